@@ -1,0 +1,47 @@
+"""Who acts: a user in one organisation, with the roles held there. Every query and service takes one."""
+
+from dataclasses import dataclass
+
+from accounts.models import Membership, User
+from accounts.roles import Area, Level, Role, granted_level
+from core.errors import NotPermitted
+from core.models import Organization
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`membership` is None only for the system itself (commands run by the operator of the machine)."""
+
+    user: User | None
+    membership: Membership | None
+    organization: Organization
+    roles: frozenset[Role]
+
+    @classmethod
+    def of(cls, membership: Membership) -> "Actor":
+        """Return the actor for a membership whose user and organisation are loaded."""
+        return cls(membership.user, membership, membership.organization, membership.role_set)
+
+    @classmethod
+    def system(cls, organization: Organization) -> "Actor":
+        """Return the actor of a command: everything within one organisation, and named as the system."""
+        return cls(None, None, organization, frozenset({Role.ADMIN, Role.OPERATIONS}))
+
+    def level(self, area: Area, verb: str) -> Level:
+        """How far the actor's roles reach for the verb in the area."""
+        return granted_level(self.roles, area, verb)
+
+    def may(self, area: Area, verb: str) -> bool:
+        """Whether the actor may do this to any row at all."""
+        return self.level(area, verb) is not Level.NONE
+
+    def require(self, area: Area, verb: str) -> Level:
+        """Return the level, or raise NotPermitted."""
+        level = self.level(area, verb)
+        if level is Level.NONE:
+            raise NotPermitted
+        return level
+
+    @property
+    def label(self) -> str:
+        return str(self.user) if self.user else "System"

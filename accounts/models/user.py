@@ -1,0 +1,73 @@
+"""A person who signs in. Users are global; what they may do hangs on their memberships."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.database.history import HistoryRow, TrackedHistory
+from core.database.roles import READ
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users by e-mail, in any case."""
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email__iexact=email)
+
+    def create_user(self, email: str, password: str | None = None, **attributes: Any) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **attributes)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class UserHistoryRow(HistoryRow):
+    """A user's history has no organisation; the database shows it through the memberships."""
+
+    objects = models.Manager()
+
+    class Meta:
+        abstract = True
+
+
+class User(AbstractBaseUser):
+    """Signs in with an e-mail address. Stored in lower case, so that one address is one person."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=150, blank=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    history = TrackedHistory(row=UserHistoryRow, excluded_fields=["password", "last_login"])
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+    application_grants = (*READ, "UPDATE")
+
+    class Meta:
+        ordering = ("email",)
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    # The console asks these; what a person may do there is decided by the membership (`accounts.actor`).
+    is_staff = True
+    is_superuser = False
+
+    def has_perm(self, permission: str, instance: object | None = None) -> bool:
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active
+
+    def get_full_name(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return (self.name or self.email).split(" ")[0]

@@ -1,0 +1,71 @@
+"""Reading people: whose organisations, whose teams."""
+
+import datetime as dt
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.models import Membership, User
+from accounts.roles import Area, Level
+from core.models import Organization
+from core.scope import system_scope
+
+SUBTREE = """
+WITH RECURSIVE subtree (id, depth) AS (
+    SELECT %(root)s::bigint, 0
+  UNION
+    SELECT line.membership_id, subtree.depth + 1
+      FROM accounts_reportingline line JOIN subtree ON line.manager_id = subtree.id
+     WHERE line.organization_id = %(organization)s AND line.valid @> %(day)s::date AND subtree.depth < 64
+)
+SELECT DISTINCT id FROM subtree
+"""
+
+
+def active_memberships(user: User) -> list[Membership]:
+    """Return the memberships with which `user` may work now, organisations loaded, by name.
+
+    A sign-in look-up: which organisations a user belongs to is asked before one is chosen.
+    """
+    with system_scope(reason="sign-in"):
+        return list(
+            Membership.objects.filter(user=user, is_active=True, organization__is_active=True)
+            .select_related("user", "organization")
+            .order_by("organization__name", "id")
+        )
+
+
+def today(organization: Organization) -> dt.date:
+    """Return the day it is now in the organisation's timezone."""
+    return timezone.now().astimezone(organization.zone).date()
+
+
+def subtree_ids(membership: Membership, *, day: dt.date | None = None) -> list[int]:
+    """Return the ids of `membership` and of everybody who reports to it, directly or not, on `day`.
+
+    `day` is today in the organisation's timezone unless given. One recursive query, any depth.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SUBTREE,
+            {
+                "root": membership.pk,
+                "organization": membership.organization_id,
+                "day": day or today(membership.organization),
+            },
+        )
+        return sorted(row[0] for row in cursor.fetchall())
+
+
+def reachable_member_ids(actor: Actor, area: Area, verb: str) -> list[int] | None:
+    """Return the memberships whose rows `actor` reaches: None means all of the organisation.
+
+    Own rows are those of the actor's membership; a team is the actor's current subtree.
+    """
+    level = actor.level(area, verb)
+    if level is Level.ALL:
+        return None
+    if level is Level.NONE or actor.membership is None:
+        return []
+    return subtree_ids(actor.membership) if level is Level.TEAM else [actor.membership.pk]

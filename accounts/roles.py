@@ -1,0 +1,117 @@
+"""The roles of an organisation and what each may do: the table in code that the permission matrix tests.
+
+Operations may narrow it in the console, never widen it.
+"""
+
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(StrEnum):
+    """A role of a person in one organisation; a person may hold several."""
+
+    ADMIN = "admin"
+    OPERATIONS = "operations"
+    TEAM_LEADER = "team_leader"
+    AGENT = "agent"
+    FINANCE = "finance"
+    AUDITOR = "auditor"
+    PARTNER = "partner"
+
+
+ROLE_LABELS = {
+    Role.ADMIN: _("Administrator"),
+    Role.OPERATIONS: _("Operations"),
+    Role.TEAM_LEADER: _("Team leader"),
+    Role.AGENT: _("Agent"),
+    Role.FINANCE: _("Finance"),
+    Role.AUDITOR: _("Auditor"),
+    Role.PARTNER: _("Partner system"),
+}
+
+
+class Area(StrEnum):
+    """What a permission is about; the rows of the table."""
+
+    ACCESS = "access"  # users, roles, keys, organisation settings
+    CONFIGURATION = "configuration"  # fields, lines, flows, partners, rules, layouts
+    LEADS = "leads"
+    LEAD_FILES = "lead_files"
+    AUDIT = "audit"
+
+
+class Level(StrEnum):
+    """How far a permission reaches over the rows of its area."""
+
+    NONE = "none"
+    OWN = "own"  # the actor's own rows
+    TEAM = "team"  # the actor's current subtree
+    ALL = "all"  # the whole organisation
+
+
+# (area, verb) → role → level. Verbs: read, write (create and edit), assign.
+GRANTS: dict[tuple[Area, str], dict[Role, Level]] = {
+    (Area.ACCESS, "read"): {
+        Role.ADMIN: Level.ALL,
+        Role.TEAM_LEADER: Level.TEAM,
+        Role.AGENT: Level.OWN,
+        Role.AUDITOR: Level.ALL,
+    },
+    (Area.ACCESS, "write"): {Role.ADMIN: Level.ALL},
+    (Area.CONFIGURATION, "read"): {
+        Role.ADMIN: Level.ALL,
+        Role.OPERATIONS: Level.ALL,
+        Role.TEAM_LEADER: Level.ALL,
+        Role.FINANCE: Level.ALL,
+        Role.AUDITOR: Level.ALL,
+    },
+    # To use a line is to see its schema and capture leads with it.
+    (Area.CONFIGURATION, "use"): dict.fromkeys(Role, Level.ALL),
+    (Area.CONFIGURATION, "write"): {Role.ADMIN: Level.ALL, Role.OPERATIONS: Level.ALL},
+    (Area.LEADS, "read"): {
+        Role.ADMIN: Level.ALL,
+        Role.OPERATIONS: Level.ALL,
+        Role.TEAM_LEADER: Level.TEAM,
+        Role.AGENT: Level.OWN,
+        Role.FINANCE: Level.ALL,
+        Role.AUDITOR: Level.ALL,
+        Role.PARTNER: Level.OWN,
+    },
+    (Area.LEADS, "write"): {
+        Role.ADMIN: Level.ALL,
+        Role.OPERATIONS: Level.ALL,
+        Role.TEAM_LEADER: Level.TEAM,
+        Role.AGENT: Level.OWN,
+    },
+    (Area.LEADS, "create"): {
+        Role.ADMIN: Level.ALL,
+        Role.OPERATIONS: Level.ALL,
+        Role.TEAM_LEADER: Level.TEAM,
+        Role.AGENT: Level.OWN,
+        Role.PARTNER: Level.OWN,
+    },
+    (Area.LEADS, "assign"): {Role.ADMIN: Level.ALL, Role.OPERATIONS: Level.ALL, Role.TEAM_LEADER: Level.TEAM},
+    (Area.LEADS, "delete"): {Role.ADMIN: Level.ALL, Role.OPERATIONS: Level.ALL},
+    (Area.LEAD_FILES, "read"): {
+        Role.ADMIN: Level.ALL,
+        Role.OPERATIONS: Level.ALL,
+        Role.TEAM_LEADER: Level.OWN,
+        Role.AUDITOR: Level.ALL,
+    },
+    (Area.LEAD_FILES, "write"): {Role.ADMIN: Level.ALL, Role.OPERATIONS: Level.ALL, Role.TEAM_LEADER: Level.OWN},
+    (Area.AUDIT, "read"): {
+        Role.ADMIN: Level.ALL,
+        Role.OPERATIONS: Level.ALL,
+        Role.AUDITOR: Level.ALL,
+        Role.FINANCE: Level.ALL,
+    },
+}
+
+LEVEL_ORDER = (Level.NONE, Level.OWN, Level.TEAM, Level.ALL)
+
+
+def granted_level(roles: frozenset[Role], area: Area, verb: str) -> Level:
+    """Return the widest level that any of `roles` grants for the verb in the area."""
+    grants = GRANTS.get((area, verb), {})
+    return max((grants.get(role, Level.NONE) for role in roles), key=LEVEL_ORDER.index, default=Level.NONE)

@@ -1,0 +1,32 @@
+"""Sessions in the database, behind the wall: only this store reads them, the application role cannot."""
+
+from typing import Any
+
+from django.contrib.sessions.backends import db
+
+from core.scope import system_scope
+
+
+class SessionStore(db.SessionStore):
+    """Django's database sessions, each access through `system_scope`."""
+
+    def load(self) -> dict[str, Any]:
+        with system_scope(reason="session"):
+            return super().load()
+
+    def exists(self, session_key: str) -> bool:
+        with system_scope(reason="session"):
+            return super().exists(session_key)
+
+    def save(self, must_create: bool = False) -> None:
+        with system_scope(reason="session"):
+            super().save(must_create)
+
+    def delete(self, session_key: str | None = None) -> None:
+        with system_scope(reason="session"):
+            super().delete(session_key)
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        with system_scope(reason="session"):
+            super().clear_expired()

@@ -1,0 +1,75 @@
+"""PostgreSQL with two roles on one connection.
+
+The connection signs in as the owner of the tables. Before a cursor is handed out, the scope in force
+(`core.scope`) is compared with what this connection last applied; where it differs, one statement sets
+the role and the settings that row-level security and the history triggers read. Outside `system_scope`
+the role is the application's: grants only, not owner, not superuser, not BYPASSRLS.
+
+The settings hold for the session, not the transaction, so they cover autocommit and server-side cursors.
+A connection pooler in front must therefore pool by session.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.postgresql import base
+from psycopg.pq import TransactionStatus
+
+from core.scope import Scope, current_scope
+
+APPLY = (
+    "SELECT set_config('role', %s, false), set_config('app.organization_id', %s, false),"
+    " set_config('app.actor_id', %s, false), set_config('app.request_id', %s, false),"
+    " set_config('app.reason', %s, false), set_config('app.job_id', %s, false)"
+)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's PostgreSQL wrapper that keeps the connection in step with the scope."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._applied: Scope | None = None
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        self._apply(current_scope())
+        return super().create_cursor(name)
+
+    def _apply(self, scope: Scope) -> None:
+        if scope == self._applied:
+            return
+        if self.connection.info.transaction_status == TransactionStatus.INERROR:
+            # Only ROLLBACK may follow, and it needs no scope; PostgreSQL refuses all else by itself.
+            return
+        self.connection.execute(
+            APPLY,
+            (
+                "none" if scope.system else settings.DATABASE_APPLICATION_ROLE,
+                _text(scope.organization_id),
+                _text(scope.actor_id),
+                scope.request_id,
+                scope.reason,
+                _text(scope.job_id),
+            ),
+        )
+        self._applied = scope
+
+    def _forget_applied(self) -> None:
+        # A rollback takes back settings made since the transaction (or savepoint) began.
+        self._applied = None
+
+    def connect(self) -> None:
+        self._forget_applied()
+        super().connect()
+
+    def _rollback(self) -> None:
+        self._forget_applied()
+        super()._rollback()
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        super()._savepoint_rollback(sid)
+        self._forget_applied()

@@ -1,0 +1,81 @@
+"""The application's role and what it may do: grants by table, nothing by default.
+
+A table that nobody decided about stays closed: the role then gets "permission denied", and a test
+that walks all tables names it.
+"""
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import sql
+
+READ = ("SELECT",)
+READ_WRITE = ("SELECT", "INSERT", "UPDATE", "DELETE")
+APPEND = ("SELECT", "INSERT")
+
+
+def ensure_application_role(connection: BaseDatabaseWrapper) -> None:
+    """Create the application role where it is missing and let the signed-in role become it."""
+    role = sql.Identifier(settings.DATABASE_APPLICATION_ROLE)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('leadledger.roles'))")
+        try:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [settings.DATABASE_APPLICATION_ROLE])
+            if cursor.fetchone() is None:
+                cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOSUPERUSER NOBYPASSRLS").format(role))
+            cursor.execute("SELECT pg_has_role(current_user, %s, 'SET')"
+                           if connection.connection.info.server_version >= 160000
+                           else "SELECT pg_has_role(current_user, %s, 'MEMBER')",
+                           [settings.DATABASE_APPLICATION_ROLE])
+            if not cursor.fetchone()[0]:
+                # From PostgreSQL 16 on, having created a role does not allow SET ROLE by itself.
+                cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
+            cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('leadledger.roles'))")
+
+
+def application_grants(model: type[models.Model]) -> tuple[str, ...]:
+    """Return what the application role may do with the table of `model`.
+
+    A model says so itself (`application_grants`); tables of libraries are listed in
+    `settings.DATABASE_LIBRARY_GRANTS` by model label or app label.
+    """
+    own = getattr(model, "application_grants", None)
+    if own is not None:
+        return tuple(own)
+    listed = settings.DATABASE_LIBRARY_GRANTS
+    return tuple(listed.get(model._meta.label_lower, listed.get(model._meta.app_label, ())))
+
+
+def grant_application_role(connection: BaseDatabaseWrapper, app_label: str) -> None:
+    """Bring the grants on the tables of one app to what its models say."""
+    role = sql.Identifier(settings.DATABASE_APPLICATION_ROLE)
+    existing = set(connection.introspection.table_names())
+    with connection.cursor() as cursor:
+        for model in apps.get_app_config(app_label).get_models(include_auto_created=True):
+            table = model._meta.db_table
+            if not model._meta.managed or model._meta.proxy or table not in existing:
+                continue
+            grants = application_grants(model)
+            cursor.execute(sql.SQL("REVOKE ALL ON TABLE {} FROM {}").format(sql.Identifier(table), role))
+            if grants:
+                cursor.execute(
+                    sql.SQL("GRANT {} ON TABLE {} TO {}").format(
+                        sql.SQL(", ").join(map(sql.SQL, grants)), sql.Identifier(table), role
+                    )
+                )
+            if "INSERT" in grants and model._meta.auto_field is not None:
+                _grant_sequence(cursor, table, model._meta.auto_field.column, role)
+
+
+def _grant_sequence(cursor: object, table: str, column: str, role: sql.Identifier) -> None:
+    cursor.execute("SELECT pg_get_serial_sequence(quote_ident(%s), %s)", [table, column])  # type: ignore[attr-defined]
+    sequence = cursor.fetchone()[0]  # type: ignore[attr-defined]
+    if sequence:
+        cursor.execute(  # type: ignore[attr-defined]
+            sql.SQL("GRANT USAGE, SELECT ON SEQUENCE {} TO {}").format(
+                sql.Identifier(*sequence.replace('"', "").split(".")), role
+            )
+        )

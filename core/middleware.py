@@ -1,0 +1,69 @@
+"""Request id and scope, content security policy, and errors that users may be told."""
+
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from core.errors import ApplicationError
+from core.scope import Scope, entered
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger("leadledger.request")
+
+PAGES_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self';"
+    " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+# The console's theme brings standard Alpine, which evaluates expressions, and inline styles.
+CONSOLE_POLICY = PAGES_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace(
+    "script-src 'self'", "script-src 'self' 'unsafe-eval' 'unsafe-inline'"
+)
+
+
+class RequestContextMiddleware:
+    """Gives every request an id and a scope of its own, and logs its outcome."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        with entered(Scope(request_id=request_id)):
+            structlog.contextvars.clear_contextvars()
+            structlog.contextvars.bind_contextvars(request_id=request_id)
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id
+            log.info("request", method=request.method, path=request.path, status=response.status_code)
+            return response
+
+
+class ContentSecurityPolicyMiddleware:
+    """Nothing inline and nothing from elsewhere on our pages; the console gets the narrowest its theme allows."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        policy = CONSOLE_POLICY if request.path.startswith("/console/") else PAGES_POLICY
+        response.headers.setdefault("Content-Security-Policy", policy)
+        return response
+
+
+class ApplicationErrorMiddleware:
+    """Renders an ApplicationError that a page let through, in words and with its status."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, ApplicationError):
+            return None
+        return render(request, "errors/application_error.html", {"error": error}, status=error.status)

@@ -1,0 +1,3 @@
+from core.models.organization import Organization
+
+__all__ = ["Organization"]
