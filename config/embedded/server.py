@@ -1,7 +1,6 @@
 """What PostgreSQL and Redis have in common here: one server of one kind, for one checkout."""
 
 import os
-import subprocess
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -12,7 +11,9 @@ from config.embedded import places
 from config.embedded.account import server_account
 from config.embedded.errors import EmbeddedError
 
+# How long a start is tried again while the predecessor's last processes are still dying.
 RETRY_SECONDS = 30.0
+# After a crash PostgreSQL replays its journal before it answers.
 START_SECONDS = 180.0
 STOP_SECONDS = 30.0
 
@@ -22,12 +23,18 @@ class Server(ABC):
 
     name: str
     title: str
-    # What the server says about itself when its predecessor is not quite gone: worth trying again.
+    # What the server says when its predecessor is not quite gone: worth trying again.
     passing_complaints: tuple[str, ...] = ()
 
     @property
     def home(self) -> Path:
+        """The folder of data and locks."""
         return places.home()
+
+    @property
+    def data(self) -> Path:
+        """The folder the server works in."""
+        return self.home / self.name
 
     @property
     def users_lock(self) -> Path:
@@ -47,30 +54,19 @@ class Server(ABC):
     @property
     @abstractmethod
     def address(self) -> Path:
-        """The socket that the server answers on."""
-
-    def prepare_places(self) -> None:
-        """Make the folders that locks and sockets need."""
-        account = server_account()
-        if account is None:
-            places.make_state_directory(self.home)
-        else:
-            self.home.mkdir(exist_ok=True)
-            # Made under a tight mask, the server's user could not pass.
-            self.home.chmod(0o755)
-        places.make_private_directory(self.address.parent, account.pw_uid if account else os.geteuid())
+        """The unix socket that the server answers on."""
 
     @abstractmethod
     def prepare_data(self) -> None:
-        """Make what the server needs to start; called by the keeper alone."""
+        """Make what the server needs to start, and check what is there. For the keeper alone."""
 
     @abstractmethod
     def find_running(self) -> psutil.Process | None:
-        """The server's process, if this very server is running (never one of anybody else)."""
+        """The server's process if this very server is running, never one of anybody else."""
 
     @abstractmethod
     def forget_crash(self) -> None:
-        """Remove what a killed server left behind and what would keep the next one from starting."""
+        """Remove what a killed server left behind that would keep the next one from starting."""
 
     @abstractmethod
     def launch(self, log: int) -> psutil.Popen:
@@ -82,31 +78,48 @@ class Server(ABC):
 
     @abstractmethod
     def interrupt(self, process: psutil.Process) -> None:
-        """Ask the server to end soon, finishing nothing but what keeps its data whole."""
+        """Ask the server to end soon, finishing only what keeps its data whole."""
+
+    def prepare_places(self) -> None:
+        """Make the folders that locks and sockets need.
+
+        Raises:
+            EmbeddedError: they cannot be made, or somebody else has put something there.
+        """
+        account = server_account()
+        if account is None:
+            places.make_state_directory(self.home)
+        else:
+            self.home.mkdir(parents=True, exist_ok=True)
+            # Made under a tight mask, the server's user could not pass.
+            self.home.chmod(0o755)
+        places.make_private_directory(self.address.parent, account.pw_uid if account else os.geteuid())
 
     def start(self) -> psutil.Process:
-        """Start the server, or adopt one that a keeper before us left running; returns once it is ready.
+        """Start the server, or adopt one that an earlier keeper left running; returns once it is ready.
 
         Raises:
             EmbeddedError: it did not start; the text ends with the last lines of its log.
         """
+        self.prepare_places()
         self.prepare_data()
         log_path = places.log_file(self.name)
         retry_until = time.monotonic() + RETRY_SECONDS
         while True:
-            process = self.find_running()
-            start = log_path.stat().st_size
-            if process is None:
-                self.forget_crash()
-                with log_path.open("ab") as log:
-                    process = self.launch(log.fileno())
+            log_start = log_path.stat().st_size
+            process = self.find_running() or self._launch_anew(log_path)
             if self._wait_until_ready(process):
                 return process
-            said = places.last_lines(log_path, start)
+            said = places.last_lines(log_path, log_start)
             passing = any(complaint in said for complaint in self.passing_complaints)
             if not passing or time.monotonic() > retry_until:
                 raise EmbeddedError(f"{self.title} did not start; the end of {log_path}:\n{said}")
             time.sleep(0.5)
+
+    def _launch_anew(self, log_path: Path) -> psutil.Popen:
+        self.forget_crash()
+        with log_path.open("ab") as log:
+            return self.launch(log.fileno())
 
     def _wait_until_ready(self, process: psutil.Process) -> bool:
         deadline = time.monotonic() + START_SECONDS
@@ -120,7 +133,7 @@ class Server(ABC):
         return False
 
     def is_alive(self, process: psutil.Process) -> bool:
-        """Whether the process runs (one that ended and waits to be reaped does not)."""
+        """Whether the process runs; one that has ended and waits to be reaped does not."""
         if isinstance(process, psutil.Popen):
             return process.poll() is None
         try:
@@ -129,12 +142,14 @@ class Server(ABC):
             return False
 
     def stop(self, process: psutil.Process) -> None:
-        """End the server: by its own rules, and by force when that takes longer than 30 s."""
-        try:
-            self.interrupt(process)
-            process.wait(STOP_SECONDS)
-        except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
-            process.kill()
-            process.wait(STOP_SECONDS)
-        except psutil.NoSuchProcess:
-            return
+        """End the server: by its own rules, and by force where that takes longer than 30 s."""
+        for end in (self.interrupt, psutil.Process.kill):
+            if not self.is_alive(process):
+                return
+            try:
+                end(process)
+            except psutil.NoSuchProcess:
+                return
+            deadline = time.monotonic() + STOP_SECONDS
+            while self.is_alive(process) and time.monotonic() < deadline:
+                time.sleep(0.02)

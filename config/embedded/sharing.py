@@ -1,10 +1,12 @@
 """Joining and leaving the embedded servers.
 
-Locks, per server: `start` serialises starting and stopping; `users` is held shared by every user; `keeper` is held
-by the keeper. A keeper that stops its server holds `users` alone meanwhile, so that a new user waits for the end.
+Three locks per server: `start` serialises starting and stopping; `users` is held shared by every user;
+`keeper` by the keeper. A keeper that stops its server holds `users` alone meanwhile, so a new user waits.
 """
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,14 +21,14 @@ from config.embedded.redis_server import Redis
 from config.embedded.server import RETRY_SECONDS, START_SECONDS, STOP_SECONDS, Server
 
 SERVERS: dict[str, Server] = {server.name: server for server in (PostgreSQL(), Redis())}
-# Longer than whoever holds the lock may take.
+# Longer than whoever holds a lock may take.
 PATIENCE_SECONDS = START_SECONDS + RETRY_SECONDS + 2 * STOP_SECONDS
 
 _joined: dict[str, FileLock] = {}
 
 
 def join(server: Server) -> None:
-    """Use the server until this process ends or leaves; starts it when nobody does. Joining twice is joining once.
+    """Use the server until this process ends or leaves; starts it when it is not running.
 
     Raises:
         EmbeddedError: it cannot be started.
@@ -47,10 +49,10 @@ def join(server: Server) -> None:
 
 
 def _start_keeper(server: Server) -> None:
-    places.log_file(f"{server.name}-keeper")
     keeper = subprocess.Popen(
-        [sys.executable, "-m", "config.embedded.keeper", server.name],
+        [sys.executable, "-m", "config.embedded", "keep", server.name],
         cwd=places.CHECKOUT,
+        env=os.environ | {"PYTHONPATH": str(places.CHECKOUT)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,
@@ -58,50 +60,60 @@ def _start_keeper(server: Server) -> None:
     )
     assert keeper.stdout is not None
     with keeper.stdout:
-        first = keeper.stdout.readline()
-        said = first if first.strip() == READY else first + keeper.stdout.read()
+        said = keeper.stdout.readline().strip()
+        if said != READY:
+            said = f"{said}\n{keeper.stdout.read()}".strip()
+            raise EmbeddedError(said or f"The keeper of {server.title} has died.")
     keeper.wait()
-    if said.strip() != READY:
-        raise EmbeddedError(said.strip() or f"The keeper of {server.title} died.")
 
 
 def _wait_until_it_answers(server: Server) -> None:
     deadline = time.monotonic() + RETRY_SECONDS + STOP_SECONDS
-    while True:
+    while time.monotonic() < deadline:
         process = server.find_running()
         if process and server.is_ready(process):
             return
-        if time.monotonic() > deadline:
-            raise EmbeddedError(f"{server.title} does not answer; see {places.LOGS}.")
         time.sleep(0.1)
+    raise EmbeddedError(f"{server.title} does not answer; its logs are in {places.LOGS}.")
 
 
 def leave(server: Server) -> bool:
-    """Stop using the server, and stop it, unless others use it. Returns whether it is stopped now.
+    """Stop using the server, and stop it unless others use it. Returns whether it is stopped now.
 
-    Without this call a process leaves by ending.
+    A process that ends without this call has left all the same; the server then stops a little later.
     """
     if place := _joined.pop(server.name, None):
         place.release()
     if not server.home.is_dir():
         return True
-    with FileLock.take(server.start_lock, seconds=PATIENCE_SECONDS):
-        users = FileLock(server.users_lock)
-        if not users.try_take():
+    with FileLock.take(server.start_lock, seconds=PATIENCE_SECONDS), FileLock(server.users_lock) as users:
+        # The keeper looks whether the lock is free by taking it for a moment.
+        if not users.try_take(seconds=0.5):
             return False
-        with users:
-            _stop_keeper(server)
-            if left := server.find_running():
-                server.stop(left)
+        _stop_keeper(server)
+        if left_running := server.find_running():
+            server.stop(left_running)
         return True
 
 
 def _stop_keeper(server: Server) -> None:
     if not FileLock.is_held(server.keeper_lock):
         return
-    try:
+    # It may have just ended, or not have written its number yet; then it ends by itself for want of users.
+    with contextlib.suppress(ValueError, ProcessLookupError):
         os.kill(int(server.keeper_lock.read_text()), signal.SIGTERM)
-    except (ValueError, ProcessLookupError):
-        # It is on its way: it had not written its number yet, or has just ended.
-        pass
     FileLock.take(server.keeper_lock, seconds=PATIENCE_SECONDS).release()
+
+
+def remove_everything() -> None:
+    """Stop the servers and delete what this checkout has stored: databases, uploads, logs.
+
+    Raises:
+        EmbeddedError: some process still uses a server.
+    """
+    for server in SERVERS.values():
+        if not leave(server):
+            raise EmbeddedError(f"{server.title} is in use: end `make demo`, commands and tests first.")
+    for folder in (places.socket_directory(), places.home(), places.STATE):
+        if folder.exists():
+            shutil.rmtree(folder)
