@@ -1,3 +1,4 @@
+from core.models.job import UNFINISHED, Job, JobState, WorkerHeartbeat
 from core.models.organization import Organization
 
-__all__ = ["Organization"]
+__all__ = ["UNFINISHED", "Job", "JobState", "Organization", "WorkerHeartbeat"]
