@@ -6,6 +6,7 @@ The living page `templates/styleguide.html` shows every one of them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 from zlib import crc32
@@ -62,8 +63,8 @@ TONES = {
 TONE_ICONS = {"good": "check-circle", "warn": "alert", "bad": "alert", "info": "info"}
 
 
-@register.simple_tag
-def icon(name: str, label: str = "", size: str = "") -> SafeString:
+@register.simple_tag(name="icon")
+def draw_icon(name: str, label: str = "", size: str = "") -> SafeString:
     """A stroke icon; it is hidden from screen readers unless it carries a label of its own."""
     path = mark_safe(icons.path_of(name))  # noqa: S308  drawn by us
     kind = f"icon {size}".strip()
@@ -139,7 +140,7 @@ def button(label: str = "", kind: str = "", icon: str = "", **attributes: Any) -
     element = "a" if "href" in found else "button"
     if element == "button":
         found.setdefault("type", "submit")
-    drawing = globals()["icon"](icon) if icon else ""
+    drawing = draw_icon(icon) if icon else ""
     return format_html(
         "<{}{}>{}{}</{}>", element, flatatt(found), drawing, "" if hidden_label else label, element
     )
@@ -160,6 +161,11 @@ def _kind_of(widget: forms.Widget) -> str:
     return "hidden" if widget.is_hidden else "control"
 
 
+def _rule_text(rule: Any) -> str:
+    """A rule as the JSON text of an attribute; no rule is no attribute."""
+    return json.dumps(rule, ensure_ascii=False, separators=(",", ":")) if rule else ""
+
+
 @html_safe
 class FieldView:
     """What the field partial shows of one bound field, computed once."""
@@ -172,9 +178,8 @@ class FieldView:
         self.width = getattr(bound.field, "width", "") or ""
         self.prefix = getattr(bound.field, "prefix", "") or ""
         self.suffix = getattr(bound.field, "suffix", "") or ""
-        self.rules = {
-            name: rule for name in ("visible_if", "required_if") if (rule := getattr(bound.field, name, None))
-        }
+        self.visible_if = _rule_text(getattr(bound.field, "visible_if", None))
+        self.required_if = _rule_text(getattr(bound.field, "required_if", None))
         self.key = getattr(bound.field, "rule_key", "") or bound.name
         self.field_type = getattr(bound.field, "field_type", "") or ""
 
