@@ -1,0 +1,103 @@
+"""The one vocabulary of reasons why a value is refused or doubted.
+
+A reason is written `field:code` in counts and files. The sentences here are what a person reads beside the
+cell: what is wrong, and what to write instead. Parts in braces are filled by `message`.
+"""
+
+from typing import Final
+
+REQUIRED: Final = "required"
+NOT_A_NUMBER: Final = "not_a_number"
+NOT_AN_INTEGER: Final = "not_an_integer"
+TOO_MANY_DECIMALS: Final = "too_many_decimals"
+NOT_A_BOOLEAN: Final = "not_a_boolean"
+NOT_A_DATE: Final = "not_a_date"
+NOT_A_DATETIME: Final = "not_a_datetime"
+NOT_A_TIME: Final = "not_a_time"
+NONEXISTENT_TIME: Final = "nonexistent_time"
+NOT_TEXT: Final = "not_text"
+INVALID_PHONE: Final = "invalid_phone"
+INVALID_EMAIL: Final = "invalid_email"
+INVALID_URL: Final = "invalid_url"
+FORMULA_ERROR: Final = "formula_error"
+FORMULA_WITHOUT_VALUE: Final = "formula_without_value"
+MINIMUM: Final = "min"
+MAXIMUM: Final = "max"
+MINIMUM_AGE: Final = "min_age"
+MAXIMUM_AGE: Final = "max_age"
+TOO_SHORT: Final = "too_short"
+TOO_LONG: Final = "too_long"
+PATTERN: Final = "pattern"
+CHOICE: Final = "choice"
+UNIQUE: Final = "unique"
+EXTRA_CELLS: Final = "extra_cells"
+
+IMPROBABLE_PHONE: Final = "improbable_phone"
+EXTENSION_DROPPED: Final = "extension_dropped"
+TIME_DROPPED: Final = "time_dropped"
+AMBIGUOUS_TIME: Final = "ambiguous_time"
+
+MESSAGES: Final[dict[str, str]] = {
+    REQUIRED: "{label} is empty. Fill it in.",
+    NOT_A_NUMBER: "{value} is not a number. Write digits such as 125000 or 1,25,000.",
+    NOT_AN_INTEGER: "{value} is not a whole number. Write digits such as 48.",
+    TOO_MANY_DECIMALS: "{value} has too many decimals. Write at most {limit} after the point.",
+    NOT_A_BOOLEAN: "{value} is neither yes nor no. Write Yes or No.",
+    NOT_A_DATE: "{value} is not a date. Write it as {example}.",
+    NOT_A_DATETIME: "{value} is not a date with a time. Write it as {example}.",
+    NOT_A_TIME: "{value} is not a time of day. Write it as 14:30.",
+    NONEXISTENT_TIME: "{value} was skipped when the clocks changed. Write a time that existed on that day.",
+    NOT_TEXT: "{label} holds characters that cannot be stored. Type the text again.",
+    INVALID_PHONE: "{value} is not a phone number. Write all its digits, such as 9876543210 or +91 98765 43210.",
+    INVALID_EMAIL: "{value} is not an e-mail address. Write it as name@example.com.",
+    INVALID_URL: "{value} is not a web address. Write it as https://example.com/page.",
+    FORMULA_ERROR: "The cell shows {value}. Correct its formula, or write the value itself.",
+    FORMULA_WITHOUT_VALUE: (
+        "The formula {value} has no saved result. Open the workbook, let it calculate, save it, and load it again."
+    ),
+    MINIMUM: "{value} is below the least that is allowed, {limit}.",
+    MAXIMUM: "{value} is above the most that is allowed, {limit}.",
+    MINIMUM_AGE: "By {value} the person is younger than {limit}.",
+    MAXIMUM_AGE: "By {value} the person is older than {limit}.",
+    TOO_SHORT: "{value} is too short. Write at least {limit} characters.",
+    TOO_LONG: "{value} is too long. Write at most {limit} characters.",
+    PATTERN: "{value} does not have the form that {label} asks for.",
+    CHOICE: "{value} is not one of the choices of {label}.",
+    UNIQUE: "{value} is already taken: {label} may occur only once.",
+    EXTRA_CELLS: "The row goes on beyond the last column of the header. Move or clear the extra cells.",
+    IMPROBABLE_PHONE: "{value} has the length of a phone number, but none like it is in use.",
+    EXTENSION_DROPPED: "The extension of {value} is not kept.",
+    TIME_DROPPED: "The time of {value} is not kept, only the day.",
+    AMBIGUOUS_TIME: "{value} happened twice when the clocks changed; the earlier one is taken.",
+}
+
+LONGEST_QUOTE: Final = 60
+"""How many characters of a value a message repeats."""
+
+_DEFAULT_PARTS: Final = {
+    "label": "The field",
+    "value": "The value",
+    "limit": "the limit",
+    "example": "2024-12-31",
+}
+
+
+def message(code: str, *, value: str | None = None, **parts: object) -> str:
+    """The sentence for `code`; an unknown code gives a sentence too, so that no row goes unexplained.
+
+    `value` is what the cell holds and is put in quotation marks; `label`, `limit` and `example` fill the
+    other places of the sentence.
+    """
+    template = MESSAGES.get(code, "{value} is not accepted ({code}).")
+    filled: dict[str, object] = {**_DEFAULT_PARTS, "code": code, **parts}
+    if value is not None:
+        filled["value"] = quoted(value)
+    return template.format_map(filled)
+
+
+def quoted(text: str) -> str:
+    """`text` in quotation marks, cut where a person has seen enough of it."""
+    shown = " ".join(text.split())
+    if len(shown) > LONGEST_QUOTE:
+        shown = shown[: LONGEST_QUOTE - 1] + "…"
+    return f"“{shown}”"
