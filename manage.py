@@ -43,9 +43,6 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         if needs_servers(arguments[1:]):
-            # The settings may read a file with the servers' addresses: they come first.
-            import config.settings  # noqa: F401
-
             embedded.ensure_running()
         CommandLine(list(arguments)).execute()
     except (ApplicationError, embedded.EmbeddedError) as error:

@@ -6,6 +6,8 @@ a process that is about to use the servers calls `ensure_running` first.
 
 import os
 
+import environ
+
 from config.embedded import places
 from config.embedded.errors import EmbeddedError
 from config.embedded.places import secret_key
@@ -59,8 +61,7 @@ def _needed() -> list[str]:
 def ensure_running() -> None:
     """Start or join the servers that are embedded; they run until every process that called this has ended.
 
-    Call it once the settings are loaded (they may read a `.env` file into the environment). Calling it again
-    is cheap.
+    The URLs may stand in the checkout's `.env`, as for the settings. Calling it again is cheap.
 
     Raises:
         EmbeddedError: a server cannot be started; the text says why, with the last lines of its log.
@@ -68,6 +69,7 @@ def ensure_running() -> None:
     # Only those who start or join a server need the code that does.
     from config.embedded import sharing
 
+    environ.Env.read_env(places.CHECKOUT / ".env")
     for name in _needed():
         sharing.join(sharing.SERVERS[name])
 

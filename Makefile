@@ -1,0 +1,42 @@
+# Python 3.11 or 3.12 and make are all that a bare checkout needs; `make help` lists the commands.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test verify lint browser clean distclean
+unexport PYTHONHOME PYTHONPATH
+PYTEST_WORKERS ?= 2
+# More for pytest, as in: make test ARGS="tests/core -k rules"
+ARGS ?=
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
+
+setup: ## make .venv from the pinned requirements (the others call it)
+	@sh deploy/local/setup.sh
+
+demo: setup ## fill a demo organisation and serve it until Ctrl-C
+	@.venv/bin/python -m config.supervisor demo --end-with-parent
+
+run: setup ## serve without demo data until Ctrl-C
+	@.venv/bin/python -m config.supervisor run --end-with-parent
+
+test: setup browser ## run the tests
+	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) -m "not verify" $(ARGS)
+
+verify: setup browser ## run the slow walls: real processes killed, fuzzing, large matrices
+	@.venv/bin/python -m pytest -m verify $(ARGS)
+
+lint: setup ## check style, types, the direction of imports, missing migrations
+	@.venv/bin/python -m ruff check .
+	@.venv/bin/python -m ruff format --check .
+	@.venv/bin/python -m mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/python manage.py makemigrations --check --dry-run
+
+browser:
+	@sh deploy/local/browser.sh
+
+clean: ## stop the embedded servers and delete their data, uploads and logs
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m config.embedded remove; else rm -rf var; fi
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+distclean: clean ## the same, and .venv
+	@rm -rf .venv
