@@ -1,7 +1,7 @@
 """When a rule is judged: the time that is now, and the timezone that says which day it is."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property, lru_cache
 
 from core.rules.values import in_utc
@@ -31,15 +31,17 @@ class Moment:
         return _shifted(self.today, -days), _shifted(self.today, days)
 
     def moments_around(self, days: int) -> tuple[datetime, datetime]:
-        """The same span in moments: from the first day's beginning until before the last day's end, in UTC."""
+        """The same span in moments: the first and the last microsecond of those days, in UTC."""
         first, last = self.days_around(days)
-        end = LAST_MOMENT if last == date.max else _beginning(last + timedelta(days=1), self.timezone)
+        if last == date.max:
+            return _beginning(first, self.timezone), LAST_MOMENT
+        end = _beginning(last + timedelta(days=1), self.timezone) - datetime.resolution
         return _beginning(first, self.timezone), end
 
     def resolve(self, literal: datetime) -> datetime:
         """A datetime literal in UTC; a naive one is in the organisation's timezone."""
         # At the very ends of the calendar a shift to UTC leaves it; the end itself is then meant.
-        edge = FIRST_MOMENT if literal.year == datetime.min.year else LAST_MOMENT
+        edge = FIRST_MOMENT if literal.year == MINYEAR else LAST_MOMENT
         return in_utc(literal, self.timezone) or edge
 
 

@@ -138,7 +138,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     """True when every part is true; of nothing it is true."""
 
     parts: "tuple[Node, ...]"
@@ -149,7 +149,7 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class AnyOf:
     """True when at least one part is true; of nothing it is false."""
 
     parts: "tuple[Node, ...]"
@@ -170,7 +170,7 @@ class Not:
         return {"not": self.part.to_json()}
 
 
-Node = All | Any_ | Not | Comparison
+Node = AllOf | AnyOf | Not | Comparison
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -182,17 +182,16 @@ def walk(node: Node) -> Iterator[Node]:
 
 def parts_of(node: Node) -> Iterator[tuple[str, Node]]:
     """The direct parts of a node, each with its step in a path: `all[0]`, `any[2]`, `not`."""
-    if isinstance(node, All | Any_):
-        name = "all" if isinstance(node, All) else "any"
+    if isinstance(node, AllOf | AnyOf):
+        name = "all" if isinstance(node, AllOf) else "any"
         for index, part in enumerate(node.parts):
             yield f"{name}[{index}]", part
     elif isinstance(node, Not):
         yield "not", node.part
 
 
-def fields_of(node: Node) -> Iterator[str]:
-    """The keys that a condition reads itself; nothing for all, any and not."""
-    if isinstance(node, Comparison):
-        yield node.field
-        if isinstance(node.value, FieldReference):
-            yield node.value.field
+def fields_of(comparison: Comparison) -> tuple[str, ...]:
+    """The key of the field, and that of the field it is compared with, if it is."""
+    if isinstance(comparison.value, FieldReference):
+        return comparison.field, comparison.value.field
+    return (comparison.field,)

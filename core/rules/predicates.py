@@ -1,24 +1,29 @@
-"""A node of a rule as a Python function of (values, moment), so that rows are judged without walking the tree.
+"""A node of a rule as a Python function of (values, moment): rows are judged without walking the tree.
 
 A comparison with a missing value is false, whatever the operator; only `is_empty` and `is_not_empty` see it.
 """
 
 import operator
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from core.rules.moment import Moment
-from core.rules.nodes import All, Any_, Comparison, FieldReference, Node, Not, Operator
+from core.rules.nodes import AllOf, Comparison, FieldReference, Node, Not, Operator
 from core.rules.patterns import compile_pattern
-from core.rules.values import READERS, Kind, Typed, normalise_text, read_normalised_text
+from core.rules.values import READERS, Kind, normalise_text, read_normalised_text
 
 Predicate = Callable[[Mapping[str, object], Moment], bool]
 Reader = Callable[[object], Any]
+Test = Callable[[Any, Any], bool]
+
+# Stands in where the operand does not depend on the moment.
+ANY_MOMENT = Moment(datetime(2000, 1, 1, tzinfo=UTC), UTC)
+SET_OPERATORS = frozenset((Operator.IN, Operator.NOT_IN, Operator.HAS_ANY, Operator.HAS_ALL))
 
 # What is asked of two values that are both there. The right one may be a literal or another field's value.
-PAIRWISE: dict[Operator, Callable[[Any, Any], bool]] = {
+TESTS: dict[Operator, Test] = {
     Operator.EQ: operator.eq,
     Operator.NE: operator.ne,
     Operator.GT: operator.gt,
@@ -32,7 +37,8 @@ PAIRWISE: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.ENDS_WITH: str.endswith,
     Operator.IN: lambda value, wanted: value in wanted,
     Operator.NOT_IN: lambda value, wanted: value not in wanted,
-    Operator.BETWEEN: lambda value, wanted: wanted[0] <= value <= wanted[1],
+    Operator.BETWEEN: lambda value, span: span[0] <= value <= span[1],
+    Operator.WITHIN_DAYS: lambda value, span: span[0] <= value <= span[1],
     Operator.HAS_ANY: lambda value, wanted: not value.isdisjoint(wanted),
     Operator.HAS_ALL: lambda value, wanted: value.issuperset(wanted),
 }
@@ -45,7 +51,7 @@ def compile_node(node: Node) -> Predicate:
     if isinstance(node, Not):
         return partial(_not, compile_node(node.part))
     parts = tuple(compile_node(part) for part in node.parts)
-    return partial(_all if isinstance(node, All) else _any, parts)
+    return partial(_all if isinstance(node, AllOf) else _any, parts)
 
 
 def _not(part: Predicate, values: Mapping[str, object], moment: Moment) -> bool:
@@ -67,8 +73,14 @@ def reader_of(comparison: Comparison) -> Reader:
     return READERS[comparison.kind]
 
 
-def comparable_literal(comparison: Comparison, literal: Typed, moment: Moment) -> Typed:
-    """A literal in the form in which its comparison compares: text normalised unless exact, moments in UTC."""
+def comparable_operand(comparison: Comparison, moment: Moment) -> Any:
+    """The literal, or the tuple of literals, in comparable form: text normalised, datetimes in UTC."""
+    if isinstance(comparison.value, tuple):
+        return tuple(_comparable(comparison, literal, moment) for literal in comparison.value)
+    return _comparable(comparison, comparison.value, moment)
+
+
+def _comparable(comparison: Comparison, literal: Any, moment: Moment) -> Any:
     if isinstance(literal, str) and not comparison.exact:
         return normalise_text(literal)
     if isinstance(literal, datetime):
@@ -78,39 +90,45 @@ def comparable_literal(comparison: Comparison, literal: Typed, moment: Moment) -
 
 def _compile_comparison(comparison: Comparison) -> Predicate:
     key, read = comparison.field, reader_of(comparison)
-    match comparison.operator:
-        case Operator.IS_EMPTY:
-            return lambda values, moment: read(values.get(key)) is None
-        case Operator.IS_NOT_EMPTY:
-            return lambda values, moment: read(values.get(key)) is not None
-        case Operator.MATCHES:
-            return _compile_pattern(comparison)
-        case Operator.WITHIN_DAYS:
-            return _compile_within_days(comparison)
-    if isinstance(comparison.value, FieldReference):
-        return _compile_between_fields(comparison, comparison.value.field)
-    if _depends_on_timezone(comparison):
-        return _compile_in_timezone(comparison)
-    return _compile_fixed(comparison)
-
-
-def _compile_fixed(comparison: Comparison) -> Predicate:
-    key, read, holds = comparison.field, reader_of(comparison), PAIRWISE[comparison.operator]
-    wanted = _wanted(comparison, lambda literal: _in_fixed_form(comparison, literal))
+    if comparison.operator is Operator.IS_EMPTY:
+        return lambda values, moment: read(values.get(key)) is None
+    if comparison.operator is Operator.IS_NOT_EMPTY:
+        return lambda values, moment: read(values.get(key)) is not None
+    holds, operand = _test_of(comparison), _operand_of(comparison)
 
     def judge(values: Mapping[str, object], moment: Moment) -> bool:
         value = read(values.get(key))
-        return value is not None and holds(value, wanted)
+        if value is None:
+            return False
+        wanted = operand(values, moment)
+        return wanted is not None and holds(value, wanted)
 
     return judge
 
 
-def _compile_in_timezone(comparison: Comparison) -> Predicate:
-    """For datetime literals without an offset: what they mean is known when the rule runs."""
-    key, read, holds = comparison.field, reader_of(comparison), PAIRWISE[comparison.operator]
+def _test_of(comparison: Comparison) -> Test:
+    if comparison.operator is Operator.MATCHES:
+        occurs = compile_pattern(str(comparison.value))
+        return lambda value, wanted: occurs(value)
+    return TESTS[comparison.operator]
 
-    def judge(values: Mapping[str, object], moment: Moment) -> bool:
-        value = read(values.get(key))
-        return value is not None and holds(value, _wanted(comparison, moment.resolve))
 
-    return judge
+def _operand_of(comparison: Comparison) -> Callable[[Mapping[str, object], Moment], Any]:
+    """What the comparison compares with, as a function: it can depend on the row and on the moment."""
+    literal = comparison.value
+    if isinstance(literal, FieldReference):
+        other, read = literal.field, reader_of(comparison)
+        return lambda values, moment: read(values.get(other))
+    if comparison.operator is Operator.WITHIN_DAYS:
+        return lambda values, moment: span_around(comparison, moment)
+    if comparison.kind is Kind.DATETIME:
+        return lambda values, moment: comparable_operand(comparison, moment)
+    fixed = comparable_operand(comparison, ANY_MOMENT)
+    constant = frozenset(fixed) if comparison.operator in SET_OPERATORS else fixed
+    return lambda values, moment: constant
+
+
+def span_around(comparison: Comparison, moment: Moment) -> tuple[Any, Any]:
+    """The span of `within_days`, its ends included: two days, or two moments."""
+    days = cast(int, comparison.value)
+    return moment.days_around(days) if comparison.kind is Kind.DATE else moment.moments_around(days)
