@@ -1,9 +1,10 @@
 """Who acts: a user in one organisation, with the roles held there. Every query and service takes one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accounts.models import Membership, User
-from accounts.roles import Area, Level, Role, granted_level
+from accounts.queries.access import load_narrowing, narrowing_of
+from accounts.roles import Area, Level, Narrowing, Role, granted_level
 from core.errors import NotPermitted
 from core.models import Organization
 
@@ -16,11 +17,18 @@ class Actor:
     membership: Membership | None
     organization: Organization
     roles: frozenset[Role]
+    # What the organisation allows less than the table of roles does.
+    narrowing: Narrowing = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, membership: Membership) -> "Actor":
-        """Return the actor for a membership whose user and organisation are loaded."""
-        return cls(membership.user, membership, membership.organization, membership.role_set)
+        """Return the actor for a membership whose user and organisation are loaded.
+
+        What the organisation has narrowed comes with a membership of `active_memberships`; else it is one query.
+        """
+        rules = getattr(membership, "access_rules", None)
+        narrowing = load_narrowing(membership.organization_id) if rules is None else narrowing_of(rules)
+        return cls(membership.user, membership, membership.organization, membership.role_set, narrowing)
 
     @classmethod
     def system(cls, organization: Organization) -> "Actor":
@@ -29,7 +37,7 @@ class Actor:
 
     def level(self, area: Area, verb: str) -> Level:
         """How far the actor's roles reach for the verb in the area."""
-        return granted_level(self.roles, area, verb)
+        return granted_level(self.roles, area, verb, self.narrowing)
 
     def may(self, area: Area, verb: str) -> bool:
         """Whether the actor may do this to any row at all."""
@@ -44,4 +52,4 @@ class Actor:
 
     @property
     def label(self) -> str:
-        return str(self.user) if self.user else "System"
+        return str(self.membership) if self.membership else "System"

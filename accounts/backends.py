@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
-from accounts.models import User
+from accounts.models import User, email_key
 from core.scope import system_scope
 
 
@@ -19,7 +19,7 @@ class EmailBackend(BaseBackend):
         if not email or password is None:
             return None
         with system_scope(reason="sign-in"):
-            user = User.objects.filter(email__iexact=email.strip()).first()
+            user = User.objects.filter(email=email_key(email)).first()
             if user is None:
                 # Hash all the same, so that the time taken does not tell which addresses exist.
                 User().set_password(password)

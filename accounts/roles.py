@@ -3,7 +3,9 @@
 Operations may narrow it in the console, never widen it.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +43,15 @@ class Area(StrEnum):
     AUDIT = "audit"
 
 
+AREA_LABELS = {
+    Area.ACCESS: _("People, roles and organisation settings"),
+    Area.CONFIGURATION: _("Lines, fields and other configuration"),
+    Area.LEADS: _("Leads"),
+    Area.LEAD_FILES: _("Lead files"),
+    Area.AUDIT: _("Audit trail"),
+}
+
+
 class Level(StrEnum):
     """How far a permission reaches over the rows of its area."""
 
@@ -48,6 +59,15 @@ class Level(StrEnum):
     OWN = "own"  # the actor's own rows
     TEAM = "team"  # the actor's current subtree
     ALL = "all"  # the whole organisation
+
+
+LEVEL_LABELS = {
+    Level.NONE: _("Nothing"),
+    Level.OWN: _("Own"),
+    Level.TEAM: _("Own team"),
+    Level.ALL: _("All"),
+}
+LEVEL_ORDER = (Level.NONE, Level.OWN, Level.TEAM, Level.ALL)
 
 
 # (area, verb) → role → level. Verbs: read, write (create and edit), assign.
@@ -108,10 +128,26 @@ GRANTS: dict[tuple[Area, str], dict[Role, Level]] = {
     },
 }
 
-LEVEL_ORDER = (Level.NONE, Level.OWN, Level.TEAM, Level.ALL)
+# What an organisation allows less than the table does: (role, area, verb) → the widest level.
+Narrowing = Mapping[tuple[Role, Area, str], Level]
+NOTHING_NARROWED: Narrowing = MappingProxyType({})
 
 
-def granted_level(roles: frozenset[Role], area: Area, verb: str) -> Level:
-    """Return the widest level that any of `roles` grants for the verb in the area."""
+def lesser(first: Level, second: Level) -> Level:
+    """Return the narrower of two levels."""
+    return min(first, second, key=LEVEL_ORDER.index)
+
+
+def granted_level(
+    roles: frozenset[Role], area: Area, verb: str, narrowing: Narrowing = NOTHING_NARROWED
+) -> Level:
+    """Return the widest level that any of `roles` grants for the verb in the area, once narrowed."""
     grants = GRANTS.get((area, verb), {})
-    return max((grants.get(role, Level.NONE) for role in roles), key=LEVEL_ORDER.index, default=Level.NONE)
+    return max(
+        (
+            lesser(grants.get(role, Level.NONE), narrowing.get((role, area, verb), Level.ALL))
+            for role in roles
+        ),
+        key=LEVEL_ORDER.index,
+        default=Level.NONE,
+    )

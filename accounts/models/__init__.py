@@ -1,4 +1,5 @@
+from accounts.models.access import AccessRule
 from accounts.models.membership import Membership, ReportingLine
-from accounts.models.user import User
+from accounts.models.user import User, email_key
 
-__all__ = ["Membership", "ReportingLine", "User"]
+__all__ = ["AccessRule", "Membership", "ReportingLine", "User", "email_key"]

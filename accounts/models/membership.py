@@ -14,6 +14,8 @@ class Membership(SoftDeleteModel, TenantModel):
     """What owners, teams and approvals refer to: a user within one organisation, never the user itself."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    name = models.CharField(_("name"), max_length=150, blank=True)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
     roles = ArrayField(
         models.CharField(max_length=20, choices=[(role.value, label) for role, label in ROLE_LABELS.items()]),
         verbose_name=_("roles"),
@@ -36,7 +38,7 @@ class Membership(SoftDeleteModel, TenantModel):
         ]
 
     def __str__(self) -> str:
-        return str(self.user)
+        return self.name or self.user.email
 
     @property
     def role_set(self) -> frozenset[Role]:

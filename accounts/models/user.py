@@ -1,5 +1,6 @@
 """A person who signs in. Users are global; what they may do hangs on their memberships."""
 
+import unicodedata
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -10,14 +11,19 @@ from core.database.history import HistoryRow, TrackedHistory
 from core.database.roles import READ
 
 
+def email_key(email: str) -> str:
+    """Return the one way in which an address is stored and looked up."""
+    return unicodedata.normalize("NFKC", email).strip().lower()
+
+
 class UserManager(BaseUserManager["User"]):
     """Finds users by e-mail, in any case."""
 
     def get_by_natural_key(self, email: str | None) -> "User":
-        return self.get(email__iexact=email)
+        return self.get(email=email_key(email or ""))
 
     def create_user(self, email: str, password: str | None = None, **attributes: Any) -> "User":
-        user = self.model(email=self.normalize_email(email).lower(), **attributes)
+        user = self.model(email=email_key(email), **attributes)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -33,11 +39,13 @@ class UserHistoryRow(HistoryRow):
 
 
 class User(AbstractBaseUser):
-    """Signs in with an e-mail address. Stored in lower case, so that one address is one person."""
+    """Signs in with an e-mail address. Stored in lower case, so that one address is one person.
+
+    Users belong to no organisation. Name and phone hang on the membership: what one organisation knows of a
+    person, another that invites the same address does not learn.
+    """
 
     email = models.EmailField(_("e-mail"), unique=True)
-    name = models.CharField(_("name"), max_length=150, blank=True)
-    phone = models.CharField(_("phone"), max_length=20, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -54,7 +62,7 @@ class User(AbstractBaseUser):
         verbose_name_plural = _("users")
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return self.email
 
     # The console asks these; what a person may do there is decided by the membership (`accounts.actor`).
     is_staff = True
@@ -67,7 +75,7 @@ class User(AbstractBaseUser):
         return self.is_active
 
     def get_full_name(self) -> str:
-        return self.name or self.email
+        return self.email
 
     def get_short_name(self) -> str:
-        return (self.name or self.email).split(" ")[0]
+        return self.email.partition("@")[0]

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import Membership, User
+from accounts.queries.access import rules_beside_membership
 from accounts.roles import Area, Level
 from core.models import Organization
 from core.scope import system_scope
@@ -32,6 +33,7 @@ def active_memberships(user: User) -> list[Membership]:
         return list(
             Membership.objects.filter(user=user, is_active=True, organization__is_active=True)
             .select_related("user", "organization")
+            .annotate(access_rules=rules_beside_membership())
             .order_by("organization__name", "id")
         )
 

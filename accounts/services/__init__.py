@@ -1,0 +1,17 @@
+from accounts.services.people import (
+    change_profile,
+    create_user,
+    deactivate_member,
+    reactivate_member,
+    update_member,
+)
+from accounts.services.reporting import set_manager
+
+__all__ = [
+    "change_profile",
+    "create_user",
+    "deactivate_member",
+    "reactivate_member",
+    "set_manager",
+    "update_member",
+]

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
+from core.database.creation import DatabaseCreation
 from core.scope import Scope, current_scope
 
 APPLY = (
@@ -30,6 +31,8 @@ def _text(value: object) -> str:
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's PostgreSQL wrapper that keeps the connection in step with the scope."""
+
+    creation_class = DatabaseCreation
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

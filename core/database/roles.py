@@ -4,6 +4,8 @@ A table that nobody decided about stays closed: the role then gets "permission d
 that walks all tables names it.
 """
 
+from typing import Any
+
 from django.apps import apps
 from django.conf import settings
 from django.db import models
@@ -16,24 +18,29 @@ APPEND = ("SELECT", "INSERT")
 
 
 def ensure_application_role(connection: BaseDatabaseWrapper) -> None:
-    """Create the application role where it is missing and let the signed-in role become it."""
-    role = sql.Identifier(settings.DATABASE_APPLICATION_ROLE)
+    """Create the application role where it is missing and open the schema of this database to it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtext('leadledger.roles'))")
-        try:
-            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [settings.DATABASE_APPLICATION_ROLE])
-            if cursor.fetchone() is None:
-                cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOSUPERUSER NOBYPASSRLS").format(role))
-            cursor.execute("SELECT pg_has_role(current_user, %s, 'SET')"
-                           if connection.connection.info.server_version >= 160000
-                           else "SELECT pg_has_role(current_user, %s, 'MEMBER')",
-                           [settings.DATABASE_APPLICATION_ROLE])
-            if not cursor.fetchone()[0]:
-                # From PostgreSQL 16 on, having created a role does not allow SET ROLE by itself.
-                cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
-            cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(hashtext('leadledger.roles'))")
+        ensure_role(cursor)
+        role = sql.Identifier(settings.DATABASE_APPLICATION_ROLE)
+        cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role))
+
+
+def ensure_role(cursor: Any) -> None:
+    """Create the application role where it is missing and let the signed-in role become it."""
+    name = settings.DATABASE_APPLICATION_ROLE
+    role = sql.Identifier(name)
+    cursor.execute("SELECT pg_advisory_lock(hashtext('leadledger.roles'))")
+    try:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
+        if cursor.fetchone() is None:
+            cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOSUPERUSER NOBYPASSRLS").format(role))
+        # From PostgreSQL 16 on, having created a role does not allow SET ROLE by itself.
+        enough = "SET" if cursor.connection.info.server_version >= 160000 else "MEMBER"
+        cursor.execute("SELECT pg_has_role(current_user, %s, %s)", [name, enough])
+        if not cursor.fetchone()[0]:
+            cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
+    finally:
+        cursor.execute("SELECT pg_advisory_unlock(hashtext('leadledger.roles'))")
 
 
 def application_grants(model: type[models.Model]) -> tuple[str, ...]:

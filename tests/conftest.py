@@ -1,0 +1,89 @@
+"""Fixtures for every test: running servers, organisations, people of each role, signed-in clients.
+
+No test starts inside an organisation: what forgets to enter one fails, as it would in production.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from accounts.actor import Actor
+from accounts.roles import Role
+from config import embedded
+from core.models import Organization
+from core.scope import Scope, entered, organization_scope, system_scope
+from tests.factories import make_actor, make_organization
+
+ActorFor = Callable[..., Actor]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settings that only tests want: quick hashes, a cache and a broker of their own, mail kept in memory."""
+    settings.PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]
+    settings.CACHES["default"]["KEY_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', os.getpid())}"
+    settings.CELERY_BROKER_URL = "memory://"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Before the test database is made, the embedded servers must run."""
+    embedded.ensure_running()
+
+
+@pytest.fixture(autouse=True)
+def no_scope() -> Iterator[None]:
+    """Each test begins outside every organisation, as an unprivileged nobody."""
+    with entered(Scope()):
+        yield
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    """The organisation most tests work in."""
+    return make_organization("acme", name="Acme Loans")
+
+
+@pytest.fixture
+def other_organization(db: None) -> Organization:
+    """Another organisation, whose rows nobody of the first may see."""
+    return make_organization("rival", name="Rival Credit")
+
+
+@pytest.fixture
+def actor_for(request: pytest.FixtureRequest) -> ActorFor:
+    """Return `actor_for(*roles, organization=…, manager=…, name=…)`: a new person with these roles.
+
+    The organisation is `organization` unless said otherwise; `manager` is an actor.
+    """
+
+    def build(*roles: Role | str, organization: Organization | None = None, **attributes: object) -> Actor:
+        where = organization or request.getfixturevalue("organization")
+        return make_actor(where, *roles, **attributes)
+
+    return build
+
+
+@pytest.fixture
+def in_organization(organization: Organization) -> Iterator[Organization]:
+    """Run the test inside `organization`, as the application role."""
+    with organization_scope(organization):
+        yield organization
+
+
+@pytest.fixture
+def client_for() -> Callable[[Actor], Client]:
+    """Return `client_for(actor)`: a test client in which that person is signed in, in that organisation."""
+
+    def sign_in(actor: Actor, **options: object) -> Client:
+        client = Client(**options)
+        with system_scope(reason="test"):
+            client.force_login(actor.user)
+            session = client.session
+            session["organization"] = actor.organization.slug
+            session.save()
+        return client
+
+    return sign_in
