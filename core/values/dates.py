@@ -175,4 +175,4 @@ def _clock_of_seconds(seconds: float) -> Coerced[time | None] | Refused:
     milliseconds = round(seconds * 1000)
     if not 0 <= milliseconds < 86_400_000:
         return Refused(NOT_A_TIME)
-    return Coerced((datetime.min + timedelta(milliseconds=milliseconds)).time())
+    return Coerced((datetime.combine(date.min, _MIDNIGHT) + timedelta(milliseconds=milliseconds)).time())

@@ -35,6 +35,7 @@ _SHAPE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_ORDINARY = re.compile(r"[\x00-\x7f₹€£]*")
 _PLAIN = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
 _WESTERN = re.compile(r"[0-9]{1,3}([ ,])[0-9]{3}(?:\1[0-9]{3})*(?:\.[0-9]*)?")
 _INDIAN = re.compile(r"[0-9]{1,2}([ ,])(?:[0-9]{2}\1)*[0-9]{3}(?:\.[0-9]*)?")
@@ -66,7 +67,7 @@ def read_number(text: str) -> WrittenNumber | None:
     """The number that `text` is, or None when it is none or has more than one reading."""
     if len(text) > LONGEST_NUMBER:
         return None
-    plain = text if text.isascii() else _plain_characters(text)
+    plain = text if _ORDINARY.fullmatch(text) else _plain_characters(text)
     shape = _SHAPE.fullmatch(plain.strip())
     if shape is None:
         return None

@@ -1,4 +1,4 @@
-"""Coercion of a cell to numbers. Decimals throughout: a float only ever enters through its shortest decimal."""
+"""Coercion of a cell to numbers, decimals throughout: a float only enters through its shortest decimal."""
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal

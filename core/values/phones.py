@@ -16,16 +16,23 @@ _LETTERS_AFTER_DIGIT = re.compile(r"\d[^a-z]*[a-z]", re.IGNORECASE)
 _EXTENSION = re.compile(r"[\s,;.(]*(?:extension|extn|ext|x)[.:\s]*\d{1,7}\)?$", re.ASCII | re.IGNORECASE)
 
 _INDIAN_FORM = re.compile(r"(?:\+91[ -]?|0)?([6-9]\d{4})[ -]?(\d{5})", re.ASCII)
-_INDIAN_MOBILE = re.compile(
-    phonenumbers.PhoneMetadata.metadata_for_region("IN").mobile.national_number_pattern
-)
+
+
+def _indian_mobile_pattern() -> re.Pattern[str]:
+    """The pattern by which phonenumbers itself calls a number an Indian mobile; never matches without one."""
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region("IN")
+    mobile = metadata.mobile if metadata else None
+    return re.compile((mobile and mobile.national_number_pattern) or r"(?!)")
+
+
+_INDIAN_MOBILE = _indian_mobile_pattern()
 
 
 def phone(cell: Cell, region: str = "IN") -> Coerced[str | None] | Refused:
     """The cell as an E.164 number such as `+919876543210`; numbers without `+` are of `region` (ISO code).
 
-    Impossible numbers are refused, improbable ones (right length, in no known range) get a warning; so does an
-    extension, which E.164 has no place for. A number cell gives its digits. Text such as `9.19E+11` is
+    Impossible numbers are refused, improbable ones (right length, in no known range) get a warning; so does
+    an extension, which E.164 has no place for. A number cell gives its digits. Text such as `9.19E+11` is
     refused: its digits are lost.
     """
     if isinstance(cell, str):

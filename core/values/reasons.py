@@ -48,12 +48,12 @@ MESSAGES: Final[dict[str, str]] = {
     NOT_A_TIME: "{value} is not a time of day. Write it as 14:30.",
     NONEXISTENT_TIME: "{value} was skipped when the clocks changed. Write a time that existed on that day.",
     NOT_TEXT: "{label} holds characters that cannot be stored. Type the text again.",
-    INVALID_PHONE: "{value} is not a phone number. Write all its digits, such as 9876543210 or +91 98765 43210.",
+    INVALID_PHONE: "{value} is not a phone number. Write all its digits, such as +91 98765 43210.",
     INVALID_EMAIL: "{value} is not an e-mail address. Write it as name@example.com.",
     INVALID_URL: "{value} is not a web address. Write it as https://example.com/page.",
     FORMULA_ERROR: "The cell shows {value}. Correct its formula, or write the value itself.",
     FORMULA_WITHOUT_VALUE: (
-        "The formula {value} has no saved result. Open the workbook, let it calculate, save it, and load it again."
+        "The formula {value} has no saved result. Open the workbook, save it, and load it again."
     ),
     MINIMUM: "{value} is below the least that is allowed, {limit}.",
     MAXIMUM: "{value} is above the most that is allowed, {limit}.",

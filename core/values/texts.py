@@ -15,7 +15,8 @@ def text(cell: Cell) -> Coerced[str | None] | Refused:
     """The cell as trimmed text; lines end in `\\n`, other control characters are dropped.
 
     Number cells give the digits that the sheet shows (9876543210, not 9876543210.0), dates their ISO form.
-    Refuses error cells, lists and other structures, and texts that PostgreSQL cannot hold (halves of a surrogate pair).
+    Refuses error cells, lists and other structures, and texts that PostgreSQL cannot hold (halves of a
+    surrogate pair).
     """
     if isinstance(cell, str):
         stripped = cell.strip()
