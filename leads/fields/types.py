@@ -1,0 +1,387 @@
+"""One class per field type: how a value is read, kept, indexed, described and shown.
+
+`coerce` takes what any door hands over (text of a form, a cell of a file, a JSON value) and gives the typed
+value or a reason code. `stored` is the JSON form in `Lead.data`: numbers as text, dates ISO, in UTC.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from core import values
+from core.rules import Kind, normalise_text, stored_value
+from core.values import Coerced, Refused
+from leads.fields.definition import FieldDefinition
+from leads.models import FieldKind
+
+LONGEST_TEXT = 2_000
+LONGEST_LONG_TEXT = 20_000
+LONGEST_JSON = 50_000
+INDEXED_TEXT_LENGTH = 200
+BIGINT = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureContext:
+    """What validation depends on beside the value: the moment, the organisation's timezone and phone region."""
+
+    now: dt.datetime
+    zone: ZoneInfo
+    region: str = "IN"
+
+    @property
+    def today(self) -> dt.date:
+        """The day it is in the organisation's timezone."""
+        return self.now.astimezone(self.zone).date()
+
+
+class FieldType:
+    """What all types share; text-like unless a subclass says otherwise."""
+
+    rule_kind: ClassVar[Kind] = Kind.TEXT
+    index_column: ClassVar[str] = "text_value"
+    # `unique` and `indexed` make no sense for every type.
+    can_index: ClassVar[bool] = True
+    is_number: ClassVar[bool] = False
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        """Read a value that is not empty."""
+        return values.text(raw)
+
+    def stored(self, value: Any) -> Any:
+        """The JSON form of a typed value."""
+        return stored_value(self.rule_kind, value)
+
+    def index_values(self, field: FieldDefinition, stored: Any) -> list[Any]:
+        """The entries of the index for a stored value: several only for several choices."""
+        return [normalise_text(str(stored))[:INDEXED_TEXT_LENGTH]]
+
+    def unique_text(self, field: FieldDefinition, stored: Any) -> str:
+        """The text under which two equal values are found to be equal."""
+        return normalise_text(str(stored))
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        """The JSON Schema of a value in the API."""
+        return {"type": "string"}
+
+    def cell(self, field: FieldDefinition, stored: Any) -> Any:
+        """What an exported workbook holds: a typed cell where the type has one."""
+        return stored
+
+
+class Text(FieldType):
+    """One line of text."""
+
+    longest = LONGEST_TEXT
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        result = values.text(raw)
+        if isinstance(result, Coerced):
+            return Coerced(_transformed(field.transform, result.value))
+        return result
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        schema: dict[str, Any] = {"type": "string", "maxLength": field.max_length or self.longest}
+        if field.min_length:
+            schema["minLength"] = field.min_length
+        if field.regex:
+            schema["pattern"] = field.regex
+        return schema
+
+
+class LongText(Text):
+    """Several lines of text."""
+
+    longest = LONGEST_LONG_TEXT
+
+
+class Number(FieldType):
+    """A decimal with a fixed number of places, kept as text so that no digit is lost."""
+
+    rule_kind = Kind.NUMBER
+    index_column = "number_value"
+    is_number = True
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return values.decimal_number(raw, field.scale)
+
+    def index_values(self, field: FieldDefinition, stored: Any) -> list[Any]:
+        return [int(Decimal(stored).scaleb(field.scale))]
+
+    def unique_text(self, field: FieldDefinition, stored: Any) -> str:
+        return format(Decimal(stored).normalize(), "f")
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": "string", "format": "decimal", "pattern": r"^-?\d+(\.\d+)?$"}
+
+    def cell(self, field: FieldDefinition, stored: Any) -> Any:
+        return Decimal(stored)
+
+
+class Integer(Number):
+    """A whole number."""
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return values.integer(raw)
+
+    def stored(self, value: Any) -> Any:
+        return str(value)
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": "string", "format": "integer", "pattern": r"^-?\d+$"}
+
+
+class Money(Number):
+    """An amount in the line's currency, with the field's decimals."""
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return values.money(raw, field.scale)
+
+
+class Percent(Number):
+    """A percentage: 12.5 means 12.5 %."""
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return values.percent(raw, field.scale)
+
+
+class Computed(Number):
+    """The result of a formula; nobody types it."""
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return Refused("computed")
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {**super().schema(field), "readOnly": True}
+
+
+class Boolean(FieldType):
+    """Yes or no."""
+
+    rule_kind = Kind.BOOLEAN
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return values.boolean(raw)
+
+    def index_values(self, field: FieldDefinition, stored: Any) -> list[Any]:
+        return ["true" if stored else "false"]
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+    def cell(self, field: FieldDefinition, stored: Any) -> Any:
+        return "Yes" if stored else "No"
+
+
+class Date(FieldType):
+    """A day."""
+
+    rule_kind = Kind.DATE
+    index_column = "date_value"
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return values.day(raw, field.date_order or "DMY")
+
+    def index_values(self, field: FieldDefinition, stored: Any) -> list[Any]:
+        return [dt.date.fromisoformat(stored)]
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+    def cell(self, field: FieldDefinition, stored: Any) -> Any:
+        return dt.date.fromisoformat(stored)
+
+
+class DateTime(FieldType):
+    """A moment; without an offset it is in the organisation's timezone."""
+
+    rule_kind = Kind.DATETIME
+    index_column = "number_value"
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return values.moment(raw, field.date_order or "DMY", context.zone)
+
+    def index_values(self, field: FieldDefinition, stored: Any) -> list[Any]:
+        moment = dt.datetime.fromisoformat(stored)
+        return [(moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)]
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+
+class Time(FieldType):
+    """A time of day."""
+
+    rule_kind = Kind.TIME
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return values.clock(raw)
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": "string", "format": "time"}
+
+
+class Email(FieldType):
+    """An e-mail address."""
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return values.email_address(raw)
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": "string", "format": "email"}
+
+
+class Phone(FieldType):
+    """A phone number, kept in E.164. Impossible numbers are refused, improbable ones warned about."""
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return values.phone(raw, field.default_region or context.region)
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": "string", "format": "phone"}
+
+
+class WebAddress(FieldType):
+    """A link."""
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return values.web_address(raw)
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": "string", "format": "uri"}
+
+
+class Select(FieldType):
+    """One of the configured choices, matched without case, kept in the configured spelling."""
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        return _choice(field, raw)
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": "string", "enum": [choice.value for choice in field.choices if choice.active]}
+
+    def cell(self, field: FieldDefinition, stored: Any) -> Any:
+        return field.label_by_value.get(stored, stored)
+
+
+class MultiSelect(FieldType):
+    """Several of the configured choices; in a text they stand between semicolons, bars or commas."""
+
+    rule_kind = Kind.MULTI
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        chosen = []
+        for item in _listed(field, raw):
+            result = _choice(field, item)
+            if isinstance(result, Refused):
+                return result
+            if result.value not in chosen:
+                chosen.append(result.value)
+        return Coerced(chosen)
+
+    def stored(self, value: Any) -> Any:
+        return list(value)
+
+    def index_values(self, field: FieldDefinition, stored: Any) -> list[Any]:
+        return [normalise_text(item)[:INDEXED_TEXT_LENGTH] for item in stored]
+
+    def unique_text(self, field: FieldDefinition, stored: Any) -> str:
+        return "|".join(sorted(map(normalise_text, stored)))
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": "array", "uniqueItems": True, "items": Select().schema(field)}
+
+    def cell(self, field: FieldDefinition, stored: Any) -> Any:
+        return "; ".join(field.label_by_value.get(item, item) for item in stored)
+
+
+class Structured(FieldType):
+    """An object or a list as JSON; kept and shown, not searched."""
+
+    can_index = False
+
+    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=str)
+        if len(text) > LONGEST_JSON:
+            return Refused("too_long")
+        try:
+            value = json.loads(text, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            return Refused("not_json")
+        return Coerced(value) if "\\u0000" not in text and "\0" not in text else Refused("not_json")
+
+    def stored(self, value: Any) -> Any:
+        return value
+
+    def schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {}
+
+    def cell(self, field: FieldDefinition, stored: Any) -> Any:
+        return json.dumps(stored, ensure_ascii=False)
+
+
+FIELD_TYPES: dict[FieldKind, FieldType] = {
+    FieldKind.TEXT: Text(),
+    FieldKind.LONG_TEXT: LongText(),
+    FieldKind.INTEGER: Integer(),
+    FieldKind.DECIMAL: Number(),
+    FieldKind.MONEY: Money(),
+    FieldKind.PERCENT: Percent(),
+    FieldKind.BOOLEAN: Boolean(),
+    FieldKind.DATE: Date(),
+    FieldKind.DATETIME: DateTime(),
+    FieldKind.TIME: Time(),
+    FieldKind.EMAIL: Email(),
+    FieldKind.PHONE: Phone(),
+    FieldKind.URL: WebAddress(),
+    FieldKind.SELECT: Select(),
+    FieldKind.MULTI_SELECT: MultiSelect(),
+    FieldKind.COMPUTED: Computed(),
+    FieldKind.JSON: Structured(),
+}
+
+
+def type_of(field: FieldDefinition) -> FieldType:
+    """Return the behaviour of a field's type."""
+    return FIELD_TYPES[field.type]
+
+
+def _transformed(transform: str, text: str) -> str:
+    match transform:
+        case "upper":
+            return text.upper()
+        case "lower":
+            return text.lower()
+        case "title":
+            return " ".join(word[:1].upper() + word[1:].lower() for word in text.split(" "))
+        case "digits":
+            return "".join(character for character in text if character.isdecimal())
+    return text
+
+
+def _choice(field: FieldDefinition, raw: Any) -> Coerced | Refused:
+    result = values.text(raw)
+    if isinstance(result, Refused):
+        return result
+    choice = field.choice_by_name.get(normalise_text(result.value))
+    return Coerced(choice.value) if choice is not None and choice.active else Refused("choice")
+
+
+def _listed(field: FieldDefinition, raw: Any) -> Iterable[Any]:
+    if isinstance(raw, list | tuple):
+        return [item for item in raw if str(item).strip()]
+    text = str(raw)
+    if normalise_text(text) in field.choice_by_name:
+        return [text]
+    for separator in (";", "|", "\n", ","):
+        if separator in text:
+            return [item for item in text.split(separator) if item.strip()]
+    return [text]
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)

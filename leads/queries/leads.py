@@ -1,0 +1,32 @@
+"""Reading leads: which rows an actor sees. Every page, call and export starts here."""
+
+from django.db.models import QuerySet
+
+from accounts.actor import Actor
+from accounts.queries.memberships import reachable_member_ids
+from accounts.roles import Area
+from core.errors import NotVisible
+from leads.models import Lead
+
+
+def visible_leads(actor: Actor, *, verb: str = "read") -> QuerySet[Lead]:
+    """Return the live leads that `actor` may read (or, by `verb`, write or assign).
+
+    Own leads are those the actor's membership owns; a leader's are those owned within the current subtree.
+    """
+    owners = reachable_member_ids(actor, Area.LEADS, verb)
+    leads = Lead.objects.all()
+    return leads if owners is None else leads.filter(owner_id__in=owners)
+
+
+def get_lead(actor: Actor, reference: str, *, verb: str = "read") -> Lead:
+    """Return one visible lead by reference, with what its page shows; raise NotVisible otherwise."""
+    lead = (
+        visible_leads(actor, verb=verb)
+        .filter(reference=reference)
+        .select_related("line", "source", "campaign", "owner__user", "team__user")
+        .first()
+    )
+    if lead is None:
+        raise NotVisible("No lead with this reference is visible to you.")
+    return lead

@@ -1,0 +1,142 @@
+"""The index rows of leads: values for filters, tokens for search, keys for duplicates.
+
+They are derived from the lead alone, so they can be rebuilt at any time (`rebuild_derived_rows`).
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+from core.database.bulk import insert_rows
+from core.rules import normalise_text
+from leads.fields.definition import FieldDefinition
+from leads.fields.line import LineDefinition
+from leads.fields.types import type_of
+from leads.models import DuplicateKey, Lead, LeadToken, LeadValue
+
+LONGEST_KEY = 200
+LONGEST_TOKEN = 60
+# Marks a token that stands reversed, so that the end of a phone number is found by a range as well.
+REVERSED = "<"
+WORDS = re.compile(r"[\w]+", re.UNICODE)
+
+VALUE_COLUMNS = (
+    "lead_id", "field_id", "position", "organization_id", "text_value", "number_value", "date_value", "created_at",
+)  # fmt: skip
+TOKEN_COLUMNS = ("organization_id", "token", "lead_id")
+KEY_COLUMNS = ("organization_id", "line_id", "key", "lead_id")
+
+
+@dataclass(frozen=True, slots=True)
+class MatchKeys:
+    """What a lead would hold in DuplicateKey: `match` keys tell repeats, `unique` maps key → field."""
+
+    match: tuple[str, ...]
+    unique: Mapping[str, str]
+
+
+class KeyMaker:
+    """Makes the duplicate and unique keys of a line's leads."""
+
+    def __init__(self, line: LineDefinition, duplicate_match: Iterable[str], on_duplicate: str) -> None:
+        self.entries = [] if on_duplicate == "create" else [
+            (entry, [self._field(line, name) for name in entry.split("+")]) for entry in duplicate_match
+        ]
+        matched = {item.key for _entry, items in self.entries for item in items if item}
+        self.unique = [item for item in line.active if item.unique and item.key not in matched]
+
+    @staticmethod
+    def _field(line: LineDefinition, name: str) -> FieldDefinition | None:
+        name = name.strip()
+        return line.by_key.get(name) or line.core_fields.get(name)
+
+    def keys(self, data: Mapping[str, Any]) -> MatchKeys:
+        """Return the keys of a lead with this data; a part without a value makes no key."""
+        match = []
+        for entry, items in self.entries:
+            parts = [_part(item, data) for item in items]
+            if all(parts):
+                match.append(bounded_key(f"match:{entry}:" + "\x1f".join(parts)))
+        unique = {}
+        for item in self.unique:
+            if part := _part(item, data):
+                unique[bounded_key(f"unique:{item.key}:{part}")] = item.key
+        return MatchKeys(tuple(match), unique)
+
+
+def _part(item: FieldDefinition | None, data: Mapping[str, Any]) -> str:
+    if item is None or data.get(item.key) is None:
+        return ""
+    return type_of(item).unique_text(item, data[item.key])
+
+
+def bounded_key(key: str) -> str:
+    """Return the key itself, or its digest where it is long: an index entry has a limit."""
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{key[:60]}#{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def tokens_of(lead: Lead, line: LineDefinition) -> set[str]:
+    """Return what search finds the lead by: words, e-mail, phone digits, and unique texts such as an id."""
+    tokens = set(words(lead.name))
+    if lead.email:
+        tokens.add(normalise_text(lead.email)[:LONGEST_TOKEN])
+        tokens.update(words(lead.email.split("@")[0]))
+    if lead.phone:
+        digits = re.sub(r"\D", "", lead.phone)
+        tokens.update((national_digits(digits), REVERSED + digits[::-1]))
+    for item in line.active:
+        if item.unique and isinstance(lead.data.get(item.key), str):
+            tokens.add(normalise_text(lead.data[item.key])[:LONGEST_TOKEN])
+    return {token for token in tokens if token}
+
+
+def words(text: str) -> Iterator[str]:
+    """Yield the normalised words of a text, cut to the longest token."""
+    for word in WORDS.findall(normalise_text(text)):
+        yield word[:LONGEST_TOKEN]
+
+
+def national_digits(digits: str) -> str:
+    """Return the digits of an E.164 number without its country code."""
+    for length in (1, 2, 3):
+        if digits[:length].isdigit() and int(digits[:length] or 0) in COUNTRY_CODE_TO_REGION_CODE:
+            return digits[length:]
+    return digits
+
+
+def value_rows(lead: Lead, line: LineDefinition) -> Iterator[tuple[Any, ...]]:
+    """Yield the LeadValue rows of a lead, in the order of VALUE_COLUMNS."""
+    for item in line.indexed:
+        stored = lead.data.get(item.key)
+        if stored is None:
+            continue
+        behaviour = type_of(item)
+        for position, value in enumerate(behaviour.index_values(item, stored)):
+            columns = dict.fromkeys(("text_value", "number_value", "date_value"))
+            columns[behaviour.index_column] = value
+            yield (lead.pk, item.id, position, lead.organization_id, *columns.values(), lead.created_at)
+
+
+def write_derived_rows(leads: Iterable[Lead], line: LineDefinition) -> None:
+    """Insert values and tokens of new leads. Keys are claimed before the leads are written."""
+    values: list[tuple[Any, ...]] = []
+    tokens: list[tuple[Any, ...]] = []
+    for lead in leads:
+        values.extend(value_rows(lead, line))
+        tokens.extend((lead.organization_id, token, lead.pk) for token in tokens_of(lead, line))
+    insert_rows(LeadValue, VALUE_COLUMNS, values)
+    insert_rows(LeadToken, TOKEN_COLUMNS, tokens)
+
+
+def remove_derived_rows(lead_ids: list[int], *, keys: bool = True) -> None:
+    """Delete the index rows of leads; without `keys` the duplicate keys stay claimed."""
+    LeadValue.objects.filter(lead_id__in=lead_ids).delete()
+    LeadToken.objects.filter(lead_id__in=lead_ids).delete()
+    if keys:
+        DuplicateKey.objects.filter(lead_id__in=lead_ids).delete()

@@ -1,0 +1,249 @@
+"""The writers of single leads: create, update, assign, withdraw, restore."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.models import Membership
+from accounts.queries.memberships import reachable_member_ids
+from accounts.roles import Area, Role
+from core.database.bulk import insert_rows
+from core.errors import Conflict, FieldError, NotPermitted, NotVisible, ValidationFailed
+from core.values import message
+from leads.fields.access import editable_keys
+from leads.fields.capture import CaptureContext, Captured, Problem, capture
+from leads.fields.line import LineDefinition, line_definition
+from leads.models import BusinessLine, DuplicateKey, Lead, LeadStatus
+from leads.queries.leads import get_lead, visible_leads
+from leads.services.derived import KEY_COLUMNS, KeyMaker, remove_derived_rows, write_derived_rows
+from leads.services.origins import resolve_campaigns, resolve_sources
+from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
+
+# What may be set beside the configured fields, by pages and API alike.
+SETTABLE = ("status", "stage", "source", "campaign")
+
+
+@dataclass(frozen=True, slots=True)
+class CreateResult:
+    """The lead made, or, where the enquiry repeats one, `repeats` (None when the actor may not see it)."""
+
+    lead: Lead | None
+    repeats: Lead | None = None
+
+    @property
+    def is_new(self) -> bool:
+        return self.lead is not None
+
+
+def capture_context(actor: Actor) -> CaptureContext:
+    """Return what validation depends on: now, the organisation's timezone and phone region."""
+    return CaptureContext(timezone.now(), actor.organization.zone, actor.organization.locale.partition("-")[2] or "IN")
+
+
+@transaction.atomic
+def create_lead(
+    *, actor: Actor, line: BusinessLine, values: Mapping[str, Any], attributes: Mapping[str, Any] | None = None
+) -> CreateResult:
+    """Validate and store one enquiry, owned by the actor; a repeat is counted on the lead it repeats.
+
+    Raises NotPermitted, or ValidationFailed with every problem by field key. An update instead of a repeat
+    happens where the line says so and the actor may write the lead.
+    """
+    actor.require(Area.LEADS, "create")
+    definition = line_definition(line)
+    _refuse_unknown(definition, values)
+    _refuse_locked(actor, definition, values)
+    captured = capture(definition, values, capture_context(actor))
+    _refuse_problems(definition, captured, values)
+    enquiry = Enquiry(captured.data, captured.compare, _attributes(actor, line, attributes or {}, creating=True))
+    outcome = Recorder(line, definition).record([enquiry])[0]
+    if outcome.result is Result.REFUSED:
+        raise ValidationFailed("invalid", "Some fields need a correction.", _messages(definition, outcome.problems, values))
+    if outcome.result is Result.CREATED:
+        return CreateResult(outcome.lead)
+    assert outcome.repeats_lead_id is not None
+    if line.on_duplicate == "update":
+        writable = visible_leads(actor, verb="write").filter(pk=outcome.repeats_lead_id).first()
+        if writable is not None:
+            return CreateResult(None, update_lead(actor=actor, reference=writable.reference, values=values))
+    count_repeats({outcome.repeats_lead_id: 1})
+    return CreateResult(None, visible_leads(actor).filter(pk=outcome.repeats_lead_id).first())
+
+
+@transaction.atomic
+def update_lead(
+    *, actor: Actor, reference: str, values: Mapping[str, Any], attributes: Mapping[str, Any] | None = None
+) -> Lead:
+    """Change fields of a lead; what is not given stays. Raises NotVisible, NotPermitted, ValidationFailed.
+
+    The lead moves to the line's version in force. Fields the actor may not edit are refused by name.
+    """
+    lead = _locked(actor, reference, "write")
+    definition = line_definition(lead.line)
+    _refuse_unknown(definition, values)
+    _refuse_locked(actor, definition, values)
+    captured = capture(definition, values, capture_context(actor), stored=lead.data)
+    _refuse_problems(definition, captured, values)
+    lead.version = definition.version
+    lead.data, lead.compare = captured.data, captured.compare
+    fill_core_attributes(lead, definition)
+    for name, value in _attributes(actor, lead.line, attributes or {}, creating=False).items():
+        setattr(lead, name, value)
+    lead.updated_at = timezone.now()
+    _replace_keys(lead, definition)
+    lead.save()
+    remove_derived_rows([lead.pk], keys=False)
+    write_derived_rows([lead], definition)
+    return lead
+
+
+@transaction.atomic
+def assign_lead(*, actor: Actor, reference: str, owner: Membership | None) -> Lead:
+    """Give a lead to an owner within the actor's reach (None: to nobody). The team is the owner's leader's."""
+    lead = _locked(actor, reference, "assign")
+    reach = reachable_member_ids(actor, Area.LEADS, "assign")
+    if owner is not None and reach is not None and owner.pk not in reach:
+        raise NotPermitted("You can assign leads to people of your own team.")
+    if owner is None and reach is not None:
+        raise NotPermitted("Only operations can take a lead from everybody.")
+    lead.owner = owner
+    lead.team = team_of(owner)
+    lead.updated_at = timezone.now()
+    lead.save(update_fields=["owner", "team", "updated_at"])
+    return lead
+
+
+def team_of(owner: Membership | None) -> Membership | None:
+    """Return the leader in whose team the owner works today: the owner's manager, or a leader itself."""
+    if owner is None:
+        return None
+    if Role.TEAM_LEADER in owner.role_set:
+        return owner
+    line = owner.reporting_lines.filter(valid__contains=timezone.now().astimezone(owner.organization.zone).date()).first()
+    return line.manager if line else None
+
+
+@transaction.atomic
+def withdraw_lead(*, actor: Actor, reference: str) -> Lead:
+    """Hide a lead from every list and free its keys. Raises NotPermitted or NotVisible."""
+    actor.require(Area.LEADS, "delete")
+    lead = _locked(actor, reference, "write")
+    lead.deleted_at = lead.updated_at = timezone.now()
+    lead.save(update_fields=["deleted_at", "updated_at"])
+    remove_derived_rows([lead.pk])
+    return lead
+
+
+@transaction.atomic
+def restore_lead(*, actor: Actor, reference: str) -> Lead:
+    """Bring a withdrawn lead back. Raises Conflict when another lead took one of its keys meanwhile."""
+    actor.require(Area.LEADS, "delete")
+    lead = Lead.everything.select_for_update().filter(reference=reference, deleted_at__isnull=False).first()
+    if lead is None:
+        raise NotVisible("No withdrawn lead has this reference.")
+    definition = line_definition(lead.line)
+    lead.deleted_at = None
+    lead.updated_at = timezone.now()
+    _replace_keys(lead, definition)
+    lead.save(update_fields=["deleted_at", "updated_at"])
+    write_derived_rows([lead], definition)
+    return lead
+
+
+def _locked(actor: Actor, reference: str, verb: str) -> Lead:
+    actor.require(Area.LEADS, verb)
+    get_lead(actor, reference)
+    lead = visible_leads(actor, verb=verb).select_for_update(of=("self",)).filter(reference=reference).first()
+    if lead is None:
+        raise NotPermitted("You may read this lead, not change it.")
+    return lead
+
+
+def _replace_keys(lead: Lead, definition: LineDefinition) -> None:
+    maker = KeyMaker(definition, lead.line.duplicate_match, lead.line.on_duplicate)
+    keys = maker.keys(lead.data)
+    wanted = sorted((*keys.match, *keys.unique))
+    DuplicateKey.objects.filter(lead_id=lead.pk).exclude(key__in=wanted).delete()
+    rows = [(lead.organization_id, lead.line_id, key, lead.pk) for key in wanted]
+    insert_rows(DuplicateKey, KEY_COLUMNS, rows, ignore_conflicts=True)
+    held = DuplicateKey.objects.filter(line_id=lead.line_id, key__in=wanted).exclude(lead_id=lead.pk)
+    lost = list(held.values_list("key", flat=True))
+    unique = {keys.unique[key] for key in lost if key in keys.unique}
+    if unique:
+        problems = [Problem(key, "unique") for key in unique]
+        raise ValidationFailed("invalid", "Some fields need a correction.", _messages(definition, problems, lead.data))
+    if lost:
+        raise Conflict("duplicate", "Another lead already has these details. Open that lead, or change what they share.")
+
+
+def _refuse_unknown(definition: LineDefinition, values: Mapping[str, Any]) -> None:
+    unknown = [key for key in values if key not in definition.active_by_key]
+    if unknown:
+        raise ValidationFailed(
+            "invalid",
+            "Some fields are not known.",
+            {key: [FieldError("unknown_field", f"This line has no field {key}. See its schema.")] for key in unknown},
+        )
+
+
+def _refuse_locked(actor: Actor, definition: LineDefinition, values: Mapping[str, Any]) -> None:
+    allowed = editable_keys(actor, definition)
+    if locked := [key for key in values if key not in allowed]:
+        raise NotPermitted(f"Your role may not fill {', '.join(definition.by_key[key].label for key in locked)}.")
+
+
+def _refuse_problems(definition: LineDefinition, captured: Captured, values: Mapping[str, Any]) -> None:
+    if captured.problems:
+        raise ValidationFailed(
+            "invalid", "Some fields need a correction.", _messages(definition, captured.problems, values)
+        )
+
+
+def _messages(
+    definition: LineDefinition, problems: list[Problem], values: Mapping[str, Any]
+) -> dict[str, list[FieldError]]:
+    result: dict[str, list[FieldError]] = {}
+    for problem in problems:
+        result.setdefault(problem.field, []).append(FieldError(problem.code, sentence(definition, problem, values)))
+    return result
+
+
+def sentence(definition: LineDefinition, problem: Problem, values: Mapping[str, Any]) -> str:
+    """Return what is wrong with a field, in words, with what to do."""
+    raw = values.get(problem.field)
+    return message(
+        problem.code,
+        value=None if raw is None else str(raw),
+        label=definition.by_key[problem.field].label,
+        **problem.parameters,
+    )
+
+
+def _attributes(actor: Actor, line: BusinessLine, given: Mapping[str, Any], *, creating: bool) -> dict[str, Any]:
+    errors: dict[str, list[FieldError]] = {}
+    result: dict[str, Any] = {}
+    for name in given:
+        if name not in SETTABLE:
+            errors[name] = [FieldError("unknown_field", f"{name} cannot be set here.")]
+    if given.get("status") and given["status"] not in LeadStatus.values:
+        errors["status"] = [FieldError("choice", f"Choose one of {', '.join(LeadStatus.values)}.")]
+    if given.get("stage") and given["stage"] not in line.stages:
+        errors["stage"] = [FieldError("choice", f"Choose one of {', '.join(line.stages)}.")]
+    if errors:
+        raise ValidationFailed("invalid", "Some fields need a correction.", errors)
+    for name in ("status", "stage"):
+        if given.get(name):
+            result[name] = given[name]
+    for name, resolve in (("source", resolve_sources), ("campaign", resolve_campaigns)):
+        if name in given:
+            found = resolve([given[name]]) if given[name] else {}
+            result[f"{name}_id"] = next(iter(found.values()), None)
+    if creating and actor.membership is not None:
+        result["owner_id"] = actor.membership.pk
+        team = team_of(actor.membership)
+        result["team_id"] = team.pk if team else None
+    return result
