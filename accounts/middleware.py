@@ -1,22 +1,30 @@
-"""Puts each request inside the organisation of the signed-in user."""
+"""Puts each request inside the organisation of the signed-in user, and keeps everybody else out."""
 
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actor import Actor
 from accounts.queries.memberships import active_memberships
+from accounts.sessions import ORGANIZATION_KEY
 from core.scope import organization_scope, system_scope
 
 # django-allauth's pages look people up before an organisation is known, and act on nobody but the caller.
 SIGN_IN_PREFIX = "/account/"
-ORGANIZATION_KEY = "organization"
+# The API answers a caller without credentials or organisation itself, in JSON (accounts/api).
+API_PREFIX = "/api/"
 
 
 class OrganizationMiddleware:
     """Sets request.actor (or None) and enters the scope of its organisation.
 
-    A user of several organisations works in the one chosen in the session, else in the first.
+    A user of several organisations works in the one chosen in the session, else in the first. A page is for
+    members unless its view is marked with Django's `login_not_required`.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -37,6 +45,16 @@ class OrganizationMiddleware:
         with organization_scope(actor.organization, actor_id=request.user.pk):
             return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any) -> HttpResponse | None:
+        """Turn away who is nobody's member, before any view of ours runs."""
+        if request.actor is not None or not getattr(view, "login_required", True):  # type: ignore[attr-defined]
+            return None
+        if request.path.startswith((SIGN_IN_PREFIX, API_PREFIX)):
+            return None
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        return render(request, "accounts/no_organization.html", status=403)
+
     @staticmethod
     def _choose(request: HttpRequest) -> Actor | None:
         memberships = request.memberships  # type: ignore[attr-defined]
@@ -45,3 +63,12 @@ class OrganizationMiddleware:
             if membership.organization.slug == chosen:
                 return Actor.of(membership)
         return Actor.of(memberships[0]) if memberships else None
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send a visitor to sign in and, after that, back to the page that was open."""
+    if request.headers.get("HX-Request"):
+        # A part of a page is asked for: the whole page must go, or the form would appear inside it.
+        page = urlsplit(request.headers.get("HX-Current-URL", "/")).path
+        return HttpResponseClientRedirect(redirect_to_login(page)["Location"])
+    return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else "/")

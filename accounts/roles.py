@@ -127,6 +127,8 @@ GRANTS: dict[tuple[Area, str], dict[Role, Level]] = {
         Role.FINANCE: Level.ALL,
     },
 }
+# Verbs that need no reading: who only captures leads need not see them afterwards.
+WITHOUT_READING = frozenset({"create", "use"})
 
 # What an organisation allows less than the table does: (role, area, verb) → the widest level.
 Narrowing = Mapping[tuple[Role, Area, str], Level]
@@ -142,12 +144,12 @@ def granted_level(
     roles: frozenset[Role], area: Area, verb: str, narrowing: Narrowing = NOTHING_NARROWED
 ) -> Level:
     """Return the widest level that any of `roles` grants for the verb in the area, once narrowed."""
-    grants = GRANTS.get((area, verb), {})
     return max(
-        (
-            lesser(grants.get(role, Level.NONE), narrowing.get((role, area, verb), Level.ALL))
-            for role in roles
-        ),
-        key=LEVEL_ORDER.index,
-        default=Level.NONE,
+        (_role_level(role, area, verb, narrowing) for role in roles), key=LEVEL_ORDER.index, default=Level.NONE
     )
+
+
+def _role_level(role: Role, area: Area, verb: str, narrowing: Narrowing) -> Level:
+    level = lesser(GRANTS.get((area, verb), {}).get(role, Level.NONE), narrowing.get((role, area, verb), Level.ALL))
+    # Nobody changes what they may not read.
+    return level if verb in WITHOUT_READING else lesser(level, narrowing.get((role, area, "read"), Level.ALL))

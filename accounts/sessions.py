@@ -6,6 +6,9 @@ from django.contrib.sessions.backends import db
 
 from core.scope import system_scope
 
+# Where a session keeps the slug of the organisation its person works in.
+ORGANIZATION_KEY = "organization"
+
 
 class SessionStore(db.SessionStore):
     """Django's database sessions, each access through `system_scope`."""

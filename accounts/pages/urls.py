@@ -1,5 +1,13 @@
 """Pages of accounts."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts.pages import views
+
+app_name = "accounts"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("profile/", views.profile, name="profile"),
+    path("organization/", views.switch_organization, name="switch_organization"),
+]

@@ -1,3 +1,4 @@
+from accounts.services.access import lift_rule, narrow_access
 from accounts.services.people import (
     change_profile,
     create_user,
@@ -11,6 +12,8 @@ __all__ = [
     "change_profile",
     "create_user",
     "deactivate_member",
+    "lift_rule",
+    "narrow_access",
     "reactivate_member",
     "set_manager",
     "update_member",

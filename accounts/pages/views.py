@@ -1,0 +1,58 @@
+"""Pages about oneself: where to begin, one's profile, the organisation one works in."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.pages.forms import ProfileForm, show_refusal
+from accounts.queries.profile import memberships_shown, uses_two_steps
+from accounts.services import change_profile
+from accounts.sessions import ORGANIZATION_KEY
+from core.errors import NotVisible, ValidationFailed
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Send a person to where the work is."""
+    try:
+        return redirect(reverse("leads:list"))
+    except NoReverseMatch:
+        return redirect("accounts:profile")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show a person's own page; POST changes name and phone."""
+    actor = request.actor  # type: ignore[attr-defined]
+    member = actor.membership
+    form = ProfileForm(request.POST or None, initial={"name": member.name, "phone": member.phone})
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_profile(actor=actor, **form.cleaned_data)
+        except ValidationFailed as error:
+            show_refusal(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("accounts:profile")
+    context: dict[str, Any] = {
+        "person": {"name": member.name, "email": actor.user.email, "joined": member.created_at},
+        "form": form,
+        "memberships": memberships_shown(request.memberships),  # type: ignore[attr-defined]
+        "security": {"two_step": uses_two_steps(actor.user)},
+    }
+    return render(request, "accounts/profile.html", context, status=200 if form.is_valid() or not form.is_bound else 422)
+
+
+@require_POST
+def switch_organization(request: HttpRequest) -> HttpResponse:
+    """Work in another of one's organisations from now on; one that is not one's own does not exist."""
+    slug = request.POST.get("organization", "")
+    if not any(membership.organization.slug == slug for membership in request.memberships):  # type: ignore[attr-defined]
+        raise NotVisible
+    request.session[ORGANIZATION_KEY] = slug
+    return redirect("accounts:home")
