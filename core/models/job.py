@@ -12,7 +12,7 @@ from core.tenancy import TenantModel
 
 
 class JobState(models.TextChoices):
-    """A job moves from queued to running and ends in one of the last three; a released one is queued again."""
+    """A job moves from queued to running, back when it is released, and ends in one of the last three."""
 
     QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("Running")
@@ -81,7 +81,9 @@ class Job(TenantModel):
         indexes = [
             models.Index(models.F("organization"), models.F("id").desc(), name="job_newest"),
             # What sweepers read: small however many jobs are finished.
-            models.Index(fields=["id"], name="job_unfinished", condition=models.Q(state__in=("queued", "running"))),
+            models.Index(
+                fields=["id"], name="job_unfinished", condition=models.Q(state__in=("queued", "running"))
+            ),
         ]
 
     def __str__(self) -> str:

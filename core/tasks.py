@@ -1,0 +1,39 @@
+"""Celery's entry points of the foundation, thin."""
+
+from typing import Any
+
+import structlog
+from celery import Task, shared_task
+from django.db import InterfaceError, OperationalError
+
+from core.jobs import runner, shutdown
+from core.jobs import worker as worker
+from core.scope import Scope, entered
+
+log = structlog.get_logger("leadledger.tasks")
+
+
+class ScopedTask(Task):
+    """A task that begins without an organisation, so that reading rows before entering one is refused."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        request_id = self.request.id or ""
+        with (
+            entered(Scope(request_id=request_id)),
+            structlog.contextvars.bound_contextvars(task=self.name, task_id=request_id),
+        ):
+            return super().__call__(*args, **kwargs)
+
+
+@shared_task(base=ScopedTask, name="core.tasks.run_job", ignore_result=True, acks_late=False)
+def run_job(job_id: int) -> None:
+    """Run a job if nobody holds it. The wake-up is acknowledged at once: the job's lease is what counts."""
+    with shutdown.termination_deferred():
+        if shutdown.requested():
+            # The sweeper of another worker sends the next wake-up.
+            return
+        try:
+            runner.run_job(job_id)
+        except (OperationalError, InterfaceError) as error:
+            # Not taken: the job is still due, and swept when the database is back.
+            log.warning("job_not_taken", job_id=job_id, error=str(error))
