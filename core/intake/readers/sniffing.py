@@ -1,0 +1,146 @@
+"""What a file is, by its first bytes: names and extensions are only what somebody called it."""
+
+import json
+import re
+from enum import Enum
+from pathlib import Path
+from typing import NoReturn
+
+from core.intake.readers.limits import ReadLimits
+from core.intake.readers.refusals import FileRefused
+from core.intake.readers.sources import Notice
+
+HEAD_BYTES = 8192
+_CHUNK = 1024 * 1024
+
+
+class Container(Enum):
+    """The kinds of file a reader may be asked for."""
+
+    TEXT = "text"
+    ARCHIVE = "archive"
+    OLE = "ole"
+
+
+_FOREIGN = (
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF87a", "a GIF picture"),
+    (b"GIF89a", "a GIF picture"),
+    (b"II*\x00", "a TIFF picture"),
+    (b"MM\x00*", "a TIFF picture"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\x7fELF", "a program"),
+    (b"SQLite format 3\x00", "a SQLite database"),
+    (b"{\\rtf", "a rich text document"),
+    (b"PAR1", "a Parquet file"),
+)
+_MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|meta)\b", re.IGNORECASE)
+_TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+
+_NAMES_OF_TEXT = (".csv", ".tsv", ".tab", ".txt", ".psv")
+_NAMES_OF_WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xltm")
+
+
+def sniff(path: Path, *, filename: str) -> Container:
+    """Which container the file is; raises FileRefused naming what it looks like when it holds no table."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head.lstrip(b"\xef\xbb\xbf \t\r\n\x00"):
+        raise FileRefused("empty_file", f"“{filename}” is empty. Choose the file with the rows in it.")
+    if head.startswith(_ZIP_MAGICS):
+        return Container.ARCHIVE
+    if head.startswith(_OLE_MAGIC):
+        return Container.OLE
+    looks = _foreign_kind(head)
+    if looks:
+        raise FileRefused(
+            "not_a_table",
+            f"“{filename}” looks like {looks}, not like a table. "
+            "Save the rows as XLSX or CSV and upload that.",
+        )
+    return Container.TEXT
+
+
+def open_ole(path: Path, *, filename: str, limits: ReadLimits) -> NoReturn:
+    """Refuse an OLE container: a workbook under a password, one of the old format, another document."""
+    names = _ole_stream_names(path)
+    if "EncryptedPackage" in names:
+        raise FileRefused(
+            "password_protected",
+            f"“{filename}” is password-protected. Save it without a password and upload it again.",
+        )
+    if "Workbook" in names or "Book" in names:
+        raise FileRefused(
+            "old_workbook",
+            f"“{filename}” is a workbook of the old XLS format. Open it, save it as XLSX, and upload that.",
+        )
+    raise FileRefused(
+        "not_a_table",
+        f"“{filename}” looks like an old Office document, not like a table. Save the rows as XLSX or CSV.",
+    )
+
+
+def extension_notices(filename: str, *, kind: str) -> tuple[Notice, ...]:
+    """A notice when the name's extension says something else than the content."""
+    extension = Path(filename).suffix.lower()
+    if kind == "xlsx" and extension in _NAMES_OF_TEXT:
+        return (_misnamed(filename, "an Excel workbook"),)
+    if kind == "csv" and extension in (*_NAMES_OF_WORKBOOKS, ".xls", ".ods"):
+        return (_misnamed(filename, "a text file with separated values"),)
+    return ()
+
+
+def _misnamed(filename: str, content: str) -> Notice:
+    return Notice("wrong_extension", f"“{filename}” is {content}, and was read as one.")
+
+
+def _foreign_kind(head: bytes) -> str | None:
+    for magic, name in _FOREIGN:
+        if head.startswith(magic):
+            return name
+    if head[4:8] == b"ftyp":
+        return "a video or picture"
+    text = head
+    for mark in _TEXT_MARKS:
+        text = text.removeprefix(mark)
+    start = text.replace(b"\x00", b"").lstrip()
+    if _MARKUP.match(start):
+        return "a web page"
+    if start.startswith(b"<?xml"):
+        return "a web page" if _MARKUP.search(start) else "an XML document"
+    return "a JSON document" if _starts_json(start) else None
+
+
+def _starts_json(start: bytes) -> bool:
+    """Whether the first bytes open a JSON object or a list of objects or lists."""
+    if start[:1] == b"{":
+        return start[1:].lstrip()[:1] in (b'"', b"}")
+    if start[:1] != b"[" or start[1:].lstrip()[:1] not in (b"{", b"["):
+        return False
+    try:
+        json.loads(start)
+    except ValueError as error:
+        return "Expecting value" not in str(error)
+    return True
+
+
+def _ole_stream_names(path: Path) -> set[str]:
+    """Which of the telling stream names occur in an OLE container (they stand there in UTF-16)."""
+    wanted = {name: name.encode("utf-16-le") for name in ("EncryptedPackage", "Workbook", "Book")}
+    found: set[str] = set()
+    tail = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            window = tail + chunk
+            found.update(name for name, pattern in wanted.items() if pattern in window)
+            tail = window[-64:]
+    return found
