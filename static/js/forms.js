@@ -23,6 +23,7 @@ function pageOf(form, boxes) {
   return {
     values: new Map(boxes.map((box) => [box.dataset.field, valueOf(box)])),
     types: new Map(boxes.map((box) => [box.dataset.field, box.dataset.fieldType || "text"])),
+    timezone: form.dataset.timezone || "UTC",
     today: form.dataset.today || new Date().toISOString().slice(0, 10),
   };
 }
