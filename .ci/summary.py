@@ -1,4 +1,4 @@
-"""Closing lines of a run of all checks: what the reports of the tests say, and whether the browser was used."""
+"""Closing lines of a run of all checks: what the tests' reports say, and whether the browser was used."""
 
 import sys
 import xml.etree.ElementTree as ElementTree

@@ -6,8 +6,6 @@ a process that is about to use the servers calls `ensure_running` first.
 
 import os
 
-import environ
-
 from config.embedded import places
 from config.embedded.errors import EmbeddedError
 from config.embedded.places import secret_key
@@ -66,7 +64,9 @@ def ensure_running() -> None:
     Raises:
         EmbeddedError: a server cannot be started; the text says why, with the last lines of its log.
     """
-    # Only those who start or join a server need the code that does.
+    # Only those who start or join a server need the code that does; keepers, which idle, stay small.
+    import environ
+
     from config.embedded import sharing
 
     environ.Env.read_env(places.CHECKOUT / ".env")

@@ -120,15 +120,27 @@ class PostgreSQL(Server):
             return False
 
     def forget_crash(self) -> None:
-        """Remove lock files whose process number now belongs to another program.
+        """End the orphans of a killed server, and remove lock files that name another program by now.
 
-        PostgreSQL sees by itself that a number is free, but takes any living process of its user for a
-        server. That no orphan of the old server still works on the data, it checks by its shared memory.
+        An orphan in the middle of a statement notices nothing until that is done, and PostgreSQL does not
+        start before. It sees by itself that a process number is free, but takes any living process of its
+        user for a server.
         """
+        for process in psutil.process_iter():
+            if self._is_orphan(process):
+                # How a postmaster in a hurry ends its children: at once, the journal puts things right.
+                process.send_signal(signal.SIGQUIT)
         for note in (self.data / "postmaster.pid", self.address.with_name(f"{self.address.name}.lock")):
             process = _noted_process(note)
             if process and not self._is_postmaster(process):
                 note.unlink(missing_ok=True)
+
+    def _is_orphan(self, process: psutil.Process) -> bool:
+        """Whether this is a child of a postmaster of our data folder, which is where they work."""
+        try:
+            return process.name() == "postgres" and Path(process.cwd()) == self.data
+        except psutil.Error:
+            return False
 
     def launch(self, log: int) -> psutil.Popen:
         settings = [part for key, value in PARAMETERS.items() for part in ("-c", f"{key}={value}")]

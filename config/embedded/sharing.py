@@ -49,10 +49,11 @@ def join(server: Server) -> None:
 
 
 def _start_keeper(server: Server) -> None:
+    search = [str(places.CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])]
     keeper = subprocess.Popen(
         [sys.executable, "-m", "config.embedded", "keep", server.name],
         cwd=places.CHECKOUT,
-        env=os.environ | {"PYTHONPATH": str(places.CHECKOUT)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(search)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,
