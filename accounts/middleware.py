@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -18,6 +18,8 @@ from core.scope import organization_scope, system_scope
 SIGN_IN_PREFIX = "/account/"
 # The API answers a caller without credentials or organisation itself, in JSON (accounts/api).
 API_PREFIX = "/api/"
+# There one could take an address without proving that it is one's own, and be invited in its owner's place.
+CLOSED_PAGES = frozenset({"account_email"})
 
 
 class OrganizationMiddleware:
@@ -45,8 +47,12 @@ class OrganizationMiddleware:
         with organization_scope(actor.organization, actor_id=request.user.pk):
             return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any
+    ) -> HttpResponse | None:
         """Turn away who is nobody's member, before any view of ours runs."""
+        if request.resolver_match is not None and request.resolver_match.url_name in CLOSED_PAGES:
+            raise Http404
         if request.actor is not None or not getattr(view, "login_required", True):  # type: ignore[attr-defined]
             return None
         if request.path.startswith((SIGN_IN_PREFIX, API_PREFIX)):

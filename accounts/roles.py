@@ -119,7 +119,11 @@ GRANTS: dict[tuple[Area, str], dict[Role, Level]] = {
         Role.TEAM_LEADER: Level.OWN,
         Role.AUDITOR: Level.ALL,
     },
-    (Area.LEAD_FILES, "write"): {Role.ADMIN: Level.ALL, Role.OPERATIONS: Level.ALL, Role.TEAM_LEADER: Level.OWN},
+    (Area.LEAD_FILES, "write"): {
+        Role.ADMIN: Level.ALL,
+        Role.OPERATIONS: Level.ALL,
+        Role.TEAM_LEADER: Level.OWN,
+    },
     (Area.AUDIT, "read"): {
         Role.ADMIN: Level.ALL,
         Role.OPERATIONS: Level.ALL,
@@ -145,11 +149,15 @@ def granted_level(
 ) -> Level:
     """Return the widest level that any of `roles` grants for the verb in the area, once narrowed."""
     return max(
-        (_role_level(role, area, verb, narrowing) for role in roles), key=LEVEL_ORDER.index, default=Level.NONE
+        (_role_level(role, area, verb, narrowing) for role in roles),
+        key=LEVEL_ORDER.index,
+        default=Level.NONE,
     )
 
 
 def _role_level(role: Role, area: Area, verb: str, narrowing: Narrowing) -> Level:
-    level = lesser(GRANTS.get((area, verb), {}).get(role, Level.NONE), narrowing.get((role, area, verb), Level.ALL))
+    level = lesser(
+        GRANTS.get((area, verb), {}).get(role, Level.NONE), narrowing.get((role, area, verb), Level.ALL)
+    )
     # Nobody changes what they may not read.
     return level if verb in WITHOUT_READING else lesser(level, narrowing.get((role, area, "read"), Level.ALL))

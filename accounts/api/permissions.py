@@ -13,4 +13,6 @@ class HasMembership(BasePermission):
     """The caller is signed in and belongs to an organisation; queries and services decide the rest."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        return bool(request.user and request.user.is_authenticated and getattr(request._request, "actor", None))
+        return bool(
+            request.user and request.user.is_authenticated and getattr(request._request, "actor", None)
+        )

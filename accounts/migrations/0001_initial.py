@@ -9,125 +9,199 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
-                ('name', models.CharField(blank=True, max_length=150, verbose_name='name')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='phone')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
+                ("name", models.CharField(blank=True, max_length=150, verbose_name="name")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="phone")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'ordering': ('email',),
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "ordering": ("email",),
             },
         ),
         migrations.CreateModel(
-            name='HistoricalReportingLine',
+            name="HistoricalReportingLine",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, verbose_name='ID')),
-                ('history_request_id', models.TextField(blank=True, default='')),
-                ('history_job_id', models.BigIntegerField(blank=True, null=True)),
-                ('valid', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='valid')),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_change_reason', models.TextField(blank=True, null=True)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, verbose_name="ID")),
+                ("history_request_id", models.TextField(blank=True, default="")),
+                ("history_job_id", models.BigIntegerField(blank=True, null=True)),
+                ("valid", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="valid")),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                ("history_change_reason", models.TextField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'historical reporting line',
-                'verbose_name_plural': 'historical reporting lines',
-                'ordering': ('-history_id',),
-                'get_latest_by': 'history_id',
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.CreateModel(
-            name='HistoricalUser',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, verbose_name='ID')),
-                ('history_request_id', models.TextField(blank=True, default='')),
-                ('history_job_id', models.BigIntegerField(blank=True, null=True)),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('name', models.CharField(blank=True, max_length=150, verbose_name='name')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='phone')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_change_reason', models.TextField(blank=True, null=True)),
-            ],
-            options={
-                'verbose_name': 'historical user',
-                'verbose_name_plural': 'historical users',
-                'ordering': ('-history_id',),
-                'get_latest_by': 'history_id',
+                "verbose_name": "historical reporting line",
+                "verbose_name_plural": "historical reporting lines",
+                "ordering": ("-history_id",),
+                "get_latest_by": "history_id",
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="HistoricalUser",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('admin', 'Administrator'), ('operations', 'Operations'), ('team_leader', 'Team leader'), ('agent', 'Agent'), ('finance', 'Finance'), ('auditor', 'Auditor'), ('partner', 'Partner system')], max_length=20), size=None, verbose_name='roles')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, verbose_name="ID")),
+                ("history_request_id", models.TextField(blank=True, default="")),
+                ("history_job_id", models.BigIntegerField(blank=True, null=True)),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("name", models.CharField(blank=True, max_length=150, verbose_name="name")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="phone")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                ("history_change_reason", models.TextField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'member',
-                'verbose_name_plural': 'members',
-                'ordering': ('id',),
+                "verbose_name": "historical user",
+                "verbose_name_plural": "historical users",
+                "ordering": ("-history_id",),
+                "get_latest_by": "history_id",
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Membership",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("admin", "Administrator"),
+                                ("operations", "Operations"),
+                                ("team_leader", "Team leader"),
+                                ("agent", "Agent"),
+                                ("finance", "Finance"),
+                                ("auditor", "Auditor"),
+                                ("partner", "Partner system"),
+                            ],
+                            max_length=20,
+                        ),
+                        size=None,
+                        verbose_name="roles",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "verbose_name": "member",
+                "verbose_name_plural": "members",
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='ReportingLine',
+            name="ReportingLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='valid')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="valid")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'reporting line',
-                'verbose_name_plural': 'reporting lines',
-                'ordering': ('membership', 'valid'),
+                "verbose_name": "reporting line",
+                "verbose_name_plural": "reporting lines",
+                "ordering": ("membership", "valid"),
             },
         ),
         migrations.CreateModel(
-            name='HistoricalMembership',
+            name="HistoricalMembership",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, verbose_name='ID')),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('history_request_id', models.TextField(blank=True, default='')),
-                ('history_job_id', models.BigIntegerField(blank=True, null=True)),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('admin', 'Administrator'), ('operations', 'Operations'), ('team_leader', 'Team leader'), ('agent', 'Agent'), ('finance', 'Finance'), ('auditor', 'Auditor'), ('partner', 'Partner system')], max_length=20), size=None, verbose_name='roles')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_change_reason', models.TextField(blank=True, null=True)),
-                ('history_user', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, verbose_name="ID")),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("history_request_id", models.TextField(blank=True, default="")),
+                ("history_job_id", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("admin", "Administrator"),
+                                ("operations", "Operations"),
+                                ("team_leader", "Team leader"),
+                                ("agent", "Agent"),
+                                ("finance", "Finance"),
+                                ("auditor", "Auditor"),
+                                ("partner", "Partner system"),
+                            ],
+                            max_length=20,
+                        ),
+                        size=None,
+                        verbose_name="roles",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                ("history_change_reason", models.TextField(blank=True, null=True)),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical member',
-                'verbose_name_plural': 'historical members',
-                'ordering': ('-history_id',),
-                'get_latest_by': 'history_id',
+                "verbose_name": "historical member",
+                "verbose_name_plural": "historical members",
+                "ordering": ("-history_id",),
+                "get_latest_by": "history_id",
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),

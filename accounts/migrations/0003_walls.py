@@ -26,9 +26,11 @@ class Migration(migrations.Migration):
         ProtectTable("historicaluser", visible=MEMBER),
         RecordHistory("user"),
         migrations.RunSQL(
-            ONE_MANAGER_AT_A_TIME, "ALTER TABLE accounts_reportingline DROP CONSTRAINT reporting_line_one_manager"
+            ONE_MANAGER_AT_A_TIME,
+            "ALTER TABLE accounts_reportingline DROP CONSTRAINT reporting_line_one_manager",
         ),
         migrations.RunSQL(
-            NOBODY_LEADS_THEMSELVES, "ALTER TABLE accounts_reportingline DROP CONSTRAINT reporting_line_not_self"
+            NOBODY_LEADS_THEMSELVES,
+            "ALTER TABLE accounts_reportingline DROP CONSTRAINT reporting_line_not_self",
         ),
     ]

@@ -22,7 +22,9 @@ class AccessRule(SoftDeleteModel, TenantModel):
     )
     verb = models.CharField(_("action"), max_length=20)
     level = models.CharField(
-        _("reaches at most"), max_length=10, choices=[(level.value, label) for level, label in LEVEL_LABELS.items()]
+        _("reaches at most"),
+        max_length=10,
+        choices=[(level.value, label) for level, label in LEVEL_LABELS.items()],
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -53,7 +53,9 @@ class ReportingLine(TenantModel):
     """
 
     membership = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="reporting_lines")
-    manager = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="report_lines", db_index=True)
+    manager = TenantForeignKey(
+        Membership, on_delete=models.PROTECT, related_name="report_lines", db_index=True
+    )
     valid = DateRangeField(_("valid"))
     created_at = models.DateTimeField(auto_now_add=True)
 

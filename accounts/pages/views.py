@@ -45,7 +45,9 @@ def profile(request: HttpRequest) -> HttpResponse:
         "memberships": memberships_shown(request.memberships),  # type: ignore[attr-defined]
         "security": {"two_step": uses_two_steps(actor.user)},
     }
-    return render(request, "accounts/profile.html", context, status=200 if form.is_valid() or not form.is_bound else 422)
+    return render(
+        request, "accounts/profile.html", context, status=200 if form.is_valid() or not form.is_bound else 422
+    )
 
 
 @require_POST

@@ -20,7 +20,9 @@ def memberships_shown(memberships: Iterable[Membership]) -> list[dict[str, Any]]
             shown.append(
                 {
                     "organization": membership.organization,
-                    "roles": [ROLE_LABELS[role] for role in sorted(membership.role_set, key=list(ROLE_LABELS).index)],
+                    "roles": [
+                        ROLE_LABELS[role] for role in sorted(membership.role_set, key=list(ROLE_LABELS).index)
+                    ],
                     "manager": str(manager) if manager else "",
                 }
             )

@@ -48,7 +48,9 @@ def _checked(role: Role | str, area: Area | str, verb: str) -> tuple[Role, Area,
     if role not in set(Role):
         raise _refusal("role", "unknown", f"No such role: {role}.")
     if area not in set(Area) or (Area(area), verb) not in GRANTS:
-        raise _refusal("verb", "unknown", f"Nothing is granted for {verb} in {area}. Choose one of the table.")
+        raise _refusal(
+            "verb", "unknown", f"Nothing is granted for {verb} in {area}. Choose one of the table."
+        )
     if role == Role.ADMIN:
         raise _refusal("role", "administrator", "An administrator is never narrowed: somebody must undo it.")
     return Role(role), Area(area), verb

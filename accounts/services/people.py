@@ -55,7 +55,9 @@ def create_user(
                 f"{address} is a member already. Change the roles there instead.",
                 {"email": [FieldError("unique", "A member already.")]},
             )
-        membership = Membership(user=user, organization=actor.organization, name=name, phone=phone, roles=chosen)
+        membership = Membership(
+            user=user, organization=actor.organization, name=name, phone=phone, roles=chosen
+        )
         membership.save(force_insert=True)
         if manager is not None:
             place_under(actor.organization, membership, manager)
@@ -168,7 +170,9 @@ def _require_an_administrator(changed: Membership) -> None:
     """Refuse a change after which nobody could give it back."""
     if changed.is_active and Role.ADMIN in changed.roles:
         return
-    others = Membership.objects.exclude(pk=changed.pk).filter(is_active=True, roles__contains=[Role.ADMIN.value])
+    others = Membership.objects.exclude(pk=changed.pk).filter(
+        is_active=True, roles__contains=[Role.ADMIN.value]
+    )
     was_one = Membership.objects.filter(pk=changed.pk, is_active=True, roles__contains=[Role.ADMIN.value])
     if was_one.exists() and not others.exists():
         raise Conflict(
@@ -210,7 +214,11 @@ def _check_password(password: str | None, address: str) -> None:
         raise ValidationFailed(
             "invalid_password",
             " ".join(error.messages),
-            {"password": [FieldError(one.code or "invalid", " ".join(one.messages)) for one in error.error_list]},
+            {
+                "password": [
+                    FieldError(one.code or "invalid", " ".join(one.messages)) for one in error.error_list
+                ]
+            },
         ) from None
 
 

@@ -50,7 +50,10 @@ def set_manager(
 
 
 def place_under(
-    organization: Organization, membership: Membership, manager: Membership | None, from_day: dt.date | None = None
+    organization: Organization,
+    membership: Membership,
+    manager: Membership | None,
+    from_day: dt.date | None = None,
 ) -> ReportingLine | None:
     """Do what `set_manager` does, within the caller's transaction and permission."""
     lock_members(organization)
@@ -111,9 +114,9 @@ def _refuse_circle(organization: Organization, member: Membership, leader: Membe
 
 
 def _end_lines(member: Membership, day: dt.date) -> None:
-    for line in ReportingLine.objects.filter(membership=member, valid__endswith__gt=day) | ReportingLine.objects.filter(
-        membership=member, valid__upper_inf=True
-    ):
+    for line in ReportingLine.objects.filter(
+        membership=member, valid__endswith__gt=day
+    ) | ReportingLine.objects.filter(membership=member, valid__upper_inf=True):
         if line.valid.lower is not None and line.valid.lower >= day:
             line.delete()
         else:

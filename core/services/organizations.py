@@ -27,7 +27,9 @@ def create_organization(
         ValidationFailed: a value is not allowed; by field.
         Conflict: the slug is taken.
     """
-    organization = Organization(slug=slug, name=name.strip(), currency=currency, timezone=timezone, locale=locale)
+    organization = Organization(
+        slug=slug, name=name.strip(), currency=currency, timezone=timezone, locale=locale
+    )
     with system_scope(reason=reason):
         _validate(organization)
         try:
@@ -74,7 +76,9 @@ def _validate(organization: Organization) -> None:
             "invalid_organization",
             "The organisation cannot be saved: " + " ".join(error.messages),
             {
-                name: [FieldError(problem.code or "invalid", " ".join(problem.messages)) for problem in problems]
+                name: [
+                    FieldError(problem.code or "invalid", " ".join(problem.messages)) for problem in problems
+                ]
                 for name, problems in error.error_dict.items()
             },
         ) from None

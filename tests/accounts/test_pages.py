@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.roles import Role
 from accounts.services import create_user, deactivate_member
-from accounts.actor import Actor
 from core.models import Organization
 from core.scope import organization_scope, system_scope
 from tests.factories import make_actor
@@ -22,7 +22,9 @@ def test_a_visitor_is_sent_to_sign_in_and_back(client):
 
 
 def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(client):
-    response = client.get("/profile/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/leads/?q=1"})
+    response = client.get(
+        "/profile/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/leads/?q=1"}
+    )
     assert response["HX-Redirect"] == "/account/login/?next=/leads/"
 
 
@@ -59,7 +61,9 @@ def test_the_profile_shows_and_changes_ones_own_name_and_phone(actor_for, client
 
 
 def test_a_wrong_phone_is_explained_beside_the_field(actor_for, client_for):
-    response = client_for(actor_for(Role.AGENT)).post(reverse("accounts:profile"), {"name": "A", "phone": "12"})
+    response = client_for(actor_for(Role.AGENT)).post(
+        reverse("accounts:profile"), {"name": "A", "phone": "12"}
+    )
     assert response.status_code == 422
     assert "Write a phone number such as" in response.text
 
@@ -83,7 +87,9 @@ def test_an_organisation_that_is_not_ones_own_cannot_be_chosen(actor_for, client
     assert client.get("/profile/").context["organization"].slug == "acme"
 
 
-def test_losing_one_organisation_falls_back_to_the_other(actor_for, client_for, organization, other_organization):
+def test_losing_one_organisation_falls_back_to_the_other(
+    actor_for, client_for, organization, other_organization
+):
     actor = actor_for(Role.AGENT, email="asha@example.com")
     create_user(actor=Actor.system(other_organization), email="asha@example.com", roles=[Role.FINANCE])
     client = client_for(actor)
