@@ -1,14 +1,13 @@
 """Where a rule's filter finds the values of a field in the database.
 
 A `Column` answers one question per family of operators with a `Q` that is two-valued: true or false for every
-row, never NULL, so that `not` may stand before it. It is given typed values in comparable form: normalised text,
-decimals, aware datetimes in UTC. Every question has a general answer here, made from `expression()`; a column
-that has an index overrides those the index serves.
+row, never NULL, so that `not` may stand before it. It is given typed values in comparable form: normalised
+text, decimals, aware datetimes in UTC. Every question has a general answer here, made from `expression()`; a
+column that has an index overrides those the index serves.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from datetime import date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import cast
 
@@ -20,6 +19,7 @@ from django.db.models import (
     DecimalField,
     Expression,
     F,
+    Field,
     Func,
     JSONField,
     Q,
@@ -41,12 +41,10 @@ from django.db.models.lookups import (
 )
 
 from core.rules.nodes import Operator
-from core.rules.values import MAX_NUMBER_LENGTH, PLAIN_NUMBER, Kind, stored_value
+from core.rules.values import MAX_NUMBER_LENGTH, PLAIN_NUMBER, Kind, Scalar, stored_value
 
-Scalar = str | Decimal | bool | date | datetime | time
-
-# Kinds that the database compares as ISO text: such texts sort as what they stand for, and comparing them, unlike
-# casting them, cannot fail on a row that holds something else.
+# Kinds that the database compares as ISO text: such texts sort as what they stand for, and comparing them,
+# unlike casting them, cannot fail on a row that holds something else.
 ISO_KINDS = frozenset((Kind.DATE, Kind.DATETIME, Kind.TIME))
 SMALLEST_BIGINT, LARGEST_BIGINT = -(2**63), 2**63 - 1
 
@@ -54,8 +52,8 @@ SMALLEST_BIGINT, LARGEST_BIGINT = -(2**63), 2**63 - 1
 class Column(ABC):
     """The values of one field of the rows that a rule is tried on.
 
-    Types of `expression()`: text for `text`; numeric; boolean; ISO text with collation "C" for dates, datetimes
-    (UTC, as `stored_value` writes them) and times; a jsonb array of normalised texts for `multi`.
+    Types of `expression()`: text for `text`; numeric; boolean; ISO text with collation "C" for dates,
+    datetimes (UTC, as `stored_value` writes them) and times; a jsonb array of normalised texts for `multi`.
     """
 
     kind: Kind
@@ -112,11 +110,11 @@ class Column(ABC):
 
     def _literal(self, value: Scalar) -> Value:
         if self.kind in ISO_KINDS:
-            return _text(str(stored_value(self.kind, value)))
+            return _text(str(stored_value(value)))
         return Value(value, output_field=_OUTPUT_FIELDS[type(value)])
 
 
-_OUTPUT_FIELDS = {str: TextField(), Decimal: DecimalField(), bool: BooleanField()}
+_OUTPUT_FIELDS: dict[type, Field] = {str: TextField(), Decimal: DecimalField(), bool: BooleanField()}
 
 
 def two_valued(condition: Expression) -> Q:
@@ -235,10 +233,10 @@ class JsonColumn(Column):
 class AttributeColumn(Column):
     """A column of the model itself, or of one it points to (`source__code`).
 
-    Text is compared with `normalised_name`, a column that holds it normalised; without one, the column must hold
-    text that is normal already: codes, statuses, phones in E.164. Numbers are in a decimal column (`IntegerColumn`
-    is for the others). Comparisons with literals are plain ones, which an index of the column serves.
-    Several choices (`multi`) are kept in JSON only.
+    Text is compared with `normalised_name`, a column that holds it normalised; without one, the column must
+    hold text that is normal already: codes, statuses, phones in E.164. Numbers are in a decimal column
+    (`IntegerColumn` is for the others). Comparisons with literals are plain ones, which an index of the
+    column serves. Several choices (`multi`) are kept in JSON only.
     """
 
     def __init__(self, kind: Kind, name: str, *, normalised_name: str | None = None) -> None:
@@ -274,11 +272,16 @@ class AttributeColumn(Column):
 
     def one_of(self, values: Sequence[Scalar], *, exact: bool = False) -> Q:
         """A plain comparison with the column."""
-        name = self.name if exact else self.compared_name
-        return self.present() & Q(**{f"{name}__in": list(values)})
+        return self._among(values, self.name if exact else self.compared_name)
 
     def ordered(self, operator: Operator, value: Scalar) -> Q:
         """A plain comparison with the column."""
+        return self._beside(operator, value)
+
+    def _among(self, values: Sequence[object], name: str) -> Q:
+        return self.present() & Q(**{f"{name}__in": list(values)})
+
+    def _beside(self, operator: Operator, value: object) -> Q:
         return self.present() & Q(**{f"{self.name}__{operator.value}": value})
 
 
@@ -297,12 +300,12 @@ class IntegerColumn(AttributeColumn):
     def one_of(self, values: Sequence[Scalar], *, exact: bool = False) -> Q:
         """A plain comparison with the column; numbers it cannot hold fall out."""
         scaled = [self._scaled(value) for value in values]
-        return super().one_of([int(value) for value in scaled if _is_bigint(value)], exact=exact)
+        return self._among([int(value) for value in scaled if _is_bigint(value)], self.name)
 
     def ordered(self, operator: Operator, value: Scalar) -> Q:
         """A plain comparison with the nearest whole number on the side that the operator looks to."""
         rounding = ROUND_FLOOR if operator in (Operator.GT, Operator.LTE) else ROUND_CEILING
-        return super().ordered(operator, int(self._scaled(value).to_integral_value(rounding)))
+        return self._beside(operator, int(self._scaled(value).to_integral_value(rounding)))
 
     def _scaled(self, value: Scalar) -> Decimal:
         return WIDE.scaleb(cast(Decimal, value), self.scale)

@@ -3,8 +3,8 @@
     {"all": [...]}   {"any": [...]}   {"not": ...}
     {"field": key, "op": operator, "value": literal | list | {"field": other}, "exact": true}
 
-Texts compare normalised, or as stored with `"exact": true`; numbers are decimals; a comparison with a missing value is
-false; `not` is plain negation. `{"all": []}` is always true, `{"any": []}` never.
+Texts compare normalised, or as stored with `"exact": true`; numbers are decimals; a comparison with a missing
+value is false; `not` is plain negation. `{"all": []}` is always true, `{"any": []}` never.
 """
 
 import difflib
@@ -40,6 +40,7 @@ MAX_LIST = 5_000
 MAX_DAYS = 1_000_000
 # Enough to repair any rule a person wrote; a hostile one must not fill memory with its mistakes.
 MAX_PROBLEMS = 200
+MAX_SHOWN = 80
 
 CONDITION_KEYS = ("field", "op", "value", "exact")
 GROUP_KEYS = ("all", "any", "not")
@@ -59,7 +60,7 @@ class Problem:
 
 
 class RuleError(ValidationFailed):
-    """A rule that cannot be accepted. `problems` has everything wrong with it, `path` is where the first is."""
+    """A rule that cannot be accepted: `problems` has everything wrong with it, `path` leads to the first."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -85,7 +86,7 @@ class Rule:
         return (node for node in walk(self.root) if isinstance(node, Comparison))
 
     def to_json(self) -> dict[str, object]:
-        """The rule in its one canonical spelling: numbers as text, moments in UTC. Parsing it gives an equal rule."""
+        """The rule in its one canonical spelling: numbers as text, moments in UTC. It parses back as equal."""
         return self.root.to_json()
 
     def compile(self) -> Predicate:
@@ -100,8 +101,9 @@ class Rule:
 def parse_rule(tree: object, fields: Mapping[str, Kind]) -> Rule:
     """The rule that a JSON tree says, over fields of the given kinds.
 
-    Raises RuleError with every problem found: shape, unknown keys and fields, operators that do not suit the field's
-    kind, values of another type, patterns that RE2 refuses, and more than the language allows of depth, nodes, items.
+    Raises RuleError with every problem found: shape, unknown keys and fields, operators that do not suit the
+    field's kind, values of another type, patterns that RE2 refuses, and more than the language allows of
+    depth, nodes, items.
     """
     parser = _Parser(fields)
     root = parser.node(tree, "", depth=1)
@@ -165,7 +167,7 @@ class _Parser:
     def refuse_unknown_keys(self, tree: Mapping[object, object], known: tuple[str, ...], path: str) -> None:
         for key in tree:
             if key not in known:
-                self.add(path, "unknown_key", f'Remove "{key}"{_suggestion(key, known)}')
+                self.add(path, "unknown_key", f'Remove "{_shown(key)}"{_suggestion(key, known)}')
 
     def condition(self, tree: Mapping[object, object], path: str) -> Comparison | None:
         before = len(self.problems)
@@ -194,15 +196,21 @@ class _Parser:
             return None
         kind = self.fields.get(key)
         if kind is None:
-            self.add(path, "unknown_field", f'There is no field "{key}"{_suggestion(key, self.fields)}')
+            self.add(
+                path, "unknown_field", f'There is no field "{_shown(key)}"{_suggestion(key, self.fields)}'
+            )
         return kind
 
     def operator(self, name: object, path: str) -> Operator | None:
         try:
-            return Operator(name)
+            return Operator(str(name))
         except ValueError:
             known = [operator.value for operator in Operator]
-            message = "Write an operator." if name is None else f'There is no operator "{name}"{_suggestion(name, known)}'
+            message = (
+                "Write an operator."
+                if name is None
+                else f'There is no operator "{_shown(name)}"{_suggestion(name, known)}'
+            )
             self.add(path, "unknown_operator", message)
             return None
 
@@ -211,7 +219,9 @@ class _Parser:
             self.add(path, "not_a_boolean", "Write true or false, without quotes.")
             return False
         if given and (kind is not Kind.TEXT or operator not in EXACT_OPERATORS):
-            self.add(path, "exact_not_for_operator", f'Remove "exact": it says nothing about "{operator}" here.')
+            self.add(
+                path, "exact_not_for_operator", f'Remove "exact": it says nothing about "{operator}" here.'
+            )
         return given
 
     def value(
@@ -244,9 +254,15 @@ class _Parser:
         self.refuse_unknown_keys(given, ("field",), path)
         other = self.kind_of(given["field"], _join(path, "field"))
         if operator not in FIELD_OPERATORS:
-            self.add(path, "field_not_for_operator", f'"{operator}" cannot compare with a field. Write {OPERANDS[operator].value}.')
+            self.add(
+                path,
+                "field_not_for_operator",
+                f'"{operator}" cannot compare with a field. Write {OPERANDS[operator].value}.',
+            )
         elif other is not None and other is not kind:
-            self.add(path, "other_kind", f"Compare fields of one kind: this one is {other}, the other {kind}.")
+            self.add(
+                path, "other_kind", f"Compare fields of one kind: this one is {other}, the other {kind}."
+            )
         return FieldReference(str(given["field"]))
 
     def literal(self, given: object, kind: Kind, path: str) -> Literal | None:
@@ -286,7 +302,9 @@ class _Parser:
 
     def days(self, given: object, path: str) -> int | None:
         if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given <= MAX_DAYS:
-            self.add(path, "not_days", f"Write a whole number of days from 0 to {MAX_DAYS:,}, without quotes.")
+            self.add(
+                path, "not_days", f"Write a whole number of days from 0 to {MAX_DAYS:,}, without quotes."
+            )
             return None
         return given
 
@@ -295,7 +313,13 @@ def _join(path: str, step: str) -> str:
     return f"{path}.{step}" if path else step
 
 
+def _shown(given: object) -> str:
+    """What was given, short enough for a message."""
+    text = str(given)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+
+
 def _suggestion(given: object, known: Iterable[str]) -> str:
     """The end of a message: the nearest known name, if one is near."""
-    near = difflib.get_close_matches(str(given), known, n=1)
+    near = difflib.get_close_matches(_shown(given), known, n=1)
     return f'. Did you mean "{near[0]}"?' if near else "."

@@ -1,18 +1,16 @@
 """The tree of a rule: its operators, and what each may be asked of which kind of field.
 
-Nodes are immutable and compare by what they say. `core.rules.language` makes them from JSON, and refuses what is
-wrong; everything else in this package may therefore rely on a tree being valid.
+Nodes are immutable and compare by what they say. `core.rules.language` makes them from JSON, and refuses what
+is wrong; everything else in this package may therefore rely on a tree being valid.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
 from enum import Enum, StrEnum
 
-from core.rules.values import Kind, stored_value
+from core.rules.values import Kind, Scalar, stored_value
 
-Literal = str | Decimal | bool | date | datetime | time | int
+Literal = Scalar | int
 
 
 class Operator(StrEnum):
@@ -52,30 +50,26 @@ class Operand(Enum):
 
 
 OPERANDS: dict[Operator, Operand] = {
-    Operator.IS_EMPTY: Operand.NOTHING,
-    Operator.IS_NOT_EMPTY: Operand.NOTHING,
+    Operator.EQ: Operand.ONE,
+    Operator.NE: Operand.ONE,
     Operator.IN: Operand.LIST,
     Operator.NOT_IN: Operand.LIST,
+    Operator.GT: Operand.ONE,
+    Operator.GTE: Operand.ONE,
+    Operator.LT: Operand.ONE,
+    Operator.LTE: Operand.ONE,
+    Operator.BETWEEN: Operand.PAIR,
+    Operator.CONTAINS: Operand.ONE,
+    Operator.STARTS_WITH: Operand.ONE,
+    Operator.ENDS_WITH: Operand.ONE,
+    Operator.MATCHES: Operand.PATTERN,
+    Operator.IS_EMPTY: Operand.NOTHING,
+    Operator.IS_NOT_EMPTY: Operand.NOTHING,
+    Operator.BEFORE: Operand.ONE,
+    Operator.AFTER: Operand.ONE,
+    Operator.WITHIN_DAYS: Operand.DAYS,
     Operator.HAS_ANY: Operand.LIST,
     Operator.HAS_ALL: Operand.LIST,
-    Operator.BETWEEN: Operand.PAIR,
-    Operator.MATCHES: Operand.PATTERN,
-    Operator.WITHIN_DAYS: Operand.DAYS,
-} | {
-    operator: Operand.ONE
-    for operator in (
-        Operator.EQ,
-        Operator.NE,
-        Operator.GT,
-        Operator.GTE,
-        Operator.LT,
-        Operator.LTE,
-        Operator.CONTAINS,
-        Operator.STARTS_WITH,
-        Operator.ENDS_WITH,
-        Operator.BEFORE,
-        Operator.AFTER,
-    )
 }
 
 EMPTINESS = (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
@@ -131,9 +125,9 @@ class Comparison:
         if isinstance(self.value, FieldReference):
             tree["value"] = self.value.to_json()
         elif isinstance(self.value, tuple):
-            tree["value"] = [stored_value(self.kind, item) for item in self.value]
+            tree["value"] = [stored_value(item) for item in self.value]
         elif self.value is not None:
-            tree["value"] = stored_value(self.kind, self.value)
+            tree["value"] = stored_value(self.value)
         return tree | ({"exact": True} if self.exact else {})
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q, Value
 from core.rules.columns import Column
 from core.rules.language import Rule
 from core.rules.moment import Moment
-from core.rules.nodes import AllOf, AnyOf, Comparison, FieldReference, Node, Not, Operator, fields_of
+from core.rules.nodes import AllOf, AnyOf, Comparison, Node, Not, Operator, fields_of
 from core.rules.predicates import comparable_operand, span_around
 
 TRUE = Q(Value(True))
@@ -33,9 +33,10 @@ class Filter:
 def to_q(rule: Rule, columns: Callable[[str], Column], *, now: datetime, timezone: tzinfo) -> Filter:
     """The rule as a filter over the columns that `columns` gives for the keys it reads.
 
-    Exact, the filter holds for just the rows that `evaluate` accepts with the same `now` and `timezone`. A rule with
-    `matches` is not exact: PostgreSQL's regular expressions are not RE2, so such a condition lets every row pass,
-    under `not` too. Raises ValueError for a column of another kind than the rule was checked with.
+    Exact, the filter holds for just the rows that `evaluate` accepts with the same `now` and `timezone`. A
+    rule with `matches` is not exact: PostgreSQL's regular expressions are not RE2, so such a condition lets
+    every row pass, under `not` too. Raises ValueError for a column of another kind than the rule was checked
+    with.
     """
     exact = all(node.operator is not Operator.MATCHES for node in rule.conditions())
     return Filter(_Translation(columns, Moment(now, timezone)).node(rule.root, negated=False), exact)
@@ -55,7 +56,8 @@ class _Translation:
             case Not(part):
                 return ~self.node(part, negated=not negated)
             case Comparison(operator=Operator.MATCHES):
-                # The filter must keep each row that the rule accepts, on whichever side of a `not` this stands.
+                # The filter must keep each row that the rule accepts, on whichever side of a `not` this
+                # stands.
                 return FALSE if negated else TRUE
             case _:
                 return self.condition(node)

@@ -19,7 +19,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 Parsed = TypeVar("Parsed")
-Typed = str | Decimal | bool | date | datetime | time | frozenset[str]
+Scalar = str | Decimal | bool | date | datetime | time
+Typed = Scalar | frozenset[str]
 
 # A number longer than this many characters, written out in full, is no number. The same bound stands in the
 # database filter: it keeps the cast to numeric within PostgreSQL's own limits.
@@ -185,7 +186,7 @@ def read_value(kind: Kind, value: object) -> Typed | None:
     return READERS[kind](value)
 
 
-def stored_value(kind: Kind, value: Typed) -> object:
+def stored_value(value: Typed | int) -> object:
     """How a typed value is kept in JSON: numbers, dates, times as text, moments as ISO text in UTC.
 
     The texts of dates, of times and of moments sort (by code point) as what they stand for.
@@ -204,7 +205,7 @@ def stored_value(kind: Kind, value: Typed) -> object:
 # Reading what the author of a rule wrote
 
 
-def parse_literal(kind: Kind, value: object) -> Typed:
+def parse_literal(kind: Kind, value: object) -> Scalar:
     """A typed value from a rule's literal; for `multi`, one choice.
 
     A datetime without an offset stays naive: it is in the organisation's timezone, which is known only when
@@ -232,7 +233,9 @@ def parse_number(value: object) -> Decimal:
         raise ValueError("Write this number in quotes, so that none of its digits is lost.")
     number = read_number(value.strip() if isinstance(value, str) else value)
     if number is None:
-        raise ValueError("Write a plain number, such as 125000 or 2.5, without grouping, currency or exponent.")
+        raise ValueError(
+            "Write a plain number, such as 125000 or 2.5, without grouping, currency or exponent."
+        )
     return number
 
 
@@ -275,7 +278,7 @@ def parse_time(value: object) -> time:
     return parsed
 
 
-LITERALS: dict[Kind, Callable[[object], Typed]] = {
+LITERALS: dict[Kind, Callable[[object], Scalar]] = {
     Kind.TEXT: parse_text,
     Kind.NUMBER: parse_number,
     Kind.BOOLEAN: parse_boolean,
@@ -301,10 +304,10 @@ def in_utc(value: datetime, timezone: tzinfo = UTC) -> datetime | None:
 def comparison_values(data: Mapping[str, object], kinds: Mapping[str, Kind]) -> dict[str, object]:
     """The comparable form of each stored value, where it differs from the stored one.
 
-    `data` is what the JSON column holds; `kinds` gives the kind of each of its fields. Kept beside `data`, the result lets the
-    database compare without normalising: the filter reads it first and falls back to `data`. A value that is
-    blank or unreadable becomes "" (or [] for a `multi` field): missing. Numbers and booleans need no entry,
-    since the database reads them by the same format as `read_value`.
+    `data` is what the JSON column holds; `kinds` gives the kind of each of its fields. Kept beside `data`,
+    the result lets the database compare without normalising: the filter reads it first and falls back to
+    `data`. A value that is blank or unreadable becomes "" (or [] for a `multi` field): missing. Numbers and
+    booleans need no entry, since the database reads them by the same format as `read_value`.
     """
     comparable: dict[str, object] = {}
     for key, kind in kinds.items():
@@ -324,7 +327,7 @@ def comparable_form(kind: Kind, value: object) -> object:
     if kind is Kind.TEXT:
         return read_normalised_text(value) or ""
     typed = read_value(kind, value)
-    return "" if typed is None else stored_value(kind, typed)
+    return "" if typed is None else stored_value(typed)
 
 
 def _parsed(parse: Callable[[str], Parsed], text: str) -> Parsed | None:

@@ -95,8 +95,19 @@ DATETIMES = [
     "9999-12-31T23:59:59.999999+00:00",
 ]
 TIMES = ["09:30", "09:30:00", "09:30:00.000001", "00:00", "23:59:59.999999"]
+DAYS = [0, 1, 2, 30, 1_000_000]
 CHOICES = ["red", "RED ", "Straße", "é", "e\u0301", "😀", "a%b", "blue"]
-# What a raw write can leave where a value of some kind belongs: none of it may raise, none may split opinions.
+NASTY_LITERALS: dict[Kind, list] = {
+    Kind.TEXT: FILLED_TEXTS,
+    Kind.NUMBER: NUMBERS,
+    Kind.BOOLEAN: [True, False],
+    Kind.DATE: DATES,
+    Kind.DATETIME: DATETIMES,
+    Kind.TIME: TIMES,
+    Kind.MULTI: CHOICES,
+}
+# What a raw write can leave where a value of some kind belongs: none of it may raise, none may split
+# opinions.
 GARBAGE = [
     None,
     5,
@@ -154,9 +165,7 @@ garbage = st.sampled_from(GARBAGE)
 # Mostly what belongs there; now and then nothing, or what does not belong.
 stored_data = st.fixed_dictionaries(
     {},
-    optional={
-        key: STORED[kind] | STORED[kind] | STORED[kind] | garbage for key, kind in JSON_FIELDS.items()
-    },
+    optional={key: STORED[kind] | STORED[kind] | STORED[kind] | garbage for key, kind in JSON_FIELDS.items()},
 )
 
 PATTERNS = ["mum", "(?i)^m", "^$", "[0-9]+", r"\p{L}", "^.a", r"\s"]
@@ -171,7 +180,7 @@ def operand(kind: Kind, operator: Operator) -> st.SearchStrategy:
     if operator is Operator.MATCHES:
         return st.sampled_from(PATTERNS)
     if operator is Operator.WITHIN_DAYS:
-        return st.sampled_from([0, 1, 2, 30, 1_000_000])
+        return st.sampled_from(DAYS)
     if operator is Operator.BETWEEN:
         return st.lists(literal, min_size=2, max_size=2)
     if operator in LIST_OPERATORS:
@@ -182,7 +191,8 @@ def operand(kind: Kind, operator: Operator) -> st.SearchStrategy:
 @st.composite
 def conditions(draw: st.DrawFn, fields: dict[str, Kind] = FIELDS) -> dict[str, object]:
     """A valid condition as JSON."""
-    key = draw(st.sampled_from(sorted(fields)))
+    texts = [key for key in fields if fields[key] is Kind.TEXT]  # twice, for they have the most to go wrong
+    key = draw(st.sampled_from([*fields, *texts]))
     kind = fields[key]
     operator = draw(st.sampled_from(OPERATORS[kind]))
     tree: dict[str, object] = {"field": key, "op": operator.value}
@@ -203,7 +213,7 @@ def conditions(draw: st.DrawFn, fields: dict[str, Kind] = FIELDS) -> dict[str, o
 
 def groups(part: st.SearchStrategy) -> st.SearchStrategy:
     """all, any or not over parts."""
-    several = st.lists(part, max_size=3)
+    several = st.lists(part, max_size=4)
     return st.one_of(
         several.map(lambda parts: {"all": parts}),
         several.map(lambda parts: {"any": parts}),
@@ -212,8 +222,8 @@ def groups(part: st.SearchStrategy) -> st.SearchStrategy:
 
 
 def trees(fields: dict[str, Kind] = FIELDS) -> st.SearchStrategy:
-    """A valid rule as JSON, at most five deep."""
-    strategy = conditions(fields)
-    for _ in range(4):
-        strategy = conditions(fields) | groups(strategy)
-    return strategy
+    """A valid rule as JSON, up to five deep."""
+    condition = conditions(fields)
+    shallow = condition | groups(condition)
+    deep = condition | groups(groups(shallow)) | groups(groups(groups(shallow)))
+    return condition | groups(shallow) | groups(deep)
