@@ -165,7 +165,11 @@ def take(job_id: int, *, reserved_token: int | None = None) -> tuple[Lease, Job]
 
     `reserved_token` is the token of a job that this process reserved for itself (`reserve`).
     """
-    values = {"id": job_id, "worker": worker_name(), "token": reserved_token}
+    values: dict[str, int | str | None] = {
+        "id": job_id,
+        "worker": worker_name(),
+        "token": reserved_token,
+    }
     with system_scope(reason="job lease"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ACQUIRE, values)
         row = cursor.fetchone()

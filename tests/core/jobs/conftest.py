@@ -29,9 +29,7 @@ def handled_by() -> Iterator[Callable[[Handler], Handler]]:
 
 
 @pytest.fixture
-def new_job(
-    organization: Organization, handled_by: Callable[[Handler], Handler]
-) -> Callable[..., Job]:
+def new_job(organization: Organization, handled_by: Callable[[Handler], Handler]) -> Callable[..., Job]:
     """Return `new_job(parameters=…, actor=…)`: a job waiting in `organization`."""
 
     def build(**attributes: Any) -> Job:
@@ -45,7 +43,8 @@ def lose_worker(job: Job) -> None:
     """Do to the job what time does when its worker is killed: the lease runs out."""
     with system_scope(), connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE core_job SET lease_until = clock_timestamp() - interval '1 second' WHERE id = %s", [job.pk]
+            "UPDATE core_job SET lease_until = clock_timestamp() - interval '1 second' WHERE id = %s",
+            [job.pk],
         )
 
 

@@ -233,7 +233,9 @@ def test_progress_outside_a_batch_is_seen_at_once(new_job: NewJob, handled_by: H
     def handler(run: JobRun) -> None:
         run.advance(total=7)
         run.log("Reading", level="warning")
-        seen.append((reread(run.job).total, reread(run.job).log[-1]["text"], reread(run.job).log[-1]["level"]))
+        seen.append(
+            (reread(run.job).total, reread(run.job).log[-1]["text"], reread(run.job).log[-1]["level"])
+        )
         at = dt.datetime.fromisoformat(reread(run.job).log[-1]["at"])
         assert at.tzinfo is not None
 

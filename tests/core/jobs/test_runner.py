@@ -175,7 +175,7 @@ def test_inline_raises_what_the_handler_raised(new_job: NewJob, handled_by: Hand
 def test_inline_names_a_crash_by_its_id(new_job: NewJob, handled_by: HandledBy) -> None:
     handled_by(fail(ZeroDivisionError("x")))
 
-    with pytest.raises(JobFailed, match="error id [0-9a-f]{12}") as raised:
+    with pytest.raises(JobFailed, match=r"error id [0-9a-f]{12}") as raised:
         run_job_inline(new_job())
 
     assert isinstance(raised.value.__cause__, ZeroDivisionError)
