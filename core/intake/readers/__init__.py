@@ -31,11 +31,11 @@ OPENERS: Mapping[Container, Callable[..., TableSource]] = {
 def open_table(path: str | Path, *, filename: str, limits: ReadLimits | None = None) -> TableSource:
     """Open an uploaded file by its content. Close what it returns, or use it as a context manager.
 
-    `filename` is what the person called the file, for messages; `limits` defaults to `ReadLimits()`.
+    `filename` is what the person called the file, for messages; `limits` defaults to those of the settings.
     Raises FileRefused, with nothing left behind.
     """
     place = Path(path)
-    allowed = limits or ReadLimits()
+    allowed = limits or ReadLimits.from_settings()
     size = place.stat().st_size
     if size > allowed.file_bytes:
         raise FileRefused(
