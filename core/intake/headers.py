@@ -4,13 +4,13 @@ Not data are: rows above the header (titles), blank rows, total rows, and the he
 the data, as files pasted together have it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from core.intake.matching import SUGGESTION_THRESHOLD, Target, TargetNames, normalized_name, similarity
-from core.intake.readers import FileRefused, SourceRow, TableSource, column_letter
+from core.intake.readers import FileRefused, Notice, SourceRow, TableSource, column_letter
 from core.values.cells import Cell, cell_text, is_blank, strip_text
 
 HEADER_SEARCH_ROWS: Final = 30
@@ -24,21 +24,29 @@ _NAMES_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class FoundHeader:
-    """The header of the sheet that is read.
+class Header:
+    """The header of a sheet.
 
-    `columns` has one text per column, trimmed, "" where a column has no name; `preamble` are the rows above
-    that hold something; `ignored_sheets` the other sheets that do.
+    `texts` has one text per column, trimmed, "" where a column has no name; `preamble` are the rows above it
+    that hold something.
     """
 
     sheet: str
     row_number: int
-    columns: tuple[str, ...]
+    texts: tuple[str, ...]
     preamble: tuple[SourceRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderChoice:
+    """The header of the sheet that is read, and what the person should know of the others."""
+
+    header: Header
     ignored_sheets: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
-def find_header(source: TableSource, targets: Sequence[Target]) -> FoundHeader:
+def choose_header(source: TableSource, targets: Sequence[Target]) -> HeaderChoice:
     """The header of the first sheet that has one; sheets that people see come before hidden ones.
 
     The row that names most targets is it, the first of equals; failing that, the row most like them.
@@ -51,20 +59,37 @@ def find_header(source: TableSource, targets: Sequence[Target]) -> FoundHeader:
         if position is None:
             continue
         row = candidates[position]
-        columns = _texts(row.cells)
-        _refuse_duplicates(source.filename, row.number, columns)
+        header = Header(sheet.name, row.number, _texts(row.cells), tuple(candidates[:position]))
+        _refuse_duplicates(source.filename, header)
         if next(source.rows(sheet.name, after=row.number), None) is None:
             raise _no_data_rows(source.filename, row.number)
-        return FoundHeader(
-            sheet=sheet.name,
-            row_number=row.number,
-            columns=columns,
-            preamble=tuple(candidates[:position]),
-            ignored_sheets=tuple(
-                other.name for other in source.sheets if other.name != sheet.name and other.rows
-            ),
-        )
+        ignored = tuple(other.name for other in source.sheets if other.name != sheet.name and other.rows)
+        return HeaderChoice(header, ignored, _ignored_notices(sheet.name, ignored))
     raise _no_header(source, targets)
+
+
+def data_rows(
+    source: TableSource, header: Header, required_columns: Sequence[int], *, after: int = 0
+) -> Iterator[SourceRow]:
+    """The data rows below the header that come after row `after` (0: all).
+
+    `required_columns` are the indexes of the columns that required targets are matched to.
+    """
+    for row in source.rows(header.sheet, after=max(header.row_number, after)):
+        if is_data_row(row.cells, header, required_columns):
+            yield row
+
+
+def is_data_row(cells: Sequence[Cell], header: Header, required_columns: Sequence[int]) -> bool:
+    """Whether a row below the header is data: neither blank, nor a total, nor the header once more."""
+    if all(is_blank(cell) for cell in cells) or is_total_row(cells, required_columns):
+        return False
+    return not is_repeated_header(cells, header)
+
+
+def extra_cells(cells: Sequence[Cell], header: Header) -> list[int]:
+    """The indexes of filled cells beyond the header's last column."""
+    return [column for column in range(len(header.texts), len(cells)) if not is_blank(cells[column])]
 
 
 def is_total_row(cells: Sequence[Cell], required_columns: Sequence[int]) -> bool:
@@ -80,12 +105,12 @@ def is_total_row(cells: Sequence[Cell], required_columns: Sequence[int]) -> bool
     return any(column >= len(cells) or is_blank(cells[column]) for column in required_columns)
 
 
-def is_repeated_header(cells: Sequence[Cell], header: Sequence[str]) -> bool:
+def is_repeated_header(cells: Sequence[Cell], header: Header) -> bool:
     """Whether a row says the header once more, cell by cell."""
-    length = max(len(cells), len(header))
+    length = max(len(cells), len(header.texts))
     for column in range(length):
         cell = cells[column] if column < len(cells) else None
-        name = header[column] if column < len(header) else ""
+        name = header.texts[column] if column < len(header.texts) else ""
         if normalized_name(cell_text(cell)) != normalized_name(name):
             return False
     return length > 0
@@ -128,23 +153,31 @@ def _likeliest(rows: Sequence[SourceRow], targets: Sequence[Target]) -> int | No
     return best
 
 
-def _refuse_duplicates(filename: str, row_number: int, texts: Sequence[str]) -> None:
+def _refuse_duplicates(filename: str, header: Header) -> None:
     columns: dict[str, list[int]] = {}
-    for column, text in enumerate(texts):
+    for column, text in enumerate(header.texts):
         if text:
             columns.setdefault(normalized_name(text), []).append(column)
     repeated = [found for found in columns.values() if len(found) > 1]
     if not repeated:
         return
     named = "; ".join(
-        f"“{texts[found[0]]}” in columns {_listed([column_letter(column) for column in found])}"
+        f"“{header.texts[found[0]]}” in columns {_listed([column_letter(column) for column in found])}"
         for found in repeated[:_NAMES_SHOWN]
     )
     raise FileRefused(
         "duplicate_headers",
-        f"The header in row {row_number:,} of “{filename}” names columns twice: {named}. "
+        f"The header in row {header.row_number:,} of “{filename}” names columns twice: {named}. "
         "Rename or remove the one that is not meant.",
     )
+
+
+def _ignored_notices(sheet: str, ignored: Sequence[str]) -> tuple[Notice, ...]:
+    if not ignored:
+        return ()
+    named = _listed([f"“{name}”" for name in ignored])
+    verb = "was" if len(ignored) == 1 else "were"
+    return (Notice("ignored_sheets", f"Sheet “{sheet}” was read; {named} {verb} ignored."),)
 
 
 def _no_data_rows(filename: str, row_number: int) -> FileRefused:
