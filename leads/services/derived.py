@@ -14,9 +14,9 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from core.database.bulk import insert_rows
 from core.rules import normalise_text
 from leads.fields.definition import FieldDefinition
-from leads.fields.line import LineDefinition
+from leads.fields.line import LineDefinition, line_definition
 from leads.fields.types import type_of
-from leads.models import DuplicateKey, Lead, LeadToken, LeadValue
+from leads.models import BusinessLine, DuplicateKey, Lead, LeadToken, LeadValue
 
 LONGEST_KEY = 200
 LONGEST_TOKEN = 60
@@ -140,3 +140,27 @@ def remove_derived_rows(lead_ids: list[int], *, keys: bool = True) -> None:
     LeadToken.objects.filter(lead_id__in=lead_ids).delete()
     if keys:
         DuplicateKey.objects.filter(lead_id__in=lead_ids).delete()
+
+
+def rebuild_derived_rows(leads: Iterable[Lead]) -> None:
+    """Make the index rows of live leads anew: values, tokens, keys. A key that another lead took stays there."""
+    by_line: dict[int, list[Lead]] = {}
+    for lead in leads:
+        by_line.setdefault(lead.line_id, []).append(lead)
+    lines = BusinessLine.everything.in_bulk(list(by_line))
+    for line_id, rows in by_line.items():
+        line = lines[line_id]
+        definition = line_definition(line)
+        maker = KeyMaker(definition, line.duplicate_match, line.on_duplicate)
+        remove_derived_rows([lead.pk for lead in rows])
+        write_derived_rows(rows, definition)
+        insert_keys(rows, maker)
+
+
+def insert_keys(leads: Iterable[Lead], maker: KeyMaker) -> None:
+    """Claim the keys of stored leads, leaving out those that another lead holds."""
+    rows = []
+    for lead in leads:
+        keys = maker.keys(lead.data)
+        rows += [(lead.organization_id, lead.line_id, key, lead.pk) for key in (*keys.match, *keys.unique)]
+    insert_rows(DuplicateKey, KEY_COLUMNS, sorted(rows), ignore_conflicts=True)

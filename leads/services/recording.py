@@ -6,7 +6,7 @@ creations of one phone make one lead. Nothing here opens a transaction: the call
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -35,6 +35,7 @@ class Result(StrEnum):
     """What became of an enquiry."""
 
     CREATED = "created"
+    UPDATED = "updated"
     REPEAT = "repeat"
     REFUSED = "refused"
 
@@ -74,7 +75,7 @@ class Recorder:
         """Write the enquiries in order and return an outcome for each. Call inside a transaction."""
         keys = [self.keys.keys(enquiry.data) for enquiry in enquiries]
         for _attempt in range(CLAIM_ATTEMPTS):
-            outcomes = self._judge(keys)
+            outcomes = self.judge(keys)
             created = [index for index, outcome in enumerate(outcomes) if outcome.result is Result.CREATED]
             leads = self._leads([enquiries[index] for index in created])
             if self._claim([(keys[index], lead) for index, lead in zip(created, leads, strict=True)]):
@@ -91,20 +92,26 @@ class Recorder:
             return {}
         return dict(DuplicateKey.objects.filter(line_id=self.line.pk, key__in=wanted).values_list("key", "lead_id"))
 
-    def _judge(self, keys: list[MatchKeys]) -> list[Outcome]:
+    def judge(self, keys: Sequence[MatchKeys], *, earlier: Set[str] = frozenset()) -> list[Outcome]:
+        """Say what would become of rows with these keys, in order; nothing is written.
+
+        `earlier` are keys that rows of the same file claimed before this batch, in a dry run.
+        """
         holders = self.holders({key for row in keys for key in (*row.match, *row.unique)})
         first: dict[str, int] = {}
         outcomes = []
         for index, row in enumerate(keys):
-            outcome = self._judge_row(row, holders, first)
+            outcome = self._judge_row(row, holders, first, earlier)
             if outcome.result is Result.CREATED:
                 first.update(dict.fromkeys((*row.match, *row.unique), index))
             outcomes.append(outcome)
         return outcomes
 
     @staticmethod
-    def _judge_row(row: MatchKeys, holders: Mapping[str, int], first: Mapping[str, int]) -> Outcome:
-        taken = [item for key, item in row.unique.items() if key in holders or key in first]
+    def _judge_row(
+        row: MatchKeys, holders: Mapping[str, int], first: Mapping[str, int], earlier: Set[str]
+    ) -> Outcome:
+        taken = [item for key, item in row.unique.items() if key in holders or key in first or key in earlier]
         if taken:
             return Outcome(Result.REFUSED, problems=[Problem(item, "unique") for item in taken])
         for key in row.match:
@@ -112,6 +119,8 @@ class Recorder:
                 return Outcome(Result.REPEAT, repeats_lead_id=holders[key])
             if key in first:
                 return Outcome(Result.REPEAT, repeats_index=first[key])
+            if key in earlier:
+                return Outcome(Result.REPEAT)
         return Outcome(Result.CREATED)
 
     def _claim(self, claims: list[tuple[MatchKeys, Lead]]) -> bool:

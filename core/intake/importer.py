@@ -1,0 +1,133 @@
+"""What an app tells the machine about its files: the columns it wants, and what a row becomes.
+
+The machine reads, maps, counts, journals and resumes; an importer validates and writes rows.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from core.errors import NotVisible
+from core.intake.matching import Target
+from core.models import Intake
+from core.values import Cell
+
+
+class RowResult(StrEnum):
+    """What became of a row."""
+
+    ACCEPTED = "accepted"
+    UPDATED = "updated"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    HELD = "held"
+
+
+@dataclass(slots=True)
+class InputRow:
+    """A row as the importer sees it: cells by target key."""
+
+    number: int
+    values: dict[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a row stays out: `field:code` for counting, a sentence for people."""
+
+    field: str
+    code: str
+    message: str
+
+    @property
+    def pair(self) -> str:
+        """The vocabulary of counts."""
+        return f"{self.field}:{self.code}"
+
+
+@dataclass(slots=True)
+class RowOutcome:
+    """The importer's word on one row. `repeats` says what a duplicate repeats."""
+
+    result: RowResult
+    reasons: list[Reason] = field(default_factory=list)
+    repeats: str = ""
+    repeats_id: int | None = None
+
+
+@dataclass(slots=True)
+class RollbackReport:
+    """What a rollback did: rows withdrawn, before-images restored, and what was edited since and kept."""
+
+    withdrawn: int = 0
+    restored: int = 0
+    kept_edited: list[str] = field(default_factory=list)
+
+
+class Importer(ABC):
+    """Loads the rows of one intake. Made anew for each run; methods run in the intake's organisation."""
+
+    # The permission area whose `write` loads such files.
+    area: str = "lead_files"
+
+    def __init__(self, intake: Intake) -> None:
+        self.intake = intake
+
+    @abstractmethod
+    def targets(self) -> Sequence[Target]:
+        """The columns that a file may fill."""
+
+    @abstractmethod
+    def write(self, rows: Sequence[InputRow]) -> list[RowOutcome]:
+        """Validate and store rows, in order, inside the batch's transaction; an outcome for each."""
+
+    @abstractmethod
+    def rehearse(self, rows: Sequence[InputRow]) -> list[RowOutcome]:
+        """The same outcomes without storing anything; called batch after batch on one connection."""
+
+    @abstractmethod
+    def roll_back(self, numbers: Sequence[int]) -> RollbackReport:
+        """Take back what the intake's rows with these numbers did."""
+
+    def label_of(self, target: str) -> str:
+        """What people call a target."""
+        return next((item.label for item in self.targets() if item.key == target), target)
+
+
+ImporterFactory = Callable[[Intake], Importer]
+_factories: dict[str, ImporterFactory] = {}
+
+
+def register_importer(name: str) -> Callable[[ImporterFactory], ImporterFactory]:
+    """Register an importer class (or factory) under the name that intakes store."""
+
+    def register(factory: ImporterFactory) -> ImporterFactory:
+        _factories[name] = factory
+        return factory
+
+    return register
+
+
+def importer_for(intake: Intake) -> Importer:
+    """Return the importer of an intake."""
+    if intake.importer not in _factories:
+        raise NotVisible(f"No part of this installation loads files of the kind “{intake.importer}”.")
+    return _factories[intake.importer](intake)
+
+
+def count_outcomes(counts: Mapping[str, Any], outcomes: Sequence[RowOutcome]) -> dict[str, Any]:
+    """Return `counts` with the outcomes of another batch added."""
+    total = {name: counts.get(name, 0) for name in ("data_rows", "accepted", "updated", "rejected", "duplicate", "held")}
+    reasons = dict(counts.get("reasons", {}))
+    for outcome in outcomes:
+        total["data_rows"] += 1
+        if outcome.result is RowResult.UPDATED:
+            total["updated"] += 1
+            total["accepted"] += 1
+        else:
+            total[outcome.result] += 1
+        for reason in outcome.reasons:
+            reasons[reason.pair] = reasons.get(reason.pair, 0) + 1
+    return {**total, "reasons": reasons}

@@ -1,0 +1,306 @@
+"""The writers around an intake: receive, match, check, load, correct, roll back. The long parts are jobs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
+from core.intake.access import IntakeActor
+from core.intake.cells import read_cell
+from core.intake.error_workbook import REASON_HEADER, REFERENCE_HEADER
+from core.intake.headers import Header, choose_header
+from core.intake.importer import Importer, InputRow, RowOutcome, importer_for
+from core.intake.matching import match_columns
+from core.intake.readers import TableSource, open_table
+from core.intake.references import read_reference, reference_column
+from core.intake.running import CHECK, LOAD, ROLL_BACK, settle_row
+from core.intake.storage import discard_file, local_path, store_file
+from core.models import BUSY, Intake, IntakeRow, IntakeState, Job, JobState, RowState
+from core.queries.intakes import get_intake
+from core.scope import organization_scope
+from core.services.jobs import enqueue_job, reserve_job
+
+__all__ = ["check_intake", "correct_rows", "load_intake", "match_intake", "receive_file", "roll_back_intake"]
+
+
+def receive_file(
+    *,
+    actor: IntakeActor,
+    importer: str,
+    target: str,
+    filename: str,
+    chunks: Iterable[bytes],
+    options: Mapping[str, Any] | None = None,
+) -> Intake:
+    """Store a file, read its header, and match its columns. Nothing is checked or loaded yet.
+
+    Columns that match by label, key or alias are mapped; the rest wait for `match_intake`. A file with the
+    hidden column of an error workbook becomes a correction of the intake it came from.
+
+    Raises:
+        ApplicationError: the file is refused; nothing of it stays.
+        Conflict: the same bytes stand loaded for this target.
+    """
+    intake = Intake(importer=importer, target=target, filename=filename[-255:], options=dict(options or {}))
+    loader = importer_for(intake)
+    actor.require(loader.area, "write")
+    stored = store_file(chunks)
+    try:
+        intake.path, intake.size, intake.sha256 = stored.path, stored.size, stored.sha256
+        _refuse_standing(intake)
+        with open_table(local_path(stored.path), filename=filename) as source:
+            _plan(intake, loader, source, actor)
+        with transaction.atomic():
+            intake.created_by = actor.user
+            intake.save()
+    except BaseException:
+        discard_file(stored.path)
+        raise
+    return intake
+
+
+def _plan(intake: Intake, loader: Importer, source: TableSource, actor: IntakeActor) -> None:
+    targets = loader.targets()
+    found = find_header(source, targets)
+    intake.sheet, intake.header_row, intake.header = found.sheet, found.row_number, list(found.columns)
+    intake.notices = [{"code": notice.code, "message": notice.message} for notice in source.notices]
+    intake.notices += [
+        {
+            "code": "sheet_ignored",
+            "message": f"The sheet “{name}” was not read: leads come from one sheet a file.",
+        }
+        for name in found.ignored_sheets
+    ]
+    matched = match_columns(intake.header, targets, reserved=(REASON_HEADER, REFERENCE_HEADER))
+    by_column = {column: key for key, column in matched.matched.items()}
+    intake.mapping = [by_column.get(position, "") for position in range(len(intake.header))]
+    _recognise_correction(intake, source, found, actor)
+
+
+def _recognise_correction(
+    intake: Intake, source: TableSource, found: FoundHeader, actor: IntakeActor
+) -> None:
+    column = reference_column(intake.header)
+    if column is None:
+        return
+    row = next(source.rows(found.sheet or None, after=found.row_number), None)
+    reference = read_reference(row.cells, column) if row else None
+    if reference is None:
+        raise ValidationFailed(
+            "no_row_reference",
+            "This looks like an error workbook whose hidden row column was emptied. Download it again and correct that copy.",
+        )
+    try:
+        root = get_intake(actor, reference.intake_id)
+    except NotVisible:
+        raise ValidationFailed(
+            "unknown_intake",
+            "This error workbook belongs to an import that you cannot see. Ask whoever loaded it.",
+        ) from None
+    if (root.importer, root.target) != (intake.importer, intake.target):
+        raise ValidationFailed(
+            "other_target", f"This error workbook belongs to {root.target}. Load it there."
+        )
+    if root.current_state is not IntakeState.LOADED:
+        raise Conflict(
+            "not_loaded", "The import of this error workbook does not stand. Load the original file instead."
+        )
+    intake.corrects = root
+    by_name = dict(zip(root.header, root.mapping, strict=True))
+    intake.mapping = [by_name.get(name, "") for name in intake.header]
+
+
+def match_intake(*, actor: IntakeActor, intake_id: int, mapping: Sequence[str]) -> Intake:
+    """Say which target each column fills ("" for none). Raises ValidationFailed naming what does not fit."""
+    with transaction.atomic():
+        intake = _locked(actor, intake_id)
+        known = {item.key for item in importer_for(intake).targets()}
+        errors: dict[str, list[FieldError]] = {}
+        if len(mapping) != len(intake.header):
+            raise ValidationFailed(
+                "mapping", "The file has other columns than this form. Open the page again."
+            )
+        for position, target in enumerate(mapping):
+            if target and target not in known:
+                errors[f"column_{position}"] = [
+                    FieldError("choice", "This is no field of the line. Choose again.")
+                ]
+            elif target and target in mapping[:position]:
+                errors[f"column_{position}"] = [
+                    FieldError("twice", "Another column fills this field already.")
+                ]
+        if errors:
+            raise ValidationFailed("mapping", "Some columns need another choice.", errors)
+        intake.mapping = list(mapping)
+        intake.check_result = None
+        intake.state = IntakeState.RECEIVED
+        intake.save(update_fields=["mapping", "check_result", "state"])
+    return intake
+
+
+def check_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) -> Job:
+    """Start a dry run; the result comes to `check_result`. `inline`: the caller runs the job itself."""
+    with transaction.atomic():
+        intake = _locked(actor, intake_id)
+        _refuse_missing_columns(intake)
+        return _start(intake, CHECK, IntakeState.CHECKING, f"Check of {intake.filename}", actor, inline)
+
+
+def load_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) -> Job:
+    """Start loading. Raises Conflict while the same bytes stand, or when the intake is loaded already."""
+    with transaction.atomic():
+        intake = _locked(actor, intake_id)
+        _refuse_missing_columns(intake)
+        _refuse_standing(intake)
+        intake.stands = True
+        try:
+            with transaction.atomic():
+                intake.save(update_fields=["stands"])
+        except IntegrityError:
+            raise _already_loaded(intake.filename) from None
+        return _start(intake, LOAD, IntakeState.LOADING, f"Import of {intake.filename}", actor, inline)
+
+
+def roll_back_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) -> Job:
+    """Start taking an import back. A failed or cancelled one can be rolled back too: what it wrote goes."""
+    with transaction.atomic():
+        intake = _intake_for_update(actor, intake_id)
+        state = intake.current_state
+        if state not in (IntakeState.LOADED, IntakeState.FAILED, IntakeState.CANCELLED):
+            raise Conflict(
+                "not_loaded",
+                f"This import is {intake.get_state_display().lower()}: there is nothing to roll back.",
+            )
+        last = intake.load_job.cursor.get("row", 0) if intake.load_job else 0
+        if intake.corrects is not None:
+            rows = IntakeRow.objects.filter(intake_id=intake.corrects_id).order_by("-number")
+            last = rows.values_list("number", flat=True).first() or 0
+        return _start(
+            intake,
+            ROLL_BACK,
+            IntakeState.ROLLING_BACK,
+            f"Rollback of {intake.filename}",
+            actor,
+            inline,
+            last_row=last,
+        )
+
+
+def _start(
+    intake: Intake,
+    kind: str,
+    state: IntakeState,
+    title: str,
+    actor: IntakeActor,
+    inline: bool,
+    **parameters: Any,
+) -> Job:
+    begin = reserve_job if inline else enqueue_job
+    job = begin(kind=kind, title=title, parameters={"intake": intake.pk, **parameters}, actor=actor)
+    intake.job, intake.state, intake.error = job, state, ""
+    if kind == LOAD:
+        intake.load_job = job
+    intake.save(update_fields=["job", "load_job", "state", "error"])
+    return job
+
+
+@transaction.atomic
+def correct_rows(
+    *, actor: IntakeActor, intake_id: int, cells: Mapping[int, Mapping[int, str]]
+) -> dict[int, RowOutcome]:
+    """Correct rejected rows by hand: row number → column position → new text. Accepted rows become leads.
+
+    Returns an outcome for each row that was still waiting; rows settled meanwhile are left alone.
+    """
+    intake = _intake_for_update(actor, intake_id)
+    if intake.current_state is not IntakeState.LOADED or intake.corrects_id is not None:
+        raise Conflict(
+            "not_loaded",
+            "The rows of this import cannot be corrected here any more. Open its original import.",
+        )
+    waiting = IntakeRow.objects.select_for_update().filter(
+        intake=intake, number__in=list(cells), state=RowState.REJECTED
+    )
+    rows = sorted(waiting, key=lambda row: row.number)
+    for row in rows:
+        row.cells = _with_corrections(row.cells, cells[row.number], len(intake.header))
+    inputs = [_input_row(intake, row) for row in rows]
+    # In the name of the job that loaded the file, so that its rollback takes these rows back too.
+    with organization_scope(intake.organization_id, job_id=intake.load_job_id):
+        outcomes = importer_for(intake).write(inputs)
+    for row, outcome in zip(rows, outcomes, strict=True):
+        settle_row(row, outcome, row.cells, intake, intake)
+        row.save()
+    return {row.number: outcome for row, outcome in zip(rows, outcomes, strict=True)}
+
+
+def _with_corrections(stored: list[Any], corrections: Mapping[int, str], width: int) -> list[Any]:
+    cells = [*stored[:width], *[None] * (width - len(stored))]
+    for position, text in corrections.items():
+        if 0 <= position < width:
+            cells[position] = text or None
+    return cells
+
+
+def _input_row(intake: Intake, row: IntakeRow) -> InputRow:
+    values = {
+        target: read_cell(row.cells[position]) if position < len(row.cells) else None
+        for position, target in enumerate(intake.mapping)
+        if target
+    }
+    return InputRow(row.number, values)
+
+
+def _intake_for_update(actor: IntakeActor, intake_id: int) -> Intake:
+    intake = get_intake(actor, intake_id, for_update=True)
+    actor.require(importer_for(intake).area, "write")
+    return intake
+
+
+def _locked(actor: IntakeActor, intake_id: int) -> Intake:
+    """Return the intake for a change of what is not loaded yet."""
+    intake = _intake_for_update(actor, intake_id)
+    state = intake.current_state
+    if state in BUSY:
+        raise Conflict("busy", "Work on this import is still going on. Wait for it, or cancel it.")
+    if state in (IntakeState.LOADED, IntakeState.ROLLED_BACK):
+        raise Conflict(
+            "already_loaded",
+            f"{intake.filename} was loaded already. Upload the file again to load it once more.",
+        )
+    return intake
+
+
+def _refuse_missing_columns(intake: Intake) -> None:
+    missing = [
+        item.label
+        for item in importer_for(intake).targets()
+        if item.required and item.key not in intake.mapping
+    ]
+    if missing:
+        raise ValidationFailed(
+            "missing_columns",
+            f"The file has no column for {', '.join(missing)}. Match one, or add it to the file and upload it again.",
+        )
+
+
+def _refuse_standing(intake: Intake) -> None:
+    """Refuse bytes that stand; release those whose job ended early, which cannot say so itself."""
+    same = Intake.objects.select_related("job").filter(
+        importer=intake.importer, target=intake.target, sha256=intake.sha256, stands=True
+    )
+    for other in same.exclude(pk=intake.pk):
+        if other.job is not None and other.job.state in (JobState.FAILED, JobState.CANCELLED):
+            Intake.objects.filter(pk=other.pk).update(
+                stands=False, state=other.current_state, error=other.job.error
+            )
+        else:
+            raise _already_loaded(other.filename)
+
+
+def _already_loaded(filename: str) -> Conflict:
+    return Conflict(
+        "same_bytes",
+        f"Exactly this file is loaded already, as {filename}. Roll that import back first if it should be loaded anew.",
+    )
