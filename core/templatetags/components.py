@@ -141,9 +141,8 @@ def button(label: str = "", kind: str = "", icon: str = "", **attributes: Any) -
     if element == "button":
         found.setdefault("type", "submit")
     drawing = draw_icon(icon) if icon else ""
-    return format_html(
-        "<{}{}>{}{}</{}>", element, flatatt(found), drawing, "" if hidden_label else label, element
-    )
+    words = "" if hidden_label else format_html("<span>{}</span>", label)
+    return format_html("<{}{}>{}{}</{}>", element, flatatt(found), drawing, words, element)
 
 
 def _kind_of(widget: forms.Widget) -> str:
