@@ -21,6 +21,7 @@ from core.models import Intake, IntakeRow, RowState
 from core.rules import normalise_text
 from core.scope import current_scope
 from core.values import cell_text, is_blank, message
+from leads.fields.access import is_masked, is_visible
 from leads.fields.capture import CaptureContext, Captured, Problem, capture
 from leads.fields.line import line_definition
 from leads.models import BusinessLine
@@ -71,6 +72,16 @@ class LeadImporter(Importer):
             if normalise_text(name) not in taken
         ]
         return [*fields, *attributes]
+
+    def masked_columns(self, actor: Any) -> frozenset[int]:
+        open_keys = {
+            item.key for item in self.definition.fields if is_visible(actor, item) and not is_masked(actor, item)
+        }
+        return frozenset(
+            position
+            for position, target in enumerate(self.intake.mapping)
+            if target and not target.startswith(ATTRIBUTE_PREFIX) and target not in open_keys
+        )
 
     def write(self, rows: Sequence[InputRow]) -> list[RowOutcome]:
         return self._load(rows, self._record)

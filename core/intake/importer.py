@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import NotVisible
+from core.intake.access import IntakeActor
 from core.intake.matching import Target
 from core.models import Intake
 from core.values import Cell
@@ -90,6 +91,10 @@ class Importer(ABC):
     @abstractmethod
     def roll_back(self, numbers: Sequence[int]) -> RollbackReport:
         """Take back what the intake's rows with these numbers did."""
+
+    def masked_columns(self, actor: IntakeActor) -> frozenset[int]:
+        """The positions of columns whose cells the actor may not read."""
+        return frozenset()
 
     def label_of(self, target: str) -> str:
         """What people call a target."""

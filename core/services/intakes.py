@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.intake.access import IntakeActor
 from core.intake.cells import read_cell
-from core.intake.error_workbook import REASON_HEADER, REFERENCE_HEADER
 from core.intake.headers import Header, choose_header
 from core.intake.importer import Importer, InputRow, RowOutcome, importer_for
 from core.intake.matching import match_columns
@@ -62,29 +61,23 @@ def receive_file(
 
 def _plan(intake: Intake, loader: Importer, source: TableSource, actor: IntakeActor) -> None:
     targets = loader.targets()
-    found = find_header(source, targets)
-    intake.sheet, intake.header_row, intake.header = found.sheet, found.row_number, list(found.columns)
-    intake.notices = [{"code": notice.code, "message": notice.message} for notice in source.notices]
-    intake.notices += [
-        {
-            "code": "sheet_ignored",
-            "message": f"The sheet “{name}” was not read: leads come from one sheet a file.",
-        }
-        for name in found.ignored_sheets
+    found = choose_header(source, targets)
+    header = found.header
+    intake.sheet, intake.header_row, intake.header = header.sheet, header.row_number, list(header.texts)
+    intake.notices = [
+        {"code": notice.code, "message": notice.message} for notice in (*source.notices, *found.notices)
     ]
-    matched = match_columns(intake.header, targets, reserved=(REASON_HEADER, REFERENCE_HEADER))
+    matched = match_columns(intake.header, targets)
     by_column = {column: key for key, column in matched.matched.items()}
     intake.mapping = [by_column.get(position, "") for position in range(len(intake.header))]
-    _recognise_correction(intake, source, found, actor)
+    _recognise_correction(intake, source, header, actor)
 
 
-def _recognise_correction(
-    intake: Intake, source: TableSource, found: FoundHeader, actor: IntakeActor
-) -> None:
+def _recognise_correction(intake: Intake, source: TableSource, header: Header, actor: IntakeActor) -> None:
     column = reference_column(intake.header)
     if column is None:
         return
-    row = next(source.rows(found.sheet or None, after=found.row_number), None)
+    row = next(source.rows(header.sheet, after=header.row_number), None)
     reference = read_reference(row.cells, column) if row else None
     if reference is None:
         raise ValidationFailed(

@@ -149,7 +149,9 @@ class _Capture:
 
     def _compute(self, item: FieldDefinition) -> None:
         formula = self.line.formulas[item.key]
-        value = formula.evaluate(self.data, item.scale, now=self.context.now, timezone=self.context.zone)
+        value = formula.evaluate(
+            self.data, decimals=item.scale, now=self.context.now, timezone=self.context.zone
+        )
         if value is not None:
             self.data[item.key] = type_of(item).stored(value)
 

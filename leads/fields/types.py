@@ -54,7 +54,7 @@ class FieldType:
 
     def stored(self, value: Any) -> Any:
         """The JSON form of a typed value."""
-        return stored_value(self.rule_kind, value)
+        return stored_value(value)
 
     def index_values(self, field: FieldDefinition, stored: Any) -> list[Any]:
         """The entries of the index for a stored value: several only for several choices."""

@@ -1,0 +1,104 @@
+"""Handing back what stayed out: the error workbook, and the rows as a page shows them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.intake.access import IntakeActor
+from core.intake.cells import read_cell
+from core.intake.error_workbook import DuplicateRow, ErrorRow, write_error_workbook
+from core.intake.importer import importer_for
+from core.intake.references import RowReference
+from core.models import Intake, IntakeRow, RowState
+from core.queries.intakes import rows_that_stayed_out
+from core.values import Cell, cell_text, message
+
+MASKED = "••••"
+CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCell:
+    """A cell of a kept row as its reader may see it; `problems` are the sentences about it."""
+
+    position: int
+    text: str
+    problems: tuple[str, ...]
+    masked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A kept row for the correction grid. `problems` are those about the row as a whole."""
+
+    number: int
+    cells: tuple[ShownCell, ...]
+    problems: tuple[str, ...]
+    repeats: str
+
+
+def root_of(intake: Intake) -> Intake:
+    """Return the intake whose rows wait: the corrected one, for a correction."""
+    return intake.corrects or intake
+
+
+def write_errors(actor: IntakeActor, intake: Intake, path: Path) -> int:
+    """Write the error workbook of what is still rejected to `path`; return how many rows it holds.
+
+    Personal data that the actor sees masked elsewhere is masked here too.
+    """
+    root = root_of(intake)
+    masked = importer_for(root).masked_columns(actor)
+    written = write_error_workbook(
+        path,
+        header=root.header,
+        rows=_error_rows(actor, root, masked),
+        duplicates=_duplicate_rows(actor, root, masked),
+    )
+    return written.rows
+
+
+def shown_rows(actor: IntakeActor, intake: Intake, *, after: int = 0, limit: int = 50) -> list[ShownRow]:
+    """Return rejected rows after row `after`, each cell with its problems, for the correction grid."""
+    root = root_of(intake)
+    masked = importer_for(root).masked_columns(actor)
+    rows = rows_that_stayed_out(actor, root).filter(number__gt=after)[:limit]
+    return [_shown(row, len(root.header), masked) for row in rows]
+
+
+def _shown(row: IntakeRow, width: int, masked: frozenset[int]) -> ShownRow:
+    by_column: dict[int | None, list[str]] = {}
+    for reason in row.reasons:
+        by_column.setdefault(reason["column"], []).append(_sentence(reason, masked))
+    cells = _cells(row, masked)
+    shown = tuple(
+        ShownCell(
+            position,
+            cell_text(cells[position]) if position < len(cells) else "",
+            tuple(by_column.get(position, ())),
+            position in masked,
+        )
+        for position in range(width)
+    )
+    return ShownRow(row.number, shown, tuple(by_column.get(None, ())), row.repeats)
+
+
+def _error_rows(actor: IntakeActor, root: Intake, masked: frozenset[int]) -> Iterator[ErrorRow]:
+    for row in rows_that_stayed_out(actor, root).iterator(chunk_size=CHUNK):
+        reasons = [(reason["column"], _sentence(reason, masked)) for reason in row.reasons]
+        yield ErrorRow(_cells(row, masked), reasons, str(RowReference(root.pk, row.number)))
+
+
+def _duplicate_rows(actor: IntakeActor, root: Intake, masked: frozenset[int]) -> Iterator[DuplicateRow]:
+    for row in rows_that_stayed_out(actor, root, (RowState.DUPLICATE,)).iterator(chunk_size=CHUNK):
+        yield DuplicateRow(_cells(row, masked), row.repeats)
+
+
+def _cells(row: IntakeRow, masked: frozenset[int]) -> list[Cell]:
+    return [MASKED if position in masked and cell is not None else read_cell(cell) for position, cell in enumerate(row.cells)]
+
+
+def _sentence(reason: dict[str, Any], masked: frozenset[int]) -> str:
+    """The stored sentence quotes the value; for a masked column it is said without."""
+    return message(reason["code"]) if reason["column"] in masked else reason["message"]
