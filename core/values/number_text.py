@@ -83,7 +83,7 @@ def read_number(text: str) -> WrittenNumber | None:
         return None
     value = Decimal(digits)
     return WrittenNumber(
-        value=-value if negative and value else value,
+        value=value.copy_negate() if negative and value else value,
         has_percent=bool(percents),
         has_currency=bool(currencies) or bool(shape["rupee_tail"]),
     )
