@@ -25,6 +25,7 @@ from leads.fields.access import is_masked, is_visible
 from leads.fields.capture import CaptureContext, Captured, Problem, capture
 from leads.fields.line import line_definition
 from leads.models import BusinessLine
+from leads.services.lines import pin_line
 from leads.services.origins import resolve_campaigns, resolve_sources
 from leads.services.recording import Enquiry, Outcome, Recorder, Result, count_repeats
 from leads.services.rehearsal import Rehearsal
@@ -45,19 +46,29 @@ class LeadImporter(Importer):
 
     def __init__(self, intake: Intake) -> None:
         super().__init__(intake)
-        self.line = usable_line(intake.target)
-        self.definition = line_definition(self.line)
-        if on_duplicate := intake.options.get("on_duplicate"):
-            self.line.on_duplicate = on_duplicate
         self.root_id = intake.corrects_id or intake.pk
-        self.recorder = Recorder(self.line, self.definition, intake_id=self.root_id)
         self._rehearsal: Rehearsal | None = None
+        self._prepare(usable_line(intake.target))
         # Ages and relative dates count from the day of the import, also when it resumes after midnight.
         self.context = CaptureContext(
             now=intake.job.created_at if intake.job else timezone.now(),
             zone=self.line.organization.zone,
             region=self.line.organization.locale.partition("-")[2] or "IN",
         )
+
+    def _prepare(self, line: BusinessLine) -> None:
+        """Work by the line's version in force, and by the intake's own word on repeats."""
+        self.line = line
+        self.definition = line_definition(line)
+        if on_duplicate := self.intake.options.get("on_duplicate"):
+            self.line.on_duplicate = on_duplicate
+        self.recorder = Recorder(self.line, self.definition, intake_id=self.root_id)
+
+    def _follow_line(self) -> None:
+        """Keep the line as it is until the batch ends; what was published since the last batch counts from here."""
+        pinned = pin_line(self.line.pk)
+        if pinned.version != self.definition.version:
+            self._prepare(pinned)
 
     def targets(self) -> Sequence[Target]:
         fields = [
@@ -84,6 +95,7 @@ class LeadImporter(Importer):
         )
 
     def write(self, rows: Sequence[InputRow]) -> list[RowOutcome]:
+        self._follow_line()
         return self._load(rows, self._record)
 
     def rehearse(self, rows: Sequence[InputRow]) -> list[RowOutcome]:

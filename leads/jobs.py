@@ -1,5 +1,4 @@
 """The long tasks of leads; importing the modules registers their kinds."""
 
 import core.intake.running
-import leads.intake
 import leads.services.indexing  # noqa: F401

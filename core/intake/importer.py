@@ -3,11 +3,14 @@
 The machine reads, maps, counts, journals and resumes; an importer validates and writes rows.
 """
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from django.utils.module_loading import autodiscover_modules
 
 from core.errors import NotVisible
 from core.intake.access import IntakeActor
@@ -115,8 +118,15 @@ def register_importer(name: str) -> Callable[[ImporterFactory], ImporterFactory]
     return register
 
 
+@functools.cache
+def _discover() -> None:
+    """Import `<app>/intake.py` of every app, where importers register."""
+    autodiscover_modules("intake")
+
+
 def importer_for(intake: Intake) -> Importer:
-    """Return the importer of an intake."""
+    """Return the importer of an intake; raise NotVisible where no app loads such files."""
+    _discover()
     if intake.importer not in _factories:
         raise NotVisible(f"No part of this installation loads files of the kind “{intake.importer}”.")
     return _factories[intake.importer](intake)

@@ -20,6 +20,7 @@ from leads.fields.line import LineDefinition, line_definition
 from leads.models import BusinessLine, DuplicateKey, Lead, LeadStatus
 from leads.queries.leads import get_lead, visible_leads
 from leads.services.derived import KEY_COLUMNS, KeyMaker, remove_derived_rows, write_derived_rows
+from leads.services.lines import pin_line
 from leads.services.origins import resolve_campaigns, resolve_sources
 from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
 
@@ -54,6 +55,7 @@ def create_lead(
     happens where the line says so and the actor may write the lead.
     """
     actor.require(Area.LEADS, "create")
+    line = pin_line(line.pk)
     definition = line_definition(line)
     _refuse_unknown(definition, values)
     _refuse_locked(actor, definition, values)
@@ -83,6 +85,7 @@ def update_lead(
     The lead moves to the line's version in force. Fields the actor may not edit are refused by name.
     """
     lead = _locked(actor, reference, "write")
+    lead.line = pin_line(lead.line_id)
     definition = line_definition(lead.line)
     _refuse_unknown(definition, values)
     _refuse_locked(actor, definition, values)
@@ -145,6 +148,7 @@ def restore_lead(*, actor: Actor, reference: str) -> Lead:
     lead = Lead.everything.select_for_update().filter(reference=reference, deleted_at__isnull=False).first()
     if lead is None:
         raise NotVisible("No withdrawn lead has this reference.")
+    lead.line = pin_line(lead.line_id)
     definition = line_definition(lead.line)
     lead.deleted_at = None
     lead.updated_at = timezone.now()
