@@ -5,7 +5,11 @@ One typed tree, no code: nothing here calls, imports or looks up anything that a
 
 from core.rules.columns import AttributeColumn, Column, IntegerColumn, JsonColumn
 from core.rules.evaluate import evaluate
+from core.rules.explain import Explanation, explain
+from core.rules.formula import Formula, FormulaCycleError, FormulaError, order_formulas
+from core.rules.formula_parser import parse_formula
 from core.rules.language import MAX_DEPTH, MAX_LIST, MAX_NODES, Problem, Rule, RuleError, parse_rule
+from core.rules.lint import Finding, NamedRule, lint, lint_rule
 from core.rules.moment import Moment
 from core.rules.nodes import (
     EXACT_OPERATORS,
@@ -36,12 +40,18 @@ __all__ = [
     "AttributeColumn",
     "Column",
     "Comparison",
+    "Explanation",
     "FieldReference",
     "Filter",
+    "Finding",
+    "Formula",
+    "FormulaCycleError",
+    "FormulaError",
     "IntegerColumn",
     "JsonColumn",
     "Kind",
     "Moment",
+    "NamedRule",
     "Not",
     "Operand",
     "Operator",
@@ -50,8 +60,13 @@ __all__ = [
     "RuleError",
     "comparison_values",
     "evaluate",
+    "explain",
     "is_missing",
+    "lint",
+    "lint_rule",
     "normalise_text",
+    "order_formulas",
+    "parse_formula",
     "parse_rule",
     "read_value",
     "stored_value",

@@ -86,7 +86,7 @@ class Rule:
         return (node for node in walk(self.root) if isinstance(node, Comparison))
 
     def to_json(self) -> dict[str, object]:
-        """The rule in its one canonical spelling: numbers as text, moments in UTC. It parses back as equal."""
+        """The rule in its one spelling: numbers as text, datetimes in UTC. It parses to an equal rule."""
         return self.root.to_json()
 
     def compile(self) -> Predicate:
@@ -167,7 +167,7 @@ class _Parser:
     def refuse_unknown_keys(self, tree: Mapping[object, object], known: tuple[str, ...], path: str) -> None:
         for key in tree:
             if key not in known:
-                self.add(path, "unknown_key", f'Remove "{_shown(key)}"{_suggestion(key, known)}')
+                self.add(path, "unknown_key", f'Remove "{shown(key)}"{nearest(key, known)}')
 
     def condition(self, tree: Mapping[object, object], path: str) -> Comparison | None:
         before = len(self.problems)
@@ -196,9 +196,7 @@ class _Parser:
             return None
         kind = self.fields.get(key)
         if kind is None:
-            self.add(
-                path, "unknown_field", f'There is no field "{_shown(key)}"{_suggestion(key, self.fields)}'
-            )
+            self.add(path, "unknown_field", f'There is no field "{shown(key)}"{nearest(key, self.fields)}')
         return kind
 
     def operator(self, name: object, path: str) -> Operator | None:
@@ -209,7 +207,7 @@ class _Parser:
             message = (
                 "Write an operator."
                 if name is None
-                else f'There is no operator "{_shown(name)}"{_suggestion(name, known)}'
+                else f'There is no operator "{shown(name)}"{nearest(name, known)}'
             )
             self.add(path, "unknown_operator", message)
             return None
@@ -313,13 +311,13 @@ def _join(path: str, step: str) -> str:
     return f"{path}.{step}" if path else step
 
 
-def _shown(given: object) -> str:
+def shown(given: object) -> str:
     """What was given, short enough for a message."""
     text = str(given)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
-def _suggestion(given: object, known: Iterable[str]) -> str:
+def nearest(given: object, known: Iterable[str]) -> str:
     """The end of a message: the nearest known name, if one is near."""
-    near = difflib.get_close_matches(_shown(given), known, n=1)
+    near = difflib.get_close_matches(shown(given), known, n=1)
     return f'. Did you mean "{near[0]}"?' if near else "."

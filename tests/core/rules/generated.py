@@ -1,5 +1,6 @@
 """Fields, nasty values and generated rules, shared by the property tests of the rule language."""
 
+import random
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -227,3 +228,17 @@ def trees(fields: dict[str, Kind] = FIELDS) -> st.SearchStrategy:
     shallow = condition | groups(condition)
     deep = condition | groups(groups(shallow)) | groups(groups(groups(shallow)))
     return condition | groups(shallow) | groups(deep)
+
+
+def random_data(source: random.Random) -> dict[str, object]:
+    """A stored row of the nasty values; about a third of them are missing or not of their kind."""
+    stored = {
+        **NASTY_LITERALS,
+        Kind.TEXT: [*FILLED_TEXTS, *BLANK_TEXTS],
+        Kind.MULTI: [source.choices(CHOICES, k=count) for count in (0, 1, 2, 3)],
+    }
+    data = {}
+    for key, kind in JSON_FIELDS.items():
+        if source.random() < 0.9:
+            data[key] = source.choice(stored[kind] if source.random() < 0.8 else GARBAGE)
+    return data

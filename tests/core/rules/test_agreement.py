@@ -60,6 +60,9 @@ with isolate_apps():
             db_table = "rule_row"
             managed = False
 
+        def __str__(self) -> str:
+            return f"row {self.pk}"
+
 
 COLUMNS: dict[str, Column] = {key: JsonColumn(kind, key) for key, kind in JSON_FIELDS.items()} | {
     "status": AttributeColumn(Kind.TEXT, "status"),
@@ -94,20 +97,7 @@ def random_row(source: random.Random) -> Row:
     def pick(choices: list) -> object:
         return None if source.random() < 0.2 else source.choice(choices)
 
-    stored = {
-        Kind.TEXT: [*generated.FILLED_TEXTS, *generated.BLANK_TEXTS],
-        Kind.NUMBER: generated.NUMBERS,
-        Kind.BOOLEAN: [True, False],
-        Kind.DATE: generated.DATES,
-        Kind.DATETIME: generated.DATETIMES,
-        Kind.TIME: generated.TIMES,
-        Kind.MULTI: [source.choices(generated.CHOICES, k=count) for count in (0, 1, 2, 3)],
-    }
-    data = {}
-    for key, kind in JSON_FIELDS.items():
-        value = pick(stored[kind]) if source.random() < 0.85 else pick(generated.GARBAGE)
-        if value is not None or source.random() < 0.5:
-            data[key] = value
+    data = generated.random_data(source)
     city = pick([*generated.FILLED_TEXTS, ""])
     return Row(
         data=data,
@@ -153,24 +143,50 @@ def assert_agreement(rows: Rows, rule: Rule, now: datetime, timezone: tzinfo) ->
         assert matched >= accepted
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
-@given(tree=generated.trees(), zone=st.sampled_from(ZONES), now=st.sampled_from([NOW, NOW.replace(hour=3)]))
+ANY_TIME = st.sampled_from([NOW, NOW.replace(hour=3)])
+QUICK = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+THOROUGH = settings(QUICK, max_examples=10_000)
+
+
+@QUICK
+@given(tree=generated.trees(), zone=st.sampled_from(ZONES), now=ANY_TIME)
 def test_generated_rules_on_nasty_rows(rows: Rows, tree: dict, zone: tzinfo, now: datetime) -> None:
     assert_agreement(rows, parse_rule(tree, FIELDS), now, zone)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.verify
+@THOROUGH
+@given(tree=generated.trees(), zone=st.sampled_from(ZONES), now=ANY_TIME)
+def test_many_generated_rules_on_nasty_rows(rows: Rows, tree: dict, zone: tzinfo, now: datetime) -> None:
+    assert_agreement(rows, parse_rule(tree, FIELDS), now, zone)
+
+
+@settings(QUICK, max_examples=80)
 @given(
     data=st.lists(generated.stored_data, min_size=1, max_size=4),
-    forest=st.lists(generated.trees(JSON_FIELDS), min_size=1, max_size=3),
+    forest=st.lists(generated.trees(JSON_FIELDS)),
 )
 def test_generated_rules_on_generated_rows(rows: Rows, data: list[dict], forest: list[dict]) -> None:
+    assert_agreement_on_new_rows(data, forest)
+
+
+@pytest.mark.verify
+@settings(THOROUGH, max_examples=2_000)
+@given(
+    data=st.lists(generated.stored_data, min_size=1, max_size=9),
+    forest=st.lists(generated.trees(JSON_FIELDS)),
+)
+def test_many_generated_rules_on_generated_rows(rows: Rows, data: list[dict], forest: list[dict]) -> None:
+    assert_agreement_on_new_rows(data, forest)
+
+
+def assert_agreement_on_new_rows(data: list[dict], forest: list[dict]) -> None:
     with transaction.atomic():
         Row.objects.all().delete()
         Row.objects.bulk_create(Row(data=row, compare=comparison_values(row, JSON_FIELDS)) for row in data)
-        stored = Rows(Row.objects.order_by("id"))
-        for tree in forest:
-            assert_agreement(stored, parse_rule(tree, FIELDS), NOW, ZONES[1])
+    stored = Rows(Row.objects.order_by("id"))
+    for tree in forest:
+        assert_agreement(stored, parse_rule(tree, FIELDS), NOW, ZONES[1])
 
 
 def every_condition() -> Iterator[dict[str, object]]:
