@@ -24,7 +24,7 @@ class Actor:
     def of(cls, membership: Membership) -> "Actor":
         """Return the actor for a membership whose user and organisation are loaded.
 
-        What the organisation has narrowed comes with a membership of `active_memberships`; else it is one query.
+        What is narrowed comes with a membership of `active_memberships`; else it is one query.
         """
         rules = getattr(membership, "access_rules", None)
         narrowing = load_narrowing(membership.organization_id) if rules is None else narrowing_of(rules)

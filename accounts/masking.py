@@ -57,7 +57,7 @@ def sight_everywhere(actor: Actor, field: FieldAccess) -> Sight:
 
 
 def is_editable(actor: Actor, field: FieldAccess, *, may_edit: bool) -> bool:
-    """Return whether the actor may change the field in a row: the row, the field, and what is seen clearly."""
+    """Return whether the actor may change the field in a row that `may_edit` says can be edited."""
     if not may_edit or sight_of(actor, field, may_edit=True) is not Sight.CLEAR:
         return False
     return actor.membership is None or not field.editable_by or not actor.roles.isdisjoint(field.editable_by)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.user import User
 from accounts.roles import ROLE_LABELS, Role
 from core.database.history import TrackedHistory
+from core.database.roles import READ
 from core.tenancy import SoftDeleteModel, TenantForeignKey, TenantModel
 
 
@@ -24,6 +25,8 @@ class Membership(SoftDeleteModel, TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
 
     history = TrackedHistory()
+    # Written by services as the system: whoever can write here can read any user, and take any role.
+    application_grants = READ
 
     class Meta:
         ordering = ("id",)

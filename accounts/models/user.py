@@ -54,7 +54,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []
-    application_grants = (*READ, "UPDATE")
+    application_grants = READ
 
     class Meta:
         ordering = ("email",)

@@ -48,7 +48,7 @@ def get_member(actor: Actor, member_id: int) -> Membership:
 
 
 def assignable_members(actor: Actor) -> QuerySet[Membership]:
-    """Return the active members to whom `actor` may give leads, by name: all or the actor's team, or nobody."""
+    """Return the active members to whom `actor` may give leads, by name."""
     members = Membership.objects.filter(is_active=True).select_related("user").order_by("name", "user__email")
     working = members.filter(roles__overlap=[Role.ADMIN, Role.OPERATIONS, Role.TEAM_LEADER, Role.AGENT])
     reachable = reachable_member_ids(actor, Area.LEADS, "assign")
@@ -58,7 +58,7 @@ def assignable_members(actor: Actor) -> QuerySet[Membership]:
 def teams_of(
     organization: Organization, member_ids: Collection[int], *, day: dt.date | None = None
 ) -> dict[int, int]:
-    """Return member id → id of the leader in whose team the member works on `day` (today); without one, no entry.
+    """Return member id → id of the leader in whose team the member works on `day` (today); else no entry.
 
     A leader's own team is the one that is led. One recursive query, however many members.
     """

@@ -1,4 +1,8 @@
-"""Inviting people into an organisation and changing their place in it."""
+"""Inviting people into an organisation and changing their place in it.
+
+Written in `system_scope` once it is checked who asks: the application role cannot write memberships, because
+a row that names somebody else's user would make that user readable here.
+"""
 
 from collections.abc import Iterable
 
@@ -14,7 +18,7 @@ from accounts.services.phones import normalize_phone
 from accounts.services.reporting import lock_members, place_under
 from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.models import Organization
-from core.scope import organization_scope, system_scope
+from core.scope import system_scope
 
 LONGEST_NAME = 150
 
@@ -46,7 +50,7 @@ def create_user(
     _check_password(password, address)
     name = checked_name(name)
     phone = normalize_phone(phone, actor.organization)
-    with transaction.atomic(), organization_scope(actor.organization, reason=reason or "invited"):
+    with transaction.atomic(), system_scope(actor.organization, reason=reason or "invited"):
         lock_members(actor.organization)
         user = _find_or_create_user(address, password)
         if Membership.objects.filter(user_id=user.pk).exists():
@@ -81,7 +85,7 @@ def update_member(
         Conflict: nobody would be left to administer the organisation.
     """
     actor.require(Area.ACCESS, "write")
-    with transaction.atomic(), organization_scope(actor.organization, reason=reason or "member changed"):
+    with transaction.atomic(), system_scope(actor.organization, reason=reason or "member changed"):
         member = _locked_member(actor.organization, membership)
         if roles is not None:
             member.roles = checked_roles(roles)
@@ -120,7 +124,7 @@ def change_profile(*, actor: Actor, name: str, phone: str) -> Membership:
     if actor.membership is None:
         raise NotVisible
     changes = {"name": checked_name(name), "phone": normalize_phone(phone, actor.organization)}
-    with transaction.atomic(), organization_scope(actor.organization, reason="own profile"):
+    with transaction.atomic(), system_scope(actor.organization, reason="own profile"):
         member = _locked_member(actor.organization, actor.membership)
         for attribute, value in changes.items():
             setattr(member, attribute, value)
@@ -148,7 +152,7 @@ def checked_name(name: str) -> str:
 
 
 def _locked_member(organization: Organization, membership: Membership) -> Membership:
-    """Return the member as it is once no other change is under way; NotVisible for one of another organisation."""
+    """Return the member as it is once no other change is under way; NotVisible where there is none."""
     lock_members(organization)
     member = Membership.objects.filter(pk=membership.pk).select_related("user", "organization").first()
     if member is None:
@@ -158,7 +162,7 @@ def _locked_member(organization: Organization, membership: Membership) -> Member
 
 def _set_active(actor: Actor, membership: Membership, is_active: bool, reason: str) -> Membership:
     actor.require(Area.ACCESS, "write")
-    with transaction.atomic(), organization_scope(actor.organization, reason=reason):
+    with transaction.atomic(), system_scope(actor.organization, reason=reason):
         member = _locked_member(actor.organization, membership)
         member.is_active = is_active
         _require_an_administrator(member)

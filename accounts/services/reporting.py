@@ -71,7 +71,7 @@ def place_under(
 
 
 def lock_members(organization: Organization) -> None:
-    """Wait until every other change of the organisation's members has ended; the lock lasts as the transaction.
+    """Wait until every other change of the organisation's members has ended; held as long as the transaction.
 
     One lock per organisation, so that two changes cannot together leave it without an administrator, or bend
     the reporting tree into a circle.

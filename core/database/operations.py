@@ -35,7 +35,9 @@ BEGIN
           NULLIF(current_setting('app.reason', true), ''),
           NULLIF(current_setting('app.job_id', true), '')::bigint;
     RETURN NULL;
-END $$
+END $$;
+-- Who may make a trigger of it could write any history through a table of its own.
+REVOKE ALL ON FUNCTION leadledger_record_history() FROM PUBLIC
 """
 
 TRIGGER_EVENTS = (("insert", "INSERT", "NEW"), ("update", "UPDATE", "NEW"), ("delete", "DELETE", "OLD"))

@@ -1,4 +1,4 @@
-"""Signing in and out, resetting a password, being locked out: django-allauth in our pages, behind our walls."""
+"""Signing in and out, resetting a password, being locked out: django-allauth behind our walls."""
 
 import re
 
