@@ -21,6 +21,7 @@ from core.intake.readers.text_encoding import TextPlan, plan_decoding
 
 _SAMPLE_CHARACTERS = 64 * 1024
 _FULL_SHARE = 0.9
+_FULL_RECORDS = 5
 
 
 class DelimitedSource(TableSource):
@@ -146,7 +147,7 @@ class _Inspection:
         self.widths[len(last)] -= 1
         width, count = self.widths.most_common(1)[0]
         records = sum(count for width, count in self.widths.items() if width)
-        if len(last) < width and count >= 2 and count >= records * _FULL_SHARE:
+        if len(last) < width and count >= _FULL_RECORDS and count >= records * _FULL_SHARE:
             raise FileRefused(
                 "cut_off",
                 f"“{self.filename}” seems cut off: its last row, {self.number:,}, ends after column "

@@ -29,8 +29,8 @@ class Dialect:
 def sniff_dialect(sample: str) -> Dialect:
     """The dialect of a text by its beginning; a comma where nothing separates.
 
-    The candidate wins that splits most records into the same number of values, counting the separators, so
-    that neither title lines nor commas inside amounts decide.
+    The candidate wins that splits most records into the same number of values, and of equals the one that
+    splits them into most, so that neither title lines nor commas inside amounts decide.
     """
     lines = list(io.StringIO(sample, newline=""))
     declared = _DECLARED.fullmatch(lines[0].rstrip("\r\n")) if lines else None
@@ -43,7 +43,8 @@ def sniff_dialect(sample: str) -> Dialect:
     return Dialect(best, space_after_delimiter=_has_spaced_quotes(sample, best))
 
 
-def _score(lines: Iterable[str], delimiter: str) -> int:
+def _score(lines: Iterable[str], delimiter: str) -> tuple[int, int]:
+    """How many records have the commonest number of values above one, and that number."""
     widths: Counter[int] = Counter()
     try:
         for number, record in enumerate(csv.reader(lines, delimiter=delimiter)):
@@ -52,8 +53,8 @@ def _score(lines: Iterable[str], delimiter: str) -> int:
             if len(record) > 1:
                 widths[len(record)] += 1
     except csv.Error:
-        return 0
-    return max(((width - 1) * count for width, count in widths.items()), default=0)
+        return (0, 0)
+    return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
 
 def _has_spaced_quotes(sample: str, delimiter: str) -> bool:

@@ -1,6 +1,7 @@
 """Reading workbooks: a child process reads them, this side hands out the rows it left in the spool."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -8,17 +9,21 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from core.intake.readers.limits import ReadLimits
 from core.intake.readers.refusals import FileRefused
 from core.intake.readers.sniffing import extension_notices
 from core.intake.readers.sources import SheetInfo, SourceRow, TableSource
 from core.intake.readers.spool import read_section
-from core.intake.readers.workbook_child import OUT_OF_MEMORY
 
 _PROJECT = Path(__file__).resolve().parents[3]
 _CHILD = "core.intake.readers.workbook_child"
+
+OUT_OF_MEMORY: Final = 3
+"""The exit status of a child in which Python ran out of memory (calamine aborts by a signal instead)."""
+
+logger = logging.getLogger(__name__)
 
 
 class WorkbookSource(TableSource):
@@ -78,7 +83,11 @@ def _read_in_child(path: Path, filename: str, limits: ReadLimits, spool: BinaryI
             answer: dict[str, Any] = json.loads(finished.stdout)
             return answer
         if finished.returncode > 0 and finished.returncode != OUT_OF_MEMORY:
-            raise RuntimeError(f"reading a workbook failed: {finished.stderr[-2000:]}")
+            logger.error("The child that reads workbooks failed: %s", finished.stderr[-4000:])
+            raise FileRefused(
+                "unreadable",
+                f"“{filename}” could not be read. Open it in Excel, save it as XLSX, and upload that.",
+            )
         # Killed or out of memory: calamine holds a sheet whole, the streaming reader does not.
     raise FileRefused(
         "too_much_memory",

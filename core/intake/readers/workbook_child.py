@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from xml.parsers.expat import ExpatError
 
 from core.intake.readers.delimited import too_many_columns
@@ -23,11 +23,9 @@ from core.intake.readers.shared_strings import SharedStrings, read_shared_string
 from core.intake.readers.sheet_scan import scan_sheet
 from core.intake.readers.sheet_stream import ColumnsExceeded, WorkbookValues, stream_sheet
 from core.intake.readers.spool import SpoolFull, SpoolWriter
+from core.intake.readers.workbook import OUT_OF_MEMORY
 from core.intake.readers.xml_parts import DeclarationFound
 from core.values.cells import Cell
-
-OUT_OF_MEMORY: Final = 3
-"""The exit status when Python ran out of memory (calamine aborts by a signal instead)."""
 
 _DAMAGE = (
     ExpatError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, IndexError, ValueError,
