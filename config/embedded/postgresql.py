@@ -52,6 +52,7 @@ class PostgreSQL(Server):
 
     name = "postgresql"
     title = "PostgreSQL"
+    program_name = "postgres"
     passing_complaints = ("pre-existing shared memory block", "lock file", "Address already in use")
 
     @property
@@ -126,21 +127,12 @@ class PostgreSQL(Server):
         start before. It sees by itself that a process number is free, but takes any living process of its
         user for a server.
         """
-        for process in psutil.process_iter():
-            if self._is_orphan(process):
-                # How a postmaster in a hurry ends its children: at once, the journal puts things right.
-                process.send_signal(signal.SIGQUIT)
+        # How a postmaster in a hurry ends its children: at once, the journal puts things right.
+        self.end_orphans(signal.SIGQUIT)
         for note in (self.data / "postmaster.pid", self.address.with_name(f"{self.address.name}.lock")):
             process = _noted_process(note)
             if process and not self._is_postmaster(process):
                 note.unlink(missing_ok=True)
-
-    def _is_orphan(self, process: psutil.Process) -> bool:
-        """Whether this is a child of a postmaster of our data folder, which is where they work."""
-        try:
-            return process.name() == "postgres" and Path(process.cwd()) == self.data
-        except psutil.Error:
-            return False
 
     def launch(self, log: int) -> psutil.Popen:
         settings = [part for key, value in PARAMETERS.items() for part in ("-c", f"{key}={value}")]

@@ -35,6 +35,7 @@ class Redis(Server):
 
     name = "redis"
     title = "Redis"
+    program_name = "redis-server"
 
     @property
     def address(self) -> Path:
@@ -49,7 +50,7 @@ class Redis(Server):
         Raises:
             EmbeddedError: there is neither.
         """
-        if found := shutil.which("redis-server"):
+        if found := shutil.which(self.program_name):
             return Path(found)
         try:
             wheel = importlib.metadata.distribution(WHEEL)
@@ -79,6 +80,8 @@ class Redis(Server):
         return connection
 
     def forget_crash(self) -> None:
+        # One that has lost its socket can be reached by nobody, and has nothing to lose.
+        self.end_orphans(signal.SIGKILL)
         self.address.unlink(missing_ok=True)
 
     def launch(self, log: int) -> psutil.Popen:
@@ -88,7 +91,7 @@ class Redis(Server):
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            cwd="/",
+            cwd=self.data,
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
             start_new_session=True,
         )

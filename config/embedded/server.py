@@ -1,6 +1,7 @@
 """What PostgreSQL and Redis have in common here: one server of one kind, for one checkout."""
 
 import os
+import signal
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -23,6 +24,7 @@ class Server(ABC):
 
     name: str
     title: str
+    program_name: str
     # What the server says when its predecessor is not quite gone: worth trying again.
     passing_complaints: tuple[str, ...] = ()
 
@@ -94,6 +96,19 @@ class Server(ABC):
             # Made under a tight mask, the server's user could not pass.
             self.home.chmod(0o755)
         places.make_private_directory(self.address.parent, account.pw_uid if account else os.geteuid())
+
+    def end_orphans(self, by: signal.Signals) -> None:
+        """Send a signal to what a killed server has left at work, or a keeper that was killed in a start.
+
+        Such a process is known by the folder it works in. To be called when no server is running.
+        """
+        for process in psutil.process_iter():
+            try:
+                if process.name() == self.program_name and Path(process.cwd()) == self.data:
+                    process.send_signal(by)
+            except psutil.Error:
+                # Ended meanwhile, or not ours to look at.
+                continue
 
     def start(self) -> psutil.Process:
         """Start the server, or adopt one that an earlier keeper left running; returns once it is ready.

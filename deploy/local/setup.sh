@@ -5,9 +5,11 @@ cd "$(dirname "$0")/../.."
 unset PYTHONHOME PYTHONPATH
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 
-# pip would keep its cache under a relative path, or complain that it cannot.
-[ -n "${HOME-unset}" ] || unset HOME
-[ -z "${HOME-}" ] || [ -w "$HOME" ] || export PIP_NO_CACHE_DIR=1
+# Without a home of its own pip would keep its cache under a relative path, or complain that it cannot.
+if [ -z "${HOME-}" ] || [ ! -w "$HOME" ]; then
+    unset HOME
+    export PIP_NO_CACHE_DIR=1
+fi
 
 stop() {
     echo "$*" >&2

@@ -125,6 +125,16 @@ def test_the_number_of_the_dead_server_belongs_to_another_program(checkout: Chec
         sleeper.kill()
 
 
+def test_a_redis_that_lost_its_socket_and_its_keeper_is_ended(checkout: Checkout) -> None:
+    with checkout.user() as user:
+        lost = checkout.named("redis-server")
+        Path(checkout.says("from config.embedded.redis_server import Redis; print(Redis().address)")).unlink()
+        kill(checkout.named("keep redis"), psutil.Process(user.pid))
+
+    assert checkout.says(PING) == "True"
+    assert checkout.named("redis-server") != lost
+
+
 def test_many_users_come_and_go_at_once(checkout: Checkout) -> None:
     checkout.says(WRITE)
     for _ in range(3):
