@@ -43,12 +43,11 @@ def workbook(path, rows, *, title="Leads"):
     return path
 
 
-def raw_workbook(path, sheet_data, *, styles="", shared="", parts=None, before=""):
+def raw_workbook(path, sheet_data, *, styles="", shared="", parts=None):
     """A workbook from the XML inside `<sheetData>`, for what no library would write."""
     relations = [("worksheet", "worksheets/sheet1.xml")]
-    files = {
-        "xl/worksheets/sheet1.xml": f'{before}<worksheet xmlns="{MAIN}"><sheetData>{sheet_data}</sheetData></worksheet>'
-    }
+    sheet = f'<worksheet xmlns="{MAIN}"><sheetData>{sheet_data}</sheetData></worksheet>'
+    files = {"xl/worksheets/sheet1.xml": sheet}
     if styles:
         relations.append(("styles", "styles.xml"))
         files["xl/styles.xml"] = f'<styleSheet xmlns="{MAIN}">{styles}</styleSheet>'
@@ -61,8 +60,9 @@ def raw_workbook(path, sheet_data, *, styles="", shared="", parts=None, before="
     )
     files |= {
         "[Content_Types].xml": f'<Types xmlns="{TYPES}"/>',
-        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}"><Relationship Id="r" Type="{RELATIONS}/officeDocument" '
-        'Target="xl/workbook.xml"/></Relationships>',
+        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}">'
+        f'<Relationship Id="r" Type="{RELATIONS}/officeDocument"'
+        ' Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>'
         '<sheet name="Leads" sheetId="1" r:id="r0"/></sheets></workbook>',
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}">{related}</Relationships>',

@@ -1,8 +1,10 @@
 """Text files: any encoding and separator Excel writes, and one clear error for what is broken."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from core.intake.readers import ReadLimits, open_table
+from core.intake.readers import FileRefused, ReadLimits, open_table
 from tests.core.intake.files import read, refusal
 
 HEADER = ["Full Name", "Mobile No", "City"]
@@ -280,3 +282,41 @@ def test_a_source_tells_its_size_and_may_be_read_again_and_at_once(tmp_path):
         assert list(first) == list(second)
         with pytest.raises(KeyError):
             list(source.rows("Leads"))
+
+
+PIECES = st.one_of(
+    st.sampled_from(
+        [
+            b",",
+            b";",
+            b"\t",
+            b'"',
+            b'""',
+            b"\n",
+            b"\r\n",
+            b"\r",
+            b"\x00",
+            b"\xff",
+            b"\xef\xbb\xbf",
+            b"PK\x03\x04",
+        ]
+    ),
+    st.text(max_size=6).map(lambda text: text.encode("utf-8", "surrogatepass")),
+    st.text(max_size=6).map(lambda text: text.encode("utf-16-le", "surrogatepass")),
+    st.binary(max_size=6),
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PIECES, max_size=12).map(b"".join).filter(lambda content: not content.startswith(b"PK")))
+def test_any_bytes_give_rows_or_one_clear_error(tmp_path, content):
+    file = tmp_path / "leads.csv"
+    file.write_bytes(content)
+
+    try:
+        rows = read(file)
+    except FileRefused as error:
+        assert error.code and error.message.endswith(".")
+    else:
+        assert all(cells and cells[-1] for _, cells in rows)
+        assert [number for number, _ in rows] == sorted({number for number, _ in rows})
