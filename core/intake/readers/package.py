@@ -162,7 +162,7 @@ def _encodings_without_declarations(archive: zipfile.ZipFile, filename: str) -> 
                 f"“{filename}” declares XML entities in {entry.filename}, which no spreadsheet program "
                 "writes. Copy the rows into a new workbook and upload that.",
             ) from None
-        except ExpatError:
+        except (ExpatError, LookupError):
             # A part that is no XML matters only if it is one that is read; its reader then says so.
             encodings[entry.filename] = ""
     return encodings

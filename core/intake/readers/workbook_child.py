@@ -4,6 +4,7 @@ Run by `core.intake.readers.workbook` as `python -m core.intake.readers.workbook
 is JSON; answers with one JSON object on standard output. A file that makes this process fail fails alone.
 """
 
+import errno
 import json
 import os
 import resource
@@ -28,8 +29,8 @@ from core.intake.readers.xml_parts import DeclarationFound
 from core.values.cells import Cell
 
 _DAMAGE = (
-    ExpatError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, IndexError, ValueError,
-    NotImplementedError, DeclarationFound,
+    ExpatError, zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, NotImplementedError,
+    DeclarationFound,
 )  # fmt: skip
 
 
@@ -47,6 +48,8 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
             return {"refused": _as_answer(_too_many_cells(reading.filename, limits))}
         except _DAMAGE:
             return {"refused": _as_answer(cut_workbook(reading.filename))}
+        except OSError as error:
+            return {"refused": _as_answer(_system_refusal(error, reading.filename))}
 
 
 class _Reading:
@@ -146,6 +149,18 @@ def _too_many_cells(filename: str, limits: ReadLimits) -> FileRefused:
         "too_many_cells",
         f"“{filename}” holds more than {limits.cells:,} cells. Split it into several files.",
     )
+
+
+def _system_refusal(error: OSError, filename: str) -> FileRefused:
+    """A directory that points before the archive is damage; a full disk is no fault of the file."""
+    if error.errno == errno.EINVAL:
+        return cut_workbook(filename)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return FileRefused(
+            "no_room",
+            f"The server has no room left to read “{filename}”. Ask whoever runs it, and try again.",
+        )
+    raise error
 
 
 def _as_answer(refusal: FileRefused) -> dict[str, str]:

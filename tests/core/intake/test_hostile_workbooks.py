@@ -194,6 +194,23 @@ def test_broken_xml_and_loose_ends(tmp_path, sheet_data):
     assert refusal(raw_workbook(tmp_path / "leads.xlsx", sheet_data)).code == "cut_off"
 
 
+def test_a_part_in_an_unknown_encoding(tmp_path):
+    plain = raw_workbook(tmp_path / "plain.xlsx", '<row r="1"><c r="A1"><v>1</v></c></row>')
+    content = '<?xml version="1.0" encoding="utf-9"?><worksheet/>'
+
+    assert read(with_part(plain, tmp_path / "leads.xlsx", "docProps/core.xml", content)) == [(1, [1.0])]
+    sheet = with_part(plain, tmp_path / "leads.xlsx", "xl/worksheets/sheet1.xml", content)
+    assert refusal(sheet).code == "cut_off"
+
+
+def test_an_archive_whose_directory_points_nowhere(tmp_path):
+    file = workbook(tmp_path / "leads.xlsx", [["a"]])
+    content = file.read_bytes()
+    file.write_bytes(content[:40] + content[60:])
+
+    assert refusal(file).code == "cut_off"
+
+
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
     file = raw_workbook(
         tmp_path / "leads.xlsx", "", parts={"xl/media/image1.bin": b"\x00" * (60 * 1024 * 1024)}
