@@ -50,7 +50,7 @@ SMALLEST_BIGINT, LARGEST_BIGINT = -(2**63), 2**63 - 1
 
 
 class Column(ABC):
-    """The values of one field of the rows that a rule is tried on.
+    """The values of one field of the rows that a rule is tried on. A subclass must give the two expressions.
 
     Types of `expression()`: text for `text`; numeric; boolean; ISO text with collation "C" for dates,
     datetimes (UTC, as `stored_value` writes them) and times; a jsonb array of normalised texts for `multi`.

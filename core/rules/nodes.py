@@ -6,6 +6,7 @@ is wrong; everything else in this package may therefore rely on a tree being val
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, StrEnum
 
 from core.rules.values import Kind, Scalar, stored_value
@@ -189,3 +190,9 @@ def fields_of(comparison: Comparison) -> tuple[str, ...]:
     if isinstance(comparison.value, FieldReference):
         return comparison.field, comparison.value.field
     return (comparison.field,)
+
+
+def needs_timezone(comparison: Comparison) -> bool:
+    """Whether a literal is a datetime without an offset, so that its meaning depends on the timezone."""
+    literals = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
+    return any(isinstance(literal, datetime) and literal.tzinfo is None for literal in literals)

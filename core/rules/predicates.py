@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, cast
 
 from core.rules.moment import Moment
-from core.rules.nodes import AllOf, Comparison, FieldReference, Node, Not, Operator
+from core.rules.nodes import AllOf, Comparison, FieldReference, Node, Not, Operator, needs_timezone
 from core.rules.patterns import compile_pattern
 from core.rules.values import READERS, Kind, normalise_text, read_normalised_text
 
@@ -121,7 +121,7 @@ def _operand_of(comparison: Comparison) -> Callable[[Mapping[str, object], Momen
         return lambda values, moment: read(values.get(other))
     if comparison.operator is Operator.WITHIN_DAYS:
         return lambda values, moment: span_around(comparison, moment)
-    if comparison.kind is Kind.DATETIME:
+    if needs_timezone(comparison):
         return lambda values, moment: comparable_operand(comparison, moment)
     fixed = comparable_operand(comparison, ANY_MOMENT)
     constant = frozenset(fixed) if comparison.operator in SET_OPERATORS else fixed

@@ -38,6 +38,7 @@ from core.rules.nodes import (
     Not,
     Operator,
     fields_of,
+    needs_timezone,
     parts_of,
 )
 from core.rules.predicates import comparable_operand
@@ -175,9 +176,7 @@ class Reasoner:
         return decided_by_day and condition.field in row
 
     def lacks_timezone(self, condition: Comparison) -> bool:
-        literals = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-        naive = any(isinstance(literal, datetime) and literal.tzinfo is None for literal in literals)
-        return naive and not self.knows_timezone
+        return not self.knows_timezone and needs_timezone(condition)
 
 
 def join(parts: Iterable[Cases], limit: int = MAX_CASES) -> Cases:
