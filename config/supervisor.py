@@ -28,7 +28,9 @@ HOST = "127.0.0.1"
 FIRST_PORT = 8000
 PORTS_TRIED = 200
 LOOK_SECONDS = 0.2
-WEB_START_SECONDS = 120.0
+START_SECONDS = 120.0
+# A child that fails does so about as early as the web server answers: watched this long, it has started.
+CALM_SECONDS = 1.0
 # How long children may take to finish what they do; a task that needs longer is resumed at the next start.
 STOP_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -160,7 +162,7 @@ class Supervisor:
         address = f"http://{HOST}:{port}"
         presence.write(address)
         self.children = make_children(port, address)
-        self._wait_until_web_answers(port)
+        self._wait_until_ready(port)
         say(banner(address, accounts))
         while not self._requests:
             self._look_after_children()
@@ -207,20 +209,21 @@ class Supervisor:
             child.look_after()
         time.sleep(LOOK_SECONDS)
 
-    def _wait_until_web_answers(self, port: int) -> None:
+    def _wait_until_ready(self, port: int) -> None:
+        """Wait until the application calls itself ready, worker included, and every child has kept running."""
         say("Starting the web server, the worker and the scheduler …")
-        deadline = time.monotonic() + WEB_START_SECONDS
-        while not (answers(port) and all(child.is_running() for child in self.children)):
+        began = calm_since = time.monotonic()
+        while time.monotonic() - calm_since < CALM_SECONDS:
             if self._requests:
                 raise KeyboardInterrupt
             self._look_after_children()
             for child in self.children:
                 if child.failures >= FAILURES_AT_START:
                     raise SupervisorError(f"{child.name} does not start; {log_end(child.name)}")
-            if time.monotonic() > deadline:
-                raise SupervisorError(
-                    f"No answer from the web server in {WEB_START_SECONDS:.0f} s; {log_end('web')}"
-                )
+            if not (all(child.is_running() for child in self.children) and is_ready(port)):
+                calm_since = time.monotonic()
+            if time.monotonic() - began > START_SECONDS:
+                raise SupervisorError(f"Not ready after {START_SECONDS:.0f} s; {log_end('web')}")
 
     def _stop(self) -> None:
         """End the children, then the servers unless another process uses them. Being asked again hurries."""
@@ -244,7 +247,7 @@ def make_children(port: int, address: str) -> list[Child]:
     """The processes of the group, the web server on `port`, not yet started."""
     environment = {"SITE_URL": address, **os.environ, "PYTHONUNBUFFERED": "1"}
     web = ["-m", "uvicorn", "config.asgi:application", "--host", HOST, "--port", str(port)]
-    web += ["--timeout-graceful-shutdown", "5", "--no-server-header"]
+    web += ["--lifespan", "off", "--timeout-graceful-shutdown", "5", "--no-server-header"]
     celery = ["-m", "celery", "--app", "config"]
     worker = [
         *celery,
@@ -286,11 +289,11 @@ def free_port() -> int:
     raise SupervisorError(f"No port is free from {first} on: set PORT to another number.")
 
 
-def answers(port: int) -> bool:
-    """Whether the web server says it is well."""
+def is_ready(port: int) -> bool:
+    """Whether the application says that it, its servers and its worker are ready."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
