@@ -39,13 +39,19 @@ class Draft:
     """The fields of one locked line, and what publication has fixed about them."""
 
     def __init__(self, line: BusinessLine) -> None:
+        """Read the draft of a stored line; that of a line which is not stored yet is empty."""
         self.line = line
-        self.rows = list(Field.objects.filter(line=line).order_by("order", "id"))
-        self.published = published_definitions(line)
+        self.rows = list(Field.objects.filter(line=line).order_by("order", "id")) if line.pk else []
+        self.published = published_definitions(line) if line.pk else []
 
     def fields(self) -> list[DraftField]:
         """The draft as it stands."""
-        return [DraftField(row, FieldDefinition.of(row).written()) for row in self.rows]
+        return [DraftField(row, self.written(row)) for row in self.rows]
+
+    @staticmethod
+    def written(row: Field) -> dict[str, Any]:
+        """A stored field in the configuration file's form."""
+        return FieldDefinition.of(row).written()
 
     def is_published(self, row: Field) -> bool:
         """Whether the field stands in the version in force."""

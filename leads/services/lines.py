@@ -84,13 +84,20 @@ def create_line(
             is_active=is_active,
         )
         check_line(line)
-        try:
-            with transaction.atomic():
-                line.save(force_insert=True)
-        except IntegrityError:
-            message = f"A line “{line.code}” exists already. Choose another code."
-            raise Conflict("line_exists", message, {"code": [FieldError("unique", message)]}) from None
+        if problems := _line_problems(Draft(line)):
+            raise refusal(problems)
+        insert_line(line)
         return line
+
+
+def insert_line(line: BusinessLine) -> None:
+    """Store a new line that was checked; raise Conflict where its code is taken."""
+    try:
+        with transaction.atomic():
+            line.save(force_insert=True)
+    except IntegrityError:
+        message = f"A line “{line.code}” exists already. Choose another code."
+        raise Conflict("line_exists", message, {"code": [FieldError("unique", message)]}) from None
 
 
 def update_line(*, actor: Actor, line: BusinessLine, reason: str = "", **changes: Any) -> BusinessLine:
@@ -114,29 +121,33 @@ def update_line(*, actor: Actor, line: BusinessLine, reason: str = "", **changes
             raise ValidationFailed(
                 "fixed_setting", message, {name: [FieldError("fixed", message)] for name in fixed}
             )
-        apply_settings(actor, locked, changes, Draft(locked))
+        _apply_settings(actor, locked, changes, Draft(locked))
         return locked
 
 
-def apply_settings(actor: Actor, line: BusinessLine, changes: dict[str, Any], draft: Draft) -> list[str]:
-    """Store the settings of a locked line that differ; return their names. The draft must suit them."""
+def _apply_settings(actor: Actor, line: BusinessLine, changes: dict[str, Any], draft: Draft) -> None:
+    """Store the settings of a locked line that differ; the draft must suit them."""
     before = {name: getattr(line, name) for name in CHANGEABLE}
     for name in CHANGEABLE:
         if name in changes:
             setattr(line, name, changes[name])
     check_line(line)
-    problems = line_problems(draft)
+    problems = _line_problems(draft)
     if problems:
         raise refusal(problems)
+    store_settings(actor, line, before)
+
+
+def store_settings(actor: Actor, line: BusinessLine, before: dict[str, Any]) -> None:
+    """Save the settings of a checked line that differ from `before`."""
     changed = [name for name in CHANGEABLE if getattr(line, name) != before[name]]
     if changed:
         line.save(update_fields=changed)
     if any(name in changed for name in KEY_SETTINGS):
         renew_keys(actor, line)
-    return changed
 
 
-def line_problems(draft: Draft) -> list[DefinitionProblem]:
+def _line_problems(draft: Draft) -> list[DefinitionProblem]:
     """Return what is wrong with the line's own settings, given its fields."""
     return [problem for problem in draft.problems(draft.fields()) if problem.index is None]
 
@@ -157,7 +168,7 @@ def publish_line(*, actor: Actor, line: BusinessLine, note: str = "", reason: st
         problems = draft.problems(draft.fields())
         if problems:
             raise refusal(problems)
-        fields = publishable(draft)
+        fields = _publishable(draft)
         if not any(item.is_active for item in fields):
             raise ValidationFailed(
                 "nothing_to_publish", "The line has no active field. Add a field, then publish."
@@ -178,7 +189,7 @@ def publish_line(*, actor: Actor, line: BusinessLine, note: str = "", reason: st
         return version
 
 
-def publishable(draft: Draft) -> list[FieldDefinition]:
+def _publishable(draft: Draft) -> list[FieldDefinition]:
     """Return what a version of the draft holds: active fields, and retired ones that were published."""
     known = {item.key for item in draft.published}
     definitions = [FieldDefinition.of(row) for row in draft.rows]

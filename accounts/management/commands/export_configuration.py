@@ -10,7 +10,7 @@ from core.models import Organization
 
 
 class Command(OrganizationCommand):
-    help = "Print the configuration of an organisation, to be reviewed, kept in version control, or brought in elsewhere."
+    help = "Print the configuration of an organisation, to be reviewed, kept, or brought in elsewhere."
 
     def perform(self, organization: Organization, options: dict[str, Any]) -> Outcome:
         return export_document(actor=Actor.system(organization))

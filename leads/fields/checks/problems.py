@@ -44,5 +44,6 @@ def refusal(problems: Iterable[DefinitionProblem], *, by_setting: bool = False) 
     for problem in problems:
         name = problem.top if by_setting else problem.path
         fields.setdefault(name, []).append(FieldError(problem.code, problem.message))
-        sentences.append(problem.message if by_setting else f"{problem.path}: {problem.message}")
-    return ValidationFailed("invalid_definition", " ".join(sentences), fields)
+        sentences.append(problem.message)
+    more = f" And {len(sentences) - 1} more." if len(sentences) > 1 else ""
+    return ValidationFailed("invalid_definition", f"{sentences[0]}{more}", fields)
