@@ -84,6 +84,16 @@ class LeadImporter(Importer):
         ]
         return [*fields, *attributes]
 
+    def options_for(self, actor: Any) -> dict[str, Any]:
+        """A leader loads files for the own team: the rows begin as the leader's own, to be assigned."""
+        if actor.level(self.area, "write") == "all" or actor.membership is None:
+            return {}
+        return {"owner": actor.membership.pk}
+
+    def choices_of(self, target: str) -> list[tuple[str, str]]:
+        item = self.definition.active_by_key.get(target)
+        return [(choice.value, choice.label) for choice in item.choices if choice.active] if item else []
+
     def masked_columns(self, actor: Any) -> frozenset[int]:
         open_keys = {
             item.key for item in self.definition.fields if is_visible(actor, item) and not is_masked(actor, item)
@@ -140,7 +150,6 @@ class LeadImporter(Importer):
         return resolve(sorted(names)) if names else {}
 
     def _owner(self) -> dict[str, Any]:
-        """A leader loads files for the own team: the rows begin as the leader's own, to be assigned."""
         member_id = self.intake.options.get("owner")
         if not member_id:
             return {}

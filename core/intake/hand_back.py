@@ -1,9 +1,13 @@
 """Handing back what stayed out: the error workbook, and the rows as a page shows them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from rapidfuzz import fuzz, process
 
 from core.intake.access import IntakeActor
 from core.intake.cells import read_cell
@@ -16,6 +20,11 @@ from core.values import Cell, cell_text, message
 
 MASKED = "••••"
 CHUNK = 2_000
+MOST_COMPARED = 5_000
+MOST_SUGGESTIONS = 20
+MOST_CORRECTED = 1_000
+# Of 100: what a choice must resemble to be suggested for a misspelling.
+LIKENESS = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,17 @@ class ShownRow:
     cells: tuple[ShownCell, ...]
     problems: tuple[str, ...]
     repeats: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`rows` rejected rows hold `wrong` in a column where `right` seems to be meant."""
+
+    position: int
+    header: str
+    wrong: str
+    right: str
+    rows: int
 
 
 def root_of(intake: Intake) -> Intake:
@@ -59,12 +79,58 @@ def write_errors(actor: IntakeActor, intake: Intake, path: Path) -> int:
     return written.rows
 
 
+def sample_rows(actor: IntakeActor, intake: Intake) -> list[ShownRow]:
+    """Return the refused rows that the last dry run kept as samples."""
+    masked = importer_for(intake).masked_columns(actor)
+    return [
+        _shown(IntakeRow(number=each["number"], cells=each["cells"], reasons=each["reasons"]), len(intake.header), masked)
+        for each in (intake.check_result or {}).get("samples", [])
+    ]
+
+
 def shown_rows(actor: IntakeActor, intake: Intake, *, after: int = 0, limit: int = 50) -> list[ShownRow]:
     """Return rejected rows after row `after`, each cell with its problems, for the correction grid."""
     root = root_of(intake)
     masked = importer_for(root).masked_columns(actor)
     rows = rows_that_stayed_out(actor, root).filter(number__gt=after)[:limit]
     return [_shown(row, len(root.header), masked) for row in rows]
+
+
+def suggested_corrections(actor: IntakeActor, intake: Intake) -> list[Suggestion]:
+    """Return what many rejected rows have wrong in the same way, with the choice that is meant, most first."""
+    root = root_of(intake)
+    loader = importer_for(root)
+    masked = loader.masked_columns(actor)
+    choices = {position: loader.choices_of(target) for position, target in enumerate(root.mapping) if target}
+    wrong: Counter[tuple[int, str]] = Counter()
+    for row in rows_that_stayed_out(actor, root).only("cells", "reasons")[:MOST_COMPARED]:
+        for reason in row.reasons:
+            position = reason["column"]
+            if position is not None and position not in masked and choices.get(position):
+                wrong[position, cell_text(read_cell(row.cells[position])).strip()] += 1
+    found = []
+    for (position, text), rows in wrong.most_common(MOST_SUGGESTIONS):
+        nearest = _nearest(text, [value for value, _label in choices[position]])
+        if nearest:
+            found.append(Suggestion(position, root.header[position], text, nearest, rows))
+    return found
+
+
+def rows_with(actor: IntakeActor, intake: Intake, suggestion: Suggestion) -> list[int]:
+    """Return the rejected rows that a suggestion would correct, as many as are corrected at once."""
+    rows = rows_that_stayed_out(actor, root_of(intake)).only("number", "cells")[:MOST_COMPARED]
+    matching = (
+        row.number
+        for row in rows
+        if suggestion.position < len(row.cells)
+        and cell_text(read_cell(row.cells[suggestion.position])).strip() == suggestion.wrong
+    )
+    return list(islice(matching, MOST_CORRECTED))
+
+
+def _nearest(text: str, choices: list[str]) -> str | None:
+    found = process.extractOne(text, choices, scorer=fuzz.WRatio, processor=str.casefold, score_cutoff=LIKENESS)
+    return found[0] if found else None
 
 
 def _shown(row: IntakeRow, width: int, masked: frozenset[int]) -> ShownRow:

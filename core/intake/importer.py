@@ -95,6 +95,14 @@ class Importer(ABC):
     def roll_back(self, numbers: Sequence[int]) -> RollbackReport:
         """Take back what the intake's rows with these numbers did."""
 
+    def options_for(self, actor: IntakeActor) -> dict[str, Any]:
+        """What to remember of who loads the file, such as whose the rows become."""
+        return {}
+
+    def choices_of(self, target: str) -> list[tuple[str, str]]:
+        """(value, label) of what may stand in a target's column; empty where anything may."""
+        return []
+
     def masked_columns(self, actor: IntakeActor) -> frozenset[int]:
         """The positions of columns whose cells the actor may not read."""
         return frozenset()

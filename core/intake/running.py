@@ -27,6 +27,7 @@ from core.values import message
 
 BATCH_ROWS = 1_000
 ROLLBACK_ROWS = 5_000
+SAMPLES = 20
 KEPT = {
     RowResult.UPDATED: RowState.UPDATED,
     RowResult.REJECTED: RowState.REJECTED,
@@ -137,7 +138,7 @@ def check(run: JobRun) -> dict[str, Any]:
         for rows in reader.batches(after=0):
             outcomes = judge_batch(reader, rows, importer.rehearse, waiting)
             counts = count_outcomes(counts, outcomes)
-            samples += _samples(rows, outcomes, room=20 - len(samples))
+            samples += _samples(intake, rows, outcomes, room=SAMPLES - len(samples))
             run.check()
             run.advance(done=counts["data_rows"])
     counts = counts or count_outcomes({}, [])
@@ -148,9 +149,15 @@ def check(run: JobRun) -> dict[str, Any]:
     return counts
 
 
-def _samples(rows: Sequence[SourceRow], outcomes: Sequence[RowOutcome], *, room: int) -> list[dict[str, Any]]:
+def _samples(
+    intake: Intake, rows: Sequence[SourceRow], outcomes: Sequence[RowOutcome], *, room: int
+) -> list[dict[str, Any]]:
     refused = [
-        {"number": row.number, "reasons": [reason.message for reason in outcome.reasons]}
+        {
+            "number": row.number,
+            "cells": [write_cell(cell) for cell in row.cells],
+            "reasons": written_reasons(outcome.reasons, _positions(intake)),
+        }
         for row, outcome in zip(rows, outcomes, strict=True)
         if outcome.result is RowResult.REJECTED
     ]

@@ -1,9 +1,12 @@
 """The writers around an intake: receive, match, check, load, correct, roll back. The long parts are jobs."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.intake.access import IntakeActor
@@ -19,8 +22,12 @@ from core.models import BUSY, Intake, IntakeRow, IntakeState, Job, JobState, Row
 from core.queries.intakes import get_intake
 from core.scope import organization_scope
 from core.services.jobs import enqueue_job, reserve_job
+from core.values import cell_text
 
-__all__ = ["check_intake", "correct_rows", "load_intake", "match_intake", "receive_file", "roll_back_intake"]
+SAMPLE_ROWS = 3
+SAMPLE_CHARACTERS = 40
+
+__all__ = ["check_intake", "correct_rows", "discard_intake", "load_intake", "match_intake", "receive_file", "roll_back_intake"]
 
 
 def receive_file(
@@ -44,6 +51,7 @@ def receive_file(
     intake = Intake(importer=importer, target=target, filename=filename[-255:], options=dict(options or {}))
     loader = importer_for(intake)
     actor.require(loader.area, "write")
+    intake.options |= loader.options_for(actor)
     stored = store_file(chunks)
     try:
         intake.path, intake.size, intake.sha256 = stored.path, stored.size, stored.sha256
@@ -70,7 +78,15 @@ def _plan(intake: Intake, loader: Importer, source: TableSource, actor: IntakeAc
     matched = match_columns(intake.header, targets)
     by_column = {column: key for key, column in matched.matched.items()}
     intake.mapping = [by_column.get(position, "") for position in range(len(intake.header))]
+    intake.options["samples"] = _samples(source, header)
+    intake.options["rows"] = next(sheet.rows for sheet in source.sheets if sheet.name == header.sheet) - 1
     _recognise_correction(intake, source, header, actor)
+
+
+def _samples(source: TableSource, header: Header) -> list[list[str]]:
+    """A few rows as text, so that the page of columns need not open the file again."""
+    rows = islice(source.rows(header.sheet, after=header.row_number), SAMPLE_ROWS)
+    return [[cell_text(cell)[:SAMPLE_CHARACTERS] for cell in row.cells] for row in rows]
 
 
 def _recognise_correction(intake: Intake, source: TableSource, header: Header, actor: IntakeActor) -> None:
@@ -130,6 +146,15 @@ def match_intake(*, actor: IntakeActor, intake_id: int, mapping: Sequence[str]) 
         intake.state = IntakeState.RECEIVED
         intake.save(update_fields=["mapping", "check_result", "state"])
     return intake
+
+
+def discard_intake(*, actor: IntakeActor, intake_id: int) -> None:
+    """Drop a file of which nothing was loaded. Raises Conflict otherwise."""
+    with transaction.atomic():
+        intake = _locked(actor, intake_id)
+        intake.deleted_at = timezone.now()
+        intake.save(update_fields=["deleted_at"])
+        transaction.on_commit(partial(discard_file, intake.path))
 
 
 def check_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) -> Job:
@@ -257,6 +282,8 @@ def _locked(actor: IntakeActor, intake_id: int) -> Intake:
     state = intake.current_state
     if state in BUSY:
         raise Conflict("busy", "Work on this import is still going on. Wait for it, or cancel it.")
+    if intake.load_job_id is not None and state in (IntakeState.FAILED, IntakeState.CANCELLED):
+        raise Conflict("half_loaded", "Part of this file was loaded before it stopped. Roll it back, then upload the file again.")
     if state in (IntakeState.LOADED, IntakeState.ROLLED_BACK):
         raise Conflict(
             "already_loaded",

@@ -1,0 +1,426 @@
+"""Pages of the import wizard. An intake's address shows whatever its state asks for next."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.pages.forms import show_refusal
+from accounts.roles import Area
+from core.errors import ApplicationError
+from core.intake.hand_back import root_of, rows_with, sample_rows, shown_rows, suggested_corrections, write_errors
+from core.intake.importer import importer_for
+from core.intake.matching import match_columns
+from core.intake.readers import column_letter
+from core.models import BUSY, Intake, IntakeState, RowState
+from core.queries.intakes import get_intake, row_state_counts, visible_intakes
+from core.services.intakes import (
+    check_intake,
+    correct_rows,
+    discard_intake,
+    load_intake,
+    match_intake,
+    receive_file,
+    roll_back_intake,
+)
+from core.services.jobs import cancel_job
+from leads.pages.imports.forms import CorrectionForm, MatchForm, UploadForm
+from leads.pages.imports.presenting import (
+    actor_of,
+    columns_shown,
+    counts_so_far,
+    grid_rows,
+    intake_url,
+    line_name,
+    reasons_shown,
+    sample_shown,
+)
+from leads.queries.imports import rollback_preview
+from leads.queries.lines import usable_lines
+
+PAGE_ROWS = 50
+GRID_ROWS = 25
+
+
+@require_safe
+def imports(request: HttpRequest) -> HttpResponse:
+    """Every import the actor may see, newest first, in pages by number."""
+    actor = actor_of(request)
+    before = request.GET.get("before", "")
+    found = visible_intakes(actor)
+    if before.isdecimal():
+        found = found.filter(pk__lt=int(before))
+    rows = list(found[: PAGE_ROWS + 1])
+    names = {line.code: line.name for line in usable_lines(actor)}
+    shown = [
+        {
+            "url": intake_url(intake),
+            "intake": intake,
+            "line": names.get(intake.target, intake.target),
+            "person": str(intake.created_by) if intake.created_by else "",
+            "job": intake.job if intake.current_state in BUSY else None,
+        }
+        for intake in rows[:PAGE_ROWS]
+    ]
+    older = f"?before={rows[PAGE_ROWS - 1].pk}" if len(rows) > PAGE_ROWS else ""
+    context = {
+        "imports": shown,
+        "new_url": reverse("leads:import_new") if actor.may(Area.LEAD_FILES, "write") else "",
+        "newer_url": reverse("leads:imports") if before else "",
+        "older_url": older,
+        "summary": "",
+    }
+    return render(request, "imports/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_new(request: HttpRequest) -> HttpResponse:
+    """Step 1: a file and its line. A file that is refused says why beside the field."""
+    actor = actor_of(request)
+    actor.require(Area.LEAD_FILES, "write")
+    form = UploadForm(
+        request.POST or None,
+        request.FILES or None,
+        lines=usable_lines(actor),
+        initial={"line": request.GET.get("line", "")},
+    )
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        options = {"on_duplicate": given["on_duplicate"]} if given["on_duplicate"] else {}
+        intake = _received(request, form, given["line"], options)
+        if intake is not None:
+            return redirect(intake_url(intake))
+    context = {"form": form, "list_url": reverse("leads:imports")}
+    return render(request, "imports/upload.html", context, status=422 if form.is_bound else 200)
+
+
+def _received(request: HttpRequest, form: Any, line: str, options: dict[str, Any]) -> Intake | None:
+    upload: UploadedFile = form.cleaned_data["file"]
+    try:
+        return receive_file(
+            actor=actor_of(request),
+            importer="leads",
+            target=line,
+            filename=upload.name or "file",
+            chunks=upload.chunks(),
+            options=options,
+        )
+    except ApplicationError as error:
+        form.add_error("file", error.message)
+        return None
+
+
+@require_safe
+def import_detail(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """What the import's state asks for: match, wait, look at the check, or look at the result."""
+    intake = get_intake(actor_of(request), intake_id)
+    state = intake.current_state
+    if state is IntakeState.RECEIVED:
+        return redirect(intake_url(intake, "match"))
+    if state in BUSY:
+        return render(request, "imports/progress.html", {"intake": intake, **_progress(request, intake)})
+    if state is IntakeState.CHECKED:
+        return _check_page(request, intake)
+    return _result_page(request, intake)
+
+
+def _progress(request: HttpRequest, intake: Intake) -> dict[str, Any]:
+    finished = intake.job is None or intake.job.is_finished
+    return {
+        "job": intake.job,
+        "counts": counts_so_far(intake),
+        "progress_url": intake_url(intake, "progress"),
+        "cancel_url": "" if finished else intake_url(intake, "cancel"),
+        "result_url": intake_url(intake) if finished else "",
+        "list_url": reverse("leads:imports"),
+    }
+
+
+@require_safe
+def import_progress(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """The live part of the progress page; once the job has ended, the way to what it made."""
+    intake = get_intake(actor_of(request), intake_id)
+    if intake.job is None or intake.job.is_finished:
+        return HttpResponseClientRedirect(intake_url(intake))
+    response = render(request, "imports/_progress.html", _progress(request, intake))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+def import_cancel(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Stop the work after its current batch."""
+    intake = get_intake(actor_of(request), intake_id)
+    if intake.job is not None:
+        cancel_job(job=intake.job, actor=actor_of(request))
+    return redirect(intake_url(intake))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_match(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Step 2: which field each column fills. Suggestions are chosen beforehand and marked as such."""
+    actor = actor_of(request)
+    intake = get_intake(actor, intake_id)
+    if intake.current_state in (*BUSY, IntakeState.LOADED, IntakeState.ROLLED_BACK):
+        return redirect(intake_url(intake))
+    targets = importer_for(intake).targets()
+    suggested = _suggestions(intake)
+    initial = {
+        f"column_{position}": target or suggested.get(position, "") for position, target in enumerate(intake.mapping)
+    }
+    form = MatchForm(request.POST or None, header=intake.header, targets=targets, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            match_intake(actor=actor, intake_id=intake.pk, mapping=form.mapping())
+            check_intake(actor=actor, intake_id=intake.pk)
+        except ApplicationError as error:
+            show_refusal(form, error)
+        else:
+            return redirect(intake_url(intake))
+    chosen = {form[name].value() for name in form.fields}
+    context = {
+        "intake": intake,
+        "line": line_name(intake),
+        "data_rows": intake.options.get("rows"),
+        "form": form,
+        "columns": _match_columns(intake, form, suggested),
+        "missing": [target.label for target in targets if target.required and target.key not in chosen],
+        "ignored": [notice["message"] for notice in intake.notices],
+        "list_url": reverse("leads:imports"),
+        "cancel_url": intake_url(intake, "discard"),
+    }
+    return render(request, "imports/match.html", context, status=422 if form.is_bound else 200)
+
+
+def _suggestions(intake: Intake) -> dict[int, str]:
+    found = match_columns(intake.header, importer_for(intake).targets()).suggested
+    taken = set(filter(None, intake.mapping))
+    return {each.column: each.target for each in found if each.target not in taken}
+
+
+def _match_columns(intake: Intake, form: MatchForm, suggested: dict[int, str]) -> list[dict[str, Any]]:
+    samples = intake.options.get("samples", [])
+    columns = []
+    for position, name in enumerate(intake.header):
+        state = "matched" if intake.mapping[position] else "suggested" if position in suggested else "unmatched"
+        texts = [row[position] for row in samples if position < len(row) and row[position]]
+        columns.append(
+            {
+                "letter": column_letter(position),
+                "header": name,
+                "samples": texts,
+                "field": form[f"column_{position}"],
+                "state": state,
+            }
+        )
+    return columns
+
+
+@require_POST
+def import_discard(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Drop a file that was not loaded."""
+    discard_intake(actor=actor_of(request), intake_id=intake_id)
+    messages.success(request, _("The file was discarded."))
+    return redirect("leads:imports")
+
+
+def _check_page(request: HttpRequest, intake: Intake) -> HttpResponse:
+    counts = intake.check_result or {}
+    context = {
+        "intake": intake,
+        "counts": counts,
+        "reasons": reasons_shown(counts, importer_for(intake)),
+        "columns": columns_shown(intake),
+        "rows": [sample_shown(row) for row in sample_rows(actor_of(request), intake)],
+        "load_url": intake_url(intake, "load") if counts.get("data_rows") else "",
+        "list_url": reverse("leads:imports"),
+        "match_url": intake_url(intake, "match"),
+    }
+    return render(request, "imports/check.html", context)
+
+
+@require_POST
+def import_load(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Step 4: load. A second click finds the work begun and shows it."""
+    actor = actor_of(request)
+    intake = get_intake(actor, intake_id)
+    if intake.current_state not in (IntakeState.LOADING, IntakeState.LOADED):
+        load_intake(actor=actor, intake_id=intake_id)
+    return redirect(intake_url(intake))
+
+
+def _result_page(request: HttpRequest, intake: Intake) -> HttpResponse:
+    actor = actor_of(request)
+    root = root_of(intake)
+    may_write = actor.may(Area.LEAD_FILES, "write")
+    waiting = row_state_counts(actor, root).get(RowState.REJECTED, 0)
+    rolled_back = intake.current_state is IntakeState.ROLLED_BACK
+    loaded = intake.current_state is IntakeState.LOADED
+    can_roll_back = may_write and not rolled_back and intake.load_job_id is not None
+    context: dict[str, Any] = {
+        "intake": intake,
+        "line": line_name(intake),
+        "person": str(intake.created_by) if intake.created_by else "",
+        "counts": {**intake.counts, "rejected": waiting} if loaded else intake.counts,
+        "reasons": reasons_shown(intake.counts, importer_for(intake)),
+        "rolled_back": rolled_back,
+        "list_url": reverse("leads:imports"),
+        "new_url": reverse("leads:import_new") if may_write else "",
+    }
+    if loaded:
+        context["leads_url"] = f"{reverse('leads:list')}?line={intake.target}"
+    if waiting and not rolled_back:
+        context["error_file_url"] = intake_url(root, "errors")
+        if may_write:
+            context["grid_url"] = intake_url(root, "grid")
+            context["correction_form"] = CorrectionForm()
+            context["correction_url"] = intake_url(root, "correct")
+    if can_roll_back:
+        context["rollback_url"] = intake_url(intake, "rollback")
+        context["rollback"] = rollback_preview(actor, intake)
+    if rolled_back and intake.job is not None:
+        report = intake.job.result or {"withdrawn": 0, "restored": 0, "kept_edited": []}
+        context["rollback"] = {**report, "kept_edited": len(report["kept_edited"])}
+    return render(request, "imports/result.html", context)
+
+
+@require_POST
+def import_rollback(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Take the import back, as a job."""
+    roll_back_intake(actor=actor_of(request), intake_id=intake_id)
+    return redirect("leads:import_detail", intake_id)
+
+
+@require_safe
+def import_errors(request: HttpRequest, intake_id: int) -> FileResponse:
+    """The error workbook of what is still rejected."""
+    actor = actor_of(request)
+    intake = get_intake(actor, intake_id)
+    name = f"{Path(intake.filename).stem} – to correct.xlsx"
+    file = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "errors.xlsx"
+        write_errors(actor, intake, path)
+        file.write(path.read_bytes())
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=name)
+
+
+@require_POST
+def import_correct(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """The corrected workbook comes back: received and loaded in one step, for its columns are known."""
+    actor = actor_of(request)
+    root = get_intake(actor, intake_id)
+    form = CorrectionForm(request.POST, request.FILES)
+    if form.is_valid():
+        correction = _received(request, form, root.target, {})
+        if correction is not None and correction.corrects_id != root.pk:
+            discard_intake(actor=actor, intake_id=correction.pk)
+            form.add_error("file", _("This is not the error workbook of this import. Download it here and correct that copy."))
+        elif correction is not None:
+            load_intake(actor=actor, intake_id=correction.pk)
+            return redirect(intake_url(correction))
+    for errors in form.errors.values():
+        for error in errors:
+            messages.error(request, error)
+    return redirect(intake_url(root))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_grid(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Rejected rows as a grid: what is right after a change is loaded, the rest stays with what was typed."""
+    actor = actor_of(request)
+    intake = root_of(get_intake(actor, intake_id))
+    after = request.GET.get("after", "")
+    start = int(after) if after.isdecimal() else 0
+    typed: dict[tuple[int, int], str] = {}
+    if request.method == "POST":
+        typed = _posted_cells(request)
+        if request.POST.get("apply", "").isdecimal():
+            _apply_suggestion(request, intake, int(request.POST["apply"]))
+        else:
+            _correct(request, intake, typed, start)
+    rows = shown_rows(actor, intake, after=start, limit=GRID_ROWS)
+    if not rows and start:
+        return redirect(intake_url(intake, "grid"))
+    remaining = row_state_counts(actor, intake).get(RowState.REJECTED, 0)
+    context = {
+        "intake": intake,
+        "line": line_name(intake),
+        "intake_url": intake_url(intake),
+        "columns": columns_shown(intake),
+        "rows": grid_rows(intake, rows, typed),
+        "suggestions": [
+            {"text": _suggestion_text(each), "value": str(index)}
+            for index, each in enumerate(suggested_corrections(actor, intake))
+        ],
+        "remaining": remaining,
+        "save_url": request.get_full_path(),
+        "newer_url": intake_url(intake, "grid") if start else "",
+        "older_url": f"?after={rows[-1].number}" if len(rows) == GRID_ROWS and remaining > GRID_ROWS else "",
+        "summary": "",
+        "list_url": reverse("leads:imports"),
+        "error_file_url": intake_url(intake, "errors"),
+    }
+    return render(request, "imports/grid.html", context)
+
+
+def _suggestion_text(suggestion: Any) -> str:
+    return ngettext(
+        "%(rows)s row: %(wrong)s → %(right)s in %(header)s", "%(rows)s rows: %(wrong)s → %(right)s in %(header)s", suggestion.rows
+    ) % {"rows": suggestion.rows, "wrong": suggestion.wrong, "right": suggestion.right, "header": suggestion.header}
+
+
+def _posted_cells(request: HttpRequest) -> dict[tuple[int, int], str]:
+    cells = {}
+    for name, value in request.POST.items():
+        prefix, _dash, place = name.partition("-")
+        number, _dash, position = place.partition("-")
+        if prefix == "cell" and number.isdecimal() and position.isdecimal():
+            cells[int(number), int(position)] = str(value)
+    return cells
+
+
+def _correct(request: HttpRequest, intake: Intake, typed: dict[tuple[int, int], str], start: int) -> None:
+    """Correct the rows of the page in which something was changed."""
+    shown = {row.number: row for row in shown_rows(actor_of(request), intake, after=start, limit=GRID_ROWS)}
+    changes: dict[int, dict[int, str]] = {}
+    for (number, position), text in typed.items():
+        row = shown.get(number)
+        if row and position < len(row.cells) and not row.cells[position].masked and row.cells[position].text != text:
+            changes.setdefault(number, {})[position] = text
+    _report(request, correct_rows(actor=actor_of(request), intake_id=intake.pk, cells=changes) if changes else {})
+
+
+def _apply_suggestion(request: HttpRequest, intake: Intake, index: int) -> None:
+    actor = actor_of(request)
+    suggestions = suggested_corrections(actor, intake)
+    if index >= len(suggestions):
+        messages.info(request, _("That suggestion has been dealt with meanwhile."))
+        return
+    chosen = suggestions[index]
+    cells = {number: {chosen.position: chosen.right} for number in rows_with(actor, intake, chosen)}
+    _report(request, correct_rows(actor=actor, intake_id=intake.pk, cells=cells))
+
+
+def _report(request: HttpRequest, outcomes: dict[int, Any]) -> None:
+    loaded = sum(outcome.result in ("accepted", "updated") for outcome in outcomes.values())
+    repeats = sum(outcome.result == "duplicate" for outcome in outcomes.values())
+    wrong = len(outcomes) - loaded - repeats
+    if not outcomes:
+        messages.info(request, _("Nothing was changed. Correct a marked cell first."))
+    if loaded:
+        messages.success(request, ngettext("%(n)s row is in.", "%(n)s rows are in.", loaded) % {"n": loaded})
+    if repeats:
+        messages.info(request, ngettext("%(n)s row repeats a lead.", "%(n)s rows repeat a lead.", repeats) % {"n": repeats})
+    if wrong:
+        messages.warning(request, ngettext("%(n)s row is still wrong.", "%(n)s rows are still wrong.", wrong) % {"n": wrong})
