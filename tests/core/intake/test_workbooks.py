@@ -150,7 +150,10 @@ def test_formats_tell_what_a_number_is(code, kind):
 
 CELL_VALUES = st.one_of(
     st.none(),
-    st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF), max_size=8),
+    # openpyxl makes formulas of texts that begin with =, and errors of #N/A and its like.
+    st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF), max_size=8).filter(
+        lambda text: not text.startswith(("=", "#"))
+    ),
     st.sampled_from(["_x000D_", "two\nlines", " pad ", "_x0041_", "a_x", "&<>\"'"]),
     st.integers(min_value=-(10**12), max_value=10**12),
     st.floats(allow_nan=False, allow_infinity=False, width=32),
