@@ -210,7 +210,7 @@ class Supervisor:
         time.sleep(LOOK_SECONDS)
 
     def _wait_until_ready(self, port: int) -> None:
-        """Wait until the application calls itself ready, worker included, and every child has kept running."""
+        """Wait until the application, its worker included, is ready and every child has kept running."""
         say("Starting the web server, the worker and the scheduler …")
         began = calm_since = time.monotonic()
         while time.monotonic() - calm_since < CALM_SECONDS:

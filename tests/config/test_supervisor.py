@@ -132,6 +132,7 @@ def test_the_demo_says_last_where_it_is_and_who_may_sign_in(group: Group) -> Non
     assert not group.checkout.processes()
 
 
+@pytest.mark.verify
 def test_without_the_demo_no_accounts_are_shown(group: Group) -> None:
     assert "Sign in" not in group.start("run")
     assert group.end(signal.SIGTERM) == 0
@@ -184,6 +185,7 @@ def test_a_step_that_fails_ends_the_start_with_its_words(group: Group) -> None:
     assert said.splitlines()[-1] == "`manage.py migrate --no-input --verbosity 0` failed, see above."
 
 
+@pytest.mark.verify
 def test_asked_to_stop_while_preparing_it_stops(group: Group) -> None:
     (group.path / "manage.py").write_text(SLEEP)
     starting = group.begin()
@@ -206,6 +208,20 @@ def test_a_web_server_that_cannot_start_is_given_up_with_its_last_words(group: G
     assert "web does not start; the end of" in said
     assert "no such setting" in said
     assert not group.children()
+
+
+@pytest.mark.verify
+def test_a_scheduler_that_fails_a_moment_after_its_start_is_not_overlooked(group: Group) -> None:
+    (group.path / "celery" / "__main__.py").write_text(
+        "import sys, time\nif 'beat' in sys.argv:\n    time.sleep(0.5); sys.exit('no such table')\n" + SLEEP
+    )
+
+    starting = group.begin()
+    said, _ = starting.communicate(timeout=60)
+
+    assert starting.returncode == 1
+    assert "is running at" not in said
+    assert "beat does not start; the end of" in said
 
 
 @pytest.mark.verify
