@@ -30,7 +30,9 @@ PORTS_TRIED = 200
 LOOK_SECONDS = 0.2
 START_SECONDS = 120.0
 # A child that fails does so about as early as the web server answers: watched this long, it has started.
+# One that has failed before is watched for longer than it takes to fail.
 CALM_SECONDS = 1.0
+CALM_SECONDS_AFTER_FAILURE = 15.0
 # How long children may take to finish what they do; a task that needs longer is resumed at the next start.
 STOP_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -213,7 +215,7 @@ class Supervisor:
         """Wait until the application, its worker included, is ready and every child has kept running."""
         say("Starting the web server, the worker and the scheduler …")
         began = calm_since = time.monotonic()
-        while time.monotonic() - calm_since < CALM_SECONDS:
+        while time.monotonic() - calm_since < self._seconds_of_calm():
             if self._requests:
                 raise KeyboardInterrupt
             self._look_after_children()
@@ -224,6 +226,10 @@ class Supervisor:
                 calm_since = time.monotonic()
             if time.monotonic() - began > START_SECONDS:
                 raise SupervisorError(f"Not ready after {START_SECONDS:.0f} s; {log_end('web')}")
+
+    def _seconds_of_calm(self) -> float:
+        """How long all must have gone well before the group counts as started."""
+        return CALM_SECONDS_AFTER_FAILURE if any(child.failures for child in self.children) else CALM_SECONDS
 
     def _stop(self) -> None:
         """End the children, then the servers unless another process uses them. Being asked again hurries."""
@@ -260,7 +266,6 @@ def make_children(port: int, address: str) -> list[Child]:
         "--without-mingle",
     ]
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""]
-    beat += ["--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"]
     return [
         Child(name, part, environment) for name, part in (("web", web), ("worker", worker), ("beat", beat))
     ]
