@@ -31,7 +31,7 @@ LOOK_SECONDS = 0.2
 START_SECONDS = 120.0
 # A child that fails does so about as early as the web server answers: watched this long, it has started.
 # One that has failed before is watched for longer than it takes to fail.
-CALM_SECONDS = 1.0
+CALM_SECONDS = 2.0
 CALM_SECONDS_AFTER_FAILURE = 15.0
 # How long children may take to finish what they do; a task that needs longer is resumed at the next start.
 STOP_SECONDS = 10.0

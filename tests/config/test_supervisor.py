@@ -213,7 +213,7 @@ def test_a_web_server_that_cannot_start_is_given_up_with_its_last_words(group: G
 @pytest.mark.verify
 def test_a_scheduler_that_fails_a_moment_after_its_start_is_not_overlooked(group: Group) -> None:
     (group.path / "celery" / "__main__.py").write_text(
-        "import sys, time\nif 'beat' in sys.argv:\n    time.sleep(2); sys.exit('no such table')\n" + SLEEP
+        "import sys, time\nif 'beat' in sys.argv:\n    time.sleep(0.5); sys.exit('no such table')\n" + SLEEP
     )
 
     starting = group.begin()
