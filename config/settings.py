@@ -100,6 +100,8 @@ DATABASE_LIBRARY_GRANTS = {
     "auth": ("SELECT",),
     "django_celery_beat": (),
 }
+# Where pg_dump and pg_restore are: a function that returns their folder, or "" for those on PATH.
+DATABASE_PROGRAMS = "" if DATABASE_URL else "config.embedded.account.program_directory"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: wake-ups, cache, rate limits. Nothing is lost when it vanishes. ---

@@ -13,7 +13,7 @@ class DatabaseCreation(PostgreSQLCreation):
 
     def create_test_db(self, *args: Any, **kwargs: Any) -> str:
         with system_scope(reason="test database"):
-            with self._nodb_cursor() as cursor:
+            with self._nodb_cursor() as cursor:  # type: ignore[attr-defined]
                 # Roles belong to the server and locks to a database: here all parallel workers meet.
                 ensure_role(cursor)
             return super().create_test_db(*args, **kwargs)

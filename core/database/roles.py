@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
@@ -60,7 +60,8 @@ def grant_application_role(connection: BaseDatabaseWrapper, app_label: str) -> N
     """Bring the grants on the tables of one app to what its models say."""
     role = sql.Identifier(settings.DATABASE_APPLICATION_ROLE)
     existing = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
+    # In one transaction: those who work meanwhile never find a table closed.
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         for model in apps.get_app_config(app_label).get_models(include_auto_created=True):
             table = model._meta.db_table
             if not model._meta.managed or model._meta.proxy or table not in existing:
@@ -77,11 +78,11 @@ def grant_application_role(connection: BaseDatabaseWrapper, app_label: str) -> N
                 _grant_sequence(cursor, table, model._meta.auto_field.column, role)
 
 
-def _grant_sequence(cursor: object, table: str, column: str, role: sql.Identifier) -> None:
-    cursor.execute("SELECT pg_get_serial_sequence(quote_ident(%s), %s)", [table, column])  # type: ignore[attr-defined]
-    sequence = cursor.fetchone()[0]  # type: ignore[attr-defined]
+def _grant_sequence(cursor: Any, table: str, column: str | None, role: sql.Identifier) -> None:
+    cursor.execute("SELECT pg_get_serial_sequence(quote_ident(%s), %s)", [table, column])
+    sequence = cursor.fetchone()[0]
     if sequence:
-        cursor.execute(  # type: ignore[attr-defined]
+        cursor.execute(
             sql.SQL("GRANT USAGE, SELECT ON SEQUENCE {} TO {}").format(
                 sql.Identifier(*sequence.replace('"', "").split(".")), role
             )

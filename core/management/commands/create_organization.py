@@ -14,7 +14,9 @@ class Command(OutcomeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("slug", metavar="SLUG", help="Short name for addresses and commands; never changes.")
+        parser.add_argument(
+            "slug", metavar="SLUG", help="Short name for addresses and commands; never changes."
+        )
         parser.add_argument("--name", help="Full name; the short name unless said otherwise.")
         parser.add_argument("--currency", default="INR", choices=[code for code, _label in CURRENCIES])
         parser.add_argument("--timezone", default="Asia/Kolkata", help="Such as Asia/Kolkata.")
