@@ -1,7 +1,8 @@
 """The project's own icons: strokes on a 20 × 20 grid, drawn for 1.5 px lines.
 
 Each is the `d` of one path. They are written where they are used rather than referred to in a sprite: a page
-carries only those it shows, nothing flickers while a second file loads, and parts swapped in later need nothing.
+carries only those it shows, nothing flickers while a second file loads, and parts that are swapped in later
+bring their own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Numbers, money, dates and times as an organisation writes them.
 
 Pure functions: locale, currency, timezone and the present moment are arguments. Month names and the words of
-relative times come from Django's translations, so they follow the reader's language; grouping, decimal sign and
-the order of a date follow the organisation's locale (a BCP 47 tag such as ``en-IN``).
+relative times come from Django's translations, so they follow the reader's language; grouping, decimal sign
+and the order of a date follow the organisation's locale (a BCP 47 tag such as ``en-IN``).
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ SEPARATORS: dict[str, tuple[str, str]] = {
     "ru": (NARROW_SPACE, ","),
     "uk": (NARROW_SPACE, ","),
 }
-REGION_SEPARATORS: dict[str, tuple[str, str]] = {"CH": ("\u2019", "."), "LI": ("\u2019", "."), "MX": (",", ".")}
+REGION_SEPARATORS: dict[str, tuple[str, str]] = {
+    "CH": ("\u2019", "."),
+    "LI": ("\u2019", "."),
+    "MX": (",", "."),
+}
 
 # Currency → (symbol with its space, decimals). Others show their code and two decimals.
 CURRENCIES: dict[str, tuple[str, int]] = {
@@ -146,7 +150,11 @@ def group_digits(digits: str, separator: str, *, by_lakh: bool) -> str:
 
 
 def format_number(
-    value: Amount | None, locale: str | None = None, decimals: int | None = None, *, by_lakh: bool | None = None
+    value: Amount | None,
+    locale: str | None = None,
+    decimals: int | None = None,
+    *,
+    by_lakh: bool | None = None,
 ) -> str:
     """``12,34,567.5`` in en-IN, ``1,234,567.5`` in en-US, ``1.234.567,5`` in de-DE; nothing gives "".
 
@@ -275,7 +283,9 @@ def format_relative(
 
 def initials(name: str | None) -> str:
     """One or two letters for a person: first and last word (``Asha Rao`` → ``AR``, ``asha@x.in`` → ``A``)."""
-    words = [word for word in (name or "").partition("@")[0].replace(".", " ").replace("_", " ").split() if word]
+    words = [
+        word for word in (name or "").partition("@")[0].replace(".", " ").replace("_", " ").split() if word
+    ]
     letters = [word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)]
     return "".join(letters).upper()
 

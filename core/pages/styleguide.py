@@ -21,22 +21,35 @@ class SampleForm(forms.Form):
     """A form with a field of every kind; bound with wrong values it shows their errors."""
 
     full_name = forms.CharField(label=_("Full name"), max_length=120, help_text=_("As on the identity card."))
-    mobile = forms.CharField(label=_("Mobile"), widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel"}))
+    mobile = forms.CharField(
+        label=_("Mobile"), widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel"})
+    )
     email = forms.EmailField(label=_("E-mail"), required=False)
-    born = forms.DateField(label=_("Date of birth"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    born = forms.DateField(
+        label=_("Date of birth"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
     city = forms.ChoiceField(label=_("City"), choices=CITIES)
     employment = forms.ChoiceField(
         label=_("Employment"),
-        choices=[("Salaried", _("Salaried")), ("Self Employed", _("Self employed")), ("Business", _("Business"))],
+        choices=[
+            ("Salaried", _("Salaried")),
+            ("Self Employed", _("Self employed")),
+            ("Business", _("Business")),
+        ],
         widget=forms.RadioSelect,
         initial="Salaried",
     )
-    employer = forms.CharField(label=_("Employer"), required=False, help_text=_("Shown and required for the salaried."))
+    employer = forms.CharField(
+        label=_("Employer"), required=False, help_text=_("Shown and required for the salaried.")
+    )
     income = forms.DecimalField(
         label=_("Monthly income"), widget=forms.TextInput(attrs={"inputmode": "decimal"}), initial="1,84,000"
     )
     share = forms.DecimalField(
-        label=_("Share"), required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"}), initial="12.5"
+        label=_("Share"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        initial="12.5",
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages"),
@@ -46,7 +59,9 @@ class SampleForm(forms.Form):
         initial=["hi", "en"],
     )
     products = forms.MultipleChoiceField(
-        label=_("Products"), required=False, choices=[("home", _("Home loan")), ("car", _("Car loan")), ("gold", _("Gold loan"))]
+        label=_("Products"),
+        required=False,
+        choices=[("home", _("Home loan")), ("car", _("Car loan")), ("gold", _("Gold loan"))],
     )
     remarks = forms.CharField(label=_("Remarks"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     reference = forms.CharField(label=_("Reference"), required=False, disabled=True, initial="PL-000123")
@@ -75,14 +90,23 @@ class FileForm(forms.Form):
 def sample_context() -> dict[str, Any]:
     """Everything `templates/styleguide.html` shows; the moments are relative to now."""
     now = timezone.now()
-    wrong = SampleForm({"mobile": "12", "email": "asha@", "income": "about 5 lakh", "employment": "Salaried"})
+    answers = {"mobile": "12", "email": "asha@", "income": "about 5 lakh", "employment": "Salaried"}
+    wrong = SampleForm(answers, auto_id="wrong_%s")
     return {
         "form": SampleForm(),
         "wrong_form": wrong,
         "file_form": FileForm(),
         "icon_names": list(ICONS),
         "tones": ["good", "warn", "bad", "info", "accent", "quiet"],
-        "people": ["Asha Rao", "Bharat Iyer", "Chitra Menon", "Dev Patel", "Esha Khan", "Farid Shaikh", "Gita Nair"],
+        "people": [
+            "Asha Rao",
+            "Bharat Iyer",
+            "Chitra Menon",
+            "Dev Patel",
+            "Esha Khan",
+            "Farid Shaikh",
+            "Gita Nair",
+        ],
         "tabs": [
             {"label": _("Personal loan"), "url": "#tabs", "active": True, "count": "1,751"},
             {"label": _("Home loan"), "url": "#tabs", "active": False, "count": "312"},
@@ -124,17 +148,39 @@ def sample_context() -> dict[str, Any]:
             _row("Yatin Kade", _("Converted"), "good", "Chennai", "₹ 14,80,000.00", "Gita Nair"),
         ],
         "entries": [
-            {"icon": "phone", "tone": "accent", "actor": "Asha Rao", "text": _("called"), "at": now - timedelta(minutes=4),
-             "note": _("Wants 48 months instead of 36; sends the payslips tonight.")},
-            {"icon": "edit", "actor": "Asha Rao", "text": _("changed two fields"), "at": now - timedelta(hours=3),
-             "changes": [
-                 {"label": _("Tenure"), "old": "36", "new": "48"},
-                 {"label": _("Employer"), "old": "Chowdhury PLC", "new": ""},
-             ]},
-            {"icon": "upload", "tone": "good", "actor": "Dev Patel", "text": _("brought it in with loan_leads.xlsx, row 2"),
-             "at": now - timedelta(days=12)},
+            {
+                "icon": "phone",
+                "tone": "accent",
+                "actor": "Asha Rao",
+                "text": _("called"),
+                "at": now - timedelta(minutes=4),
+                "note": _("Wants 48 months instead of 36; sends the payslips tonight."),
+            },
+            {
+                "icon": "edit",
+                "actor": "Asha Rao",
+                "text": _("changed two fields"),
+                "at": now - timedelta(hours=3),
+                "changes": [
+                    {"label": _("Tenure"), "old": "36", "new": "48"},
+                    {"label": _("Employer"), "old": "Chowdhury PLC", "new": ""},
+                ],
+            },
+            {
+                "icon": "upload",
+                "tone": "good",
+                "actor": "Dev Patel",
+                "text": _("brought it in with loan_leads.xlsx, row 2"),
+                "at": now - timedelta(days=12),
+            },
         ],
-        "moments": [now, now - timedelta(minutes=5), now - timedelta(hours=7), now - timedelta(days=3), now - timedelta(days=40)],
+        "moments": [
+            now,
+            now - timedelta(minutes=5),
+            now - timedelta(hours=7),
+            now - timedelta(days=3),
+            now - timedelta(days=40),
+        ],
         "amounts": ["1234567", "-1234567.5", "0", "999.995"],
     }
 

@@ -35,22 +35,22 @@ TONES = {
     "rejected": "bad",
     "converted": "good",
     "closed": "quiet",
-    "uploaded": "quiet",
-    "matching": "info",
-    "checking": "accent",
-    "checked": "info",
     "queued": "quiet",
     "running": "accent",
-    "paused": "warn",
-    "finished": "good",
-    "succeeded": "good",
     "done": "good",
     "failed": "bad",
     "cancelled": "quiet",
+    "received": "quiet",
+    "checking": "accent",
+    "checked": "info",
+    "loading": "accent",
+    "loaded": "good",
+    "rolling_back": "accent",
     "rolled_back": "warn",
-    "accepted": "good",
+    "updated": "good",
     "duplicate": "warn",
-    "held": "warn",
+    "held": "info",
+    "corrected": "good",
     "active": "good",
     "draft": "info",
     "retired": "quiet",
@@ -66,7 +66,7 @@ TONE_ICONS = {"good": "check-circle", "warn": "alert", "bad": "alert", "info": "
 @register.simple_tag(name="icon")
 def draw_icon(name: str, label: str = "", size: str = "") -> SafeString:
     """A stroke icon; it is hidden from screen readers unless it carries a label of its own."""
-    path = mark_safe(icons.path_of(name))  # noqa: S308  drawn by us
+    path = mark_safe(icons.path_of(name))
     kind = f"icon {size}".strip()
     if label:
         return format_html(
@@ -75,12 +75,14 @@ def draw_icon(name: str, label: str = "", size: str = "") -> SafeString:
             label,
             path,
         )
-    return format_html('<svg class="{}" viewBox="0 0 20 20" aria-hidden="true"><path d="{}"/></svg>', kind, path)
+    return format_html(
+        '<svg class="{}" viewBox="0 0 20 20" aria-hidden="true"><path d="{}"/></svg>', kind, path
+    )
 
 
 @register.filter
 def tone(state: Any) -> str:
-    """The tone (good, warn, bad, info, accent, quiet) of a state such as `in_progress` or of a message level."""
+    """The tone (good, warn, bad, info, accent, quiet) of a state or of a message level."""
     return TONES.get(str(state or ""), "quiet")
 
 
@@ -104,11 +106,13 @@ def initials_filter(name: Any) -> str:
 
 @register.simple_tag
 def avatar(name: Any, large: bool = False) -> SafeString:
-    """The initials of a person on a colour of their own. The name stands beside it or is said by the caller."""
+    """The initials of a person in a hue of their own; the name stands beside them."""
     size = " large" if large else ""
     if not name:
         return format_html('<span class="avatar nobody{}" aria-hidden="true">–</span>', size)
-    return format_html('<span class="avatar {}{}" aria-hidden="true">{}</span>', hue(name), size, initials(str(name)))
+    return format_html(
+        '<span class="avatar {}{}" aria-hidden="true">{}</span>', hue(name), size, initials(str(name))
+    )
 
 
 @register.simple_tag
@@ -126,8 +130,8 @@ def _attributes(given: Mapping[str, Any]) -> dict[str, Any]:
 def button(label: str = "", kind: str = "", icon: str = "", **attributes: Any) -> SafeString:
     """A button, or a link that looks like one when `href` is given.
 
-    `kind`: primary, danger, ghost, link, small, wide, icon-only, several separated by spaces; with icon-only the
-    label is for screen readers and the tooltip. `opens` names a dialog. Other arguments become attributes
+    `kind`: primary, danger, ghost, link, small, wide, icon-only, several separated by spaces; with icon-only
+    the label is for screen readers and the tooltip. `opens` names a dialog. Other arguments become attributes
     (`hx_get`, `data_shortcut`, `name`, `value`, `form`, `disabled`, `type`; the type is submit unless said).
     """
     opens = attributes.pop("opens", "")
@@ -195,7 +199,7 @@ def field(bound: BoundField, drop: bool = False) -> FieldView:
     """A form field: label, control, help, and its errors beside it.
 
     Beyond Django's own attributes it reads from the form field, where they are set: `width` (half, third),
-    `prefix` and `suffix` (₹, %), `visible_if` and `required_if` (rules, evaluated in the browser by rules.js),
+    `prefix` and `suffix` (₹, %), `visible_if` and `required_if` (rules, evaluated in the browser too),
     `rule_key` (the name the rules use, if it is not the field's own) and `field_type` (money, date, …).
     `drop` shows a file input as an area to drop a file on.
     """
@@ -203,21 +207,21 @@ def field(bound: BoundField, drop: bool = False) -> FieldView:
 
 
 @register.simple_block_tag
-def dialog(content: str, id: str, title: str, kind: str = "") -> SafeString:
-    """A native dialog, opened by `{% button … opens=id %}`; without scripts it is a section of the page."""
-    return mark_safe(  # noqa: S308  rendered by an escaping template
+def dialog(content: str, name: str, title: str, kind: str = "") -> SafeString:
+    """A native dialog, opened by `{% button … opens=name %}`; without scripts it is a section of the page."""
+    return mark_safe(
         get_template("components/dialog.html").render(
-            {"id": id, "title": title, "kind": kind, "content": mark_safe(content)}  # noqa: S308
+            {"id": name, "title": title, "kind": kind, "content": mark_safe(content)}
         )
     )
 
 
 @register.simple_block_tag
 def page_header(content: str, title: str, lede: str = "", crumbs: Iterable[Any] = ()) -> SafeString:
-    """The head of a page: breadcrumbs ((label, url) pairs), h1, a line of explanation; the body is its actions."""
-    return mark_safe(  # noqa: S308  rendered by an escaping template
+    """The head of a page: breadcrumbs ((label, url) pairs), h1, a line of explanation; its body: actions."""
+    return mark_safe(
         get_template("components/page_header.html").render(
-            {"title": title, "lede": lede, "crumbs": crumbs, "actions": mark_safe(content.strip())}  # noqa: S308
+            {"title": title, "lede": lede, "crumbs": crumbs, "actions": mark_safe(content.strip())}
         )
     )
 
@@ -234,8 +238,9 @@ def with_shortcuts(navigation: Iterable[Mapping[str, Any]] | None) -> list[dict[
     taken: set[str] = set()
     entries = []
     for entry in navigation or ():
-        letters = [str(entry.get("shortcut") or ""), *str(entry["label"]).lower()]
-        key = next((letter for letter in letters if letter.isascii() and letter.isalpha() and letter not in taken), "")
+        wanted = [str(entry.get("shortcut") or ""), *str(entry["label"]).lower()]
+        letters = (letter for letter in wanted if letter.isascii() and letter.isalpha())
+        key = next((letter for letter in letters if letter not in taken), "")
         taken.add(key)
         entries.append({**entry, "shortcut": key})
     return entries
@@ -243,7 +248,7 @@ def with_shortcuts(navigation: Iterable[Mapping[str, Any]] | None) -> list[dict[
 
 @register.simple_tag(takes_context=True)
 def palette_entries(context: Context, navigation: Iterable[Mapping[str, Any]]) -> SafeString:
-    """The JSON the command palette reads: navigation, then `palette` of the context ({label, url, group, keys})."""
+    """The JSON the command palette reads: navigation, then `palette` of the context ({label, url, group})."""
     places = [
         {
             "label": str(entry["label"]),

@@ -32,9 +32,7 @@ def locale_from(context: Context, explicit: str | None = None) -> str:
 
 def timezone_from(context: Context, explicit: Any = None) -> Any:
     """The timezone that is asked for, else the organisation's, else the one Django is set to."""
-    return (
-        explicit or getattr(context.get("organization"), "timezone", None) or clock.get_current_timezone()
-    )
+    return explicit or getattr(context.get("organization"), "timezone", None) or clock.get_current_timezone()
 
 
 @register.simple_tag(takes_context=True)

@@ -4,4 +4,3 @@ import "./toasts.js";
 import "./keyboard.js";
 import "./palette.js";
 import "./forms.js";
-import "./grid.js";

@@ -1,105 +1,5 @@
-// Forms: conditional fields, one submission per press, a warning before typed words are lost, files that are dropped.
-import { evaluate, Undecided } from "./rules.js";
-
-function controls(box) {
-  return [...box.querySelectorAll("input, select, textarea")];
-}
-
-/** What a field holds now: a text, a list of texts for several choices, or null. A hidden field holds nothing. */
-function valueOf(box) {
-  const inputs = controls(box);
-  const [first] = inputs;
-  if (!first || box.hidden) return null;
-  if (first.type === "radio") return inputs.find((input) => input.checked)?.value ?? null;
-  if (first.type === "checkbox") {
-    if (inputs.length === 1 && box.matches("div")) return String(first.checked);
-    return inputs.filter((input) => input.checked).map((input) => input.value);
-  }
-  if (first.multiple && first.options) return [...first.selectedOptions].map((option) => option.value);
-  return first.value === "" ? null : first.value;
-}
-
-function pageOf(form, boxes) {
-  return {
-    values: new Map(boxes.map((box) => [box.dataset.field, valueOf(box)])),
-    types: new Map(boxes.map((box) => [box.dataset.field, box.dataset.fieldType || "text"])),
-    timezone: form.dataset.timezone || "UTC",
-    today: form.dataset.today || new Date().toISOString().slice(0, 10),
-  };
-}
-
-/** The outcome, or null where only the server can tell: then the field stays as it was rendered. */
-function decide(rule, page) {
-  try {
-    return evaluate(rule, page);
-  } catch (error) {
-    if (error instanceof Undecided) return null;
-    throw error;
-  }
-}
-
-function setVisible(box, visible) {
-  box.hidden = !visible;
-  for (const control of controls(box)) {
-    if (!visible && !control.disabled) {
-      control.disabled = true;
-      control.dataset.byRule = "";
-    } else if (visible && "byRule" in control.dataset) {
-      control.disabled = false;
-      delete control.dataset.byRule;
-    }
-  }
-}
-
-function setRequired(box, required) {
-  const mark = box.querySelector(".required-mark");
-  if (mark) mark.hidden = !required;
-  for (const control of controls(box)) {
-    if (control.type !== "checkbox") control.required = required;
-  }
-}
-
-function hideEmptySections(form) {
-  for (const section of form.querySelectorAll("[data-section]")) {
-    const boxes = [...section.querySelectorAll("[data-field]")];
-    section.hidden = boxes.length > 0 && boxes.every((box) => box.hidden);
-  }
-}
-
-function applyRules(form, boxes, rules) {
-  // A field that is hidden may hide another: repeat until nothing moves, at most once per rule.
-  for (let round = 0; round <= rules.length; round += 1) {
-    const page = pageOf(form, boxes);
-    let moved = false;
-    for (const { box, visible } of rules) {
-      const outcome = visible ? decide(visible, page) : null;
-      if (outcome === null || outcome === !box.hidden) continue;
-      setVisible(box, outcome);
-      moved = true;
-    }
-    if (!moved) break;
-  }
-  const page = pageOf(form, boxes);
-  for (const { box, required } of rules) {
-    const outcome = required ? decide(required, page) : null;
-    if (outcome !== null) setRequired(box, outcome);
-  }
-  hideEmptySections(form);
-}
-
-function watchRules(form) {
-  const boxes = [...form.querySelectorAll("[data-field]")];
-  const read = (text) => (text ? JSON.parse(text) : null);
-  const rules = boxes
-    .map((box) => ({ box, visible: read(box.dataset.visibleIf), required: read(box.dataset.requiredIf) }))
-    .filter((one) => one.visible || one.required);
-  if (!rules.length) return;
-  const apply = () => applyRules(form, boxes, rules);
-  form.addEventListener("input", apply);
-  form.addEventListener("change", apply);
-  form.addEventListener("reset", () => setTimeout(apply));
-  apply();
-}
+// Forms: one submission per press, a warning before typed words are lost, files that are dropped; and the rules of
+// conditional fields, fetched only where a form has any.
 
 /** A form with data-guard asks before typed words are lost. */
 function guard(form) {
@@ -134,22 +34,29 @@ function watchDrop(area) {
   input.addEventListener("change", show);
 }
 
+function allowAgain(form) {
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+}
+
 // A second press while the first is under way must not send the form twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "yes";
+  // A download leaves the page where it is: then the form may be sent again.
+  setTimeout(() => allowAgain(form), 8000);
   event.submitter?.setAttribute("aria-busy", "true");
 });
 addEventListener("pageshow", (event) => {
-  if (!event.persisted) return;
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-  for (const button of document.querySelectorAll(".button[aria-busy]")) button.removeAttribute("aria-busy");
+  if (event.persisted) for (const form of document.forms) allowAgain(form);
 });
 
 for (const form of document.forms) {
-  watchRules(form);
+  if (form.querySelector("[data-visible-if], [data-required-if]")) {
+    import("./conditions.js").then(({ watchRules }) => watchRules(form));
+  }
   if ("guard" in form.dataset) guard(form);
 }
 for (const area of document.querySelectorAll("[data-drop]")) watchDrop(area);

@@ -14,7 +14,9 @@ const KINDS = {
   integer: "number", decimal: "number", money: "number", percent: "number", computed: "number", number: "number",
   boolean: "boolean", date: "date", datetime: "datetime", time: "time", multi_select: "multi", multi: "multi",
 };
-const BLANKS = /^[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
+// What Python's strip() takes away; trim() differs in a few signs.
+const BLANK = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
+const BLANKS = new RegExp(`^${BLANK}|${BLANK}$`, "g");
 const NUMBER = /^(-?)([0-9]+)(?:\.([0-9]+))?$/;
 const DAY = 86_400_000;
 
@@ -75,7 +77,9 @@ function readMoment(value, page) {
 
 function readDate(value) {
   const text = String(value).trim();
-  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : null;
+  const moment = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : NaN;
+  // The browser takes 30 February for a day in March.
+  return !Number.isNaN(moment) && new Date(moment).toISOString().startsWith(text) ? text : null;
 }
 
 function readTime(value) {
