@@ -47,7 +47,9 @@ class EverythingManager(models.Manager[Row]):
         scope = current_scope()
         rows = super().get_queryset()
         if scope.organization_id is not None:
-            return rows.filter(**{getattr(self.model, "tenant_column", "organization_id"): scope.organization_id})
+            return rows.filter(
+                **{getattr(self.model, "tenant_column", "organization_id"): scope.organization_id}
+            )
         if scope.system:
             return rows
         raise NoOrganization

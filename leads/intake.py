@@ -76,7 +76,9 @@ class LeadImporter(Importer):
             for item in self.definition.active
             if item.type != "computed"
         ]
-        taken = {normalise_text(name) for target in fields for name in (target.key, target.label, *target.aliases)}
+        taken = {
+            normalise_text(name) for target in fields for name in (target.key, target.label, *target.aliases)
+        }
         attributes = [
             Target(f"{ATTRIBUTE_PREFIX}{name}", target.label, (name, *target.aliases), False)
             for name, target in ATTRIBUTE_TARGETS.items()
@@ -96,7 +98,9 @@ class LeadImporter(Importer):
 
     def masked_columns(self, actor: Any) -> frozenset[int]:
         open_keys = {
-            item.key for item in self.definition.fields if is_visible(actor, item) and not is_masked(actor, item)
+            item.key
+            for item in self.definition.fields
+            if is_visible(actor, item) and not is_masked(actor, item)
         }
         return frozenset(
             position
@@ -172,7 +176,9 @@ class LeadImporter(Importer):
     def _update_repeated(self, outcomes: Sequence[Outcome], rows: Sequence[InputRow]) -> None:
         """Turn repeats of leads that stood before this file into updates; the first row for a lead wins."""
         candidates = {
-            outcome.repeats_lead_id for outcome in outcomes if outcome.result is Result.REPEAT and outcome.repeats_lead_id
+            outcome.repeats_lead_id
+            for outcome in outcomes
+            if outcome.result is Result.REPEAT and outcome.repeats_lead_id
         }
         taken = leads_touched_by(candidates, current_scope().job_id)
         updates: list[LeadUpdate] = []
@@ -180,7 +186,11 @@ class LeadImporter(Importer):
             lead_id = outcome.repeats_lead_id
             if outcome.result is Result.REPEAT and lead_id and lead_id not in taken:
                 taken.add(lead_id)
-                given = {key: cell for key, cell in row.values.items() if not key.startswith(ATTRIBUTE_PREFIX) and not is_blank(cell)}
+                given = {
+                    key: cell
+                    for key, cell in row.values.items()
+                    if not key.startswith(ATTRIBUTE_PREFIX) and not is_blank(cell)
+                }
                 updates.append(LeadUpdate(outcome, lead_id, given))
         update_leads(self.line, self.definition, self.context, updates)
 
@@ -230,7 +240,11 @@ class LeadImporter(Importer):
 
 def usable_line(code: str) -> BusinessLine:
     """Return the line that a file is loaded into; raise NotVisible where no published line has the code."""
-    line = BusinessLine.objects.select_related("organization").filter(code=code, is_active=True, version__gt=0).first()
+    line = (
+        BusinessLine.objects.select_related("organization")
+        .filter(code=code, is_active=True, version__gt=0)
+        .first()
+    )
     if line is None:
         raise NotVisible(f"No published business line has the code {code}. Publish it first.")
     return line
@@ -239,4 +253,3 @@ def usable_line(code: str) -> BusinessLine:
 def attribute_text(row: InputRow, name: str) -> str:
     """Return the text of an attribute's column in a row, or ""."""
     return cell_text(row.values.get(f"{ATTRIBUTE_PREFIX}{name}")).strip()
-

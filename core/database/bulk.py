@@ -60,9 +60,9 @@ def copy_to_staging(model: type[models.Model], columns: Sequence[str], rows: Ite
         cursor.execute("SELECT to_regclass(%s)", [f"pg_temp.{staging}"])
         if cursor.fetchone()[0] is None:
             cursor.execute(
-                sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DELETE ROWS AS SELECT * FROM {} WITH NO DATA").format(
-                    identifier, sql.Identifier(table)
-                )
+                sql.SQL(
+                    "CREATE TEMPORARY TABLE {} ON COMMIT DELETE ROWS AS SELECT * FROM {} WITH NO DATA"
+                ).format(identifier, sql.Identifier(table))
             )
         else:
             cursor.execute(sql.SQL("TRUNCATE {}").format(identifier))

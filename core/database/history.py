@@ -51,7 +51,9 @@ class TrackedHistory(HistoricalRecords):
         options = super().get_meta_options(model)
         digest = hashlib.sha256(model._meta.db_table.encode()).hexdigest()[:12]
         options["indexes"] = [
-            models.Index(fields=[*self._tenant_fields(model), "id", "history_id"], name=f"history_{digest}_row")
+            models.Index(
+                fields=[*self._tenant_fields(model), "id", "history_id"], name=f"history_{digest}_row"
+            )
         ]
         options["ordering"] = ("-history_id",)
         options["get_latest_by"] = "history_id"
@@ -61,7 +63,9 @@ class TrackedHistory(HistoricalRecords):
     def _tenant_fields(model: type[models.Model]) -> list[str]:
         return ["organization"] if any(field.name == "organization" for field in model._meta.fields) else []
 
-    def post_save(self, instance: models.Model, created: bool, using: str | None = None, **kwargs: Any) -> None:
+    def post_save(
+        self, instance: models.Model, created: bool, using: str | None = None, **kwargs: Any
+    ) -> None:
         """Do nothing: the trigger has written the row."""
 
     def post_delete(self, instance: models.Model, using: str | None = None, **kwargs: Any) -> None:

@@ -220,7 +220,9 @@ class GrantedSequence(Operation):
         return f"Create the sequence {self.name}"
 
 
-def tenant_walls(model_name: str, *, history: bool = True, referenced: bool = False, keys: tuple[str, ...] = ()) -> list[Operation]:
+def tenant_walls(
+    model_name: str, *, history: bool = True, referenced: bool = False, keys: tuple[str, ...] = ()
+) -> list[Operation]:
     """Return the operations that every tenant table needs, in order.
 
     `history`: it has a history table and triggers. `referenced`: tenant keys of others point at it.

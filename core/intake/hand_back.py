@@ -83,7 +83,11 @@ def sample_rows(actor: IntakeActor, intake: Intake) -> list[ShownRow]:
     """Return the refused rows that the last dry run kept as samples."""
     masked = importer_for(intake).masked_columns(actor)
     return [
-        _shown(IntakeRow(number=each["number"], cells=each["cells"], reasons=each["reasons"]), len(intake.header), masked)
+        _shown(
+            IntakeRow(number=each["number"], cells=each["cells"], reasons=each["reasons"]),
+            len(intake.header),
+            masked,
+        )
         for each in (intake.check_result or {}).get("samples", [])
     ]
 
@@ -129,7 +133,9 @@ def rows_with(actor: IntakeActor, intake: Intake, suggestion: Suggestion) -> lis
 
 
 def _nearest(text: str, choices: list[str]) -> str | None:
-    found = process.extractOne(text, choices, scorer=fuzz.WRatio, processor=str.casefold, score_cutoff=LIKENESS)
+    found = process.extractOne(
+        text, choices, scorer=fuzz.WRatio, processor=str.casefold, score_cutoff=LIKENESS
+    )
     return found[0] if found else None
 
 
@@ -162,7 +168,10 @@ def _duplicate_rows(actor: IntakeActor, root: Intake, masked: frozenset[int]) ->
 
 
 def _cells(row: IntakeRow, masked: frozenset[int]) -> list[Cell]:
-    return [MASKED if position in masked and cell is not None else read_cell(cell) for position, cell in enumerate(row.cells)]
+    return [
+        MASKED if position in masked and cell is not None else read_cell(cell)
+        for position, cell in enumerate(row.cells)
+    ]
 
 
 def _sentence(reason: dict[str, Any], masked: frozenset[int]) -> str:

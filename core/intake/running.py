@@ -76,7 +76,9 @@ class RowReader:
     def input_row(self, row: SourceRow) -> InputRow:
         """Return a row's cells by target, under the number of the row it stands for."""
         cells = row.cells
-        values = {target: cells[position] if position < len(cells) else None for position, target in self.columns}
+        values = {
+            target: cells[position] if position < len(cells) else None for position, target in self.columns
+        }
         return InputRow(self.number(row), values)
 
     def number(self, row: SourceRow) -> int:
@@ -231,7 +233,9 @@ def _settled_rows(intake: Intake, numbers: Sequence[int]) -> QuerySet[IntakeRow]
 
 
 def _reopen_settled(intake: Intake, numbers: Sequence[int]) -> None:
-    _settled_rows(intake, numbers).update(state=RowState.REJECTED, corrected_by=None, updated_at=timezone.now())
+    _settled_rows(intake, numbers).update(
+        state=RowState.REJECTED, corrected_by=None, updated_at=timezone.now()
+    )
 
 
 def open_row_numbers(intake: Intake) -> set[int] | None:
@@ -271,20 +275,28 @@ def _settle_corrections(
     intake: Intake, reader: RowReader, rows: Sequence[SourceRow], outcomes: Sequence[RowOutcome]
 ) -> None:
     by_number = {reader.number(row): (row, outcome) for row, outcome in zip(rows, outcomes, strict=True)}
-    kept = IntakeRow.objects.filter(intake_id=intake.corrects_id, number__in=by_number, state=RowState.REJECTED)
+    kept = IntakeRow.objects.filter(
+        intake_id=intake.corrects_id, number__in=by_number, state=RowState.REJECTED
+    )
     root = intake.corrects
     assert root is not None
     changed = []
     for stored in kept:
         row, outcome = by_number[stored.number]
-        settle_row(stored, outcome, [write_cell(cell) for cell in row.cells[: len(root.header)]], root, intake)
+        settle_row(
+            stored, outcome, [write_cell(cell) for cell in row.cells[: len(root.header)]], root, intake
+        )
         changed.append(stored)
     IntakeRow.objects.bulk_update(
-        changed, ["state", "cells", "reasons", "repeats", "repeats_id", "corrected_by", "updated_at"], batch_size=500
+        changed,
+        ["state", "cells", "reasons", "repeats", "repeats_id", "corrected_by", "updated_at"],
+        batch_size=500,
     )
 
 
-def settle_row(row: IntakeRow, outcome: RowOutcome, cells: list[Any], root: Intake, corrected_by: Intake) -> None:
+def settle_row(
+    row: IntakeRow, outcome: RowOutcome, cells: list[Any], root: Intake, corrected_by: Intake
+) -> None:
     """Bring a kept row to what its correction became. The caller saves it."""
     row.updated_at = timezone.now()
     row.corrected_by = None if outcome.result is RowResult.REJECTED else corrected_by
@@ -305,7 +317,12 @@ def _positions(intake: Intake) -> dict[str, int]:
 def written_reasons(reasons: Sequence[Reason], position: dict[str, int]) -> list[dict[str, Any]]:
     """Return reasons as an IntakeRow keeps them."""
     return [
-        {"field": reason.field, "code": reason.code, "message": reason.message, "column": position.get(reason.field)}
+        {
+            "field": reason.field,
+            "code": reason.code,
+            "message": reason.message,
+            "column": position.get(reason.field),
+        }
         for reason in reasons
     ]
 

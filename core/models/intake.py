@@ -47,7 +47,9 @@ class Intake(SoftDeleteModel, TenantModel):
     path = models.CharField(max_length=255, editable=False)
     size = models.BigIntegerField(_("bytes"), default=0, editable=False)
     sha256 = models.CharField(max_length=64, editable=False, db_collation="C")
-    state = models.CharField(_("state"), max_length=20, choices=IntakeState.choices, default=IntakeState.RECEIVED)
+    state = models.CharField(
+        _("state"), max_length=20, choices=IntakeState.choices, default=IntakeState.RECEIVED
+    )
     stands = models.BooleanField(default=False, editable=False)
     options = models.JSONField(default=dict, blank=True)
     sheet = models.CharField(_("sheet"), max_length=255, blank=True)
@@ -58,7 +60,9 @@ class Intake(SoftDeleteModel, TenantModel):
     # [{"code", "message"}]: what the person should know though the file is read.
     notices = models.JSONField(default=list, blank=True)
     # Rows of an error workbook go back to the intake that refused them.
-    corrects = TenantForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrections")
+    corrects = TenantForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrections"
+    )
     # The job at work now or last, and the one that loaded the rows: it names the import in commands.
     job = TenantForeignKey(Job, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     load_job = TenantForeignKey(Job, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -74,7 +78,12 @@ class Intake(SoftDeleteModel, TenantModel):
     reasons = models.JSONField(default=dict, blank=True)
     error = models.TextField(_("error"), blank=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     created_at = models.DateTimeField(_("received"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -150,7 +159,9 @@ class IntakeRow(TenantModel):
         ordering = ("number",)
         verbose_name = _("kept row")
         verbose_name_plural = _("kept rows")
-        constraints = [models.UniqueConstraint(fields=["organization", "intake", "number"], name="intake_row_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "intake", "number"], name="intake_row_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.intake}:{self.number}"

@@ -9,14 +9,27 @@ from django.utils.translation import gettext_lazy as _
 from core.database.history import HistoryRow, TrackedHistory
 from core.database.roles import READ
 
-CURRENCIES = [("INR", "₹ INR"), ("USD", "$ USD"), ("EUR", "€ EUR"), ("GBP", "£ GBP"), ("AED", "AED"), ("SGD", "S$ SGD")]
-LOCALES = [("en-IN", _("English, India")), ("en-US", _("English, United States")), ("en-GB", _("English, United Kingdom"))]
+CURRENCIES = [
+    ("INR", "₹ INR"),
+    ("USD", "$ USD"),
+    ("EUR", "€ EUR"),
+    ("GBP", "£ GBP"),
+    ("AED", "AED"),
+    ("SGD", "S$ SGD"),
+]
+LOCALES = [
+    ("en-IN", _("English, India")),
+    ("en-US", _("English, United States")),
+    ("en-GB", _("English, United Kingdom")),
+]
 
 
 def validate_timezone(name: str) -> None:
     """Accept the names of the IANA timezone database only."""
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("“%(name)s” is no timezone. Write one such as Asia/Kolkata."), params={"name": name})
+        raise ValidationError(
+            _("“%(name)s” is no timezone. Write one such as Asia/Kolkata."), params={"name": name}
+        )
 
 
 class OrganizationHistoryRow(HistoryRow):
@@ -31,7 +44,9 @@ class OrganizationHistoryRow(HistoryRow):
 class Organization(models.Model):
     """A company that works with LeadLedger. Its days, money and numbers follow its own settings."""
 
-    slug = models.SlugField(max_length=60, unique=True, help_text=_("Short name for addresses and commands. Never changes."))
+    slug = models.SlugField(
+        max_length=60, unique=True, help_text=_("Short name for addresses and commands. Never changes.")
+    )
     name = models.CharField(max_length=200)
     currency = models.CharField(max_length=3, default="INR", choices=CURRENCIES)
     timezone = models.CharField(max_length=64, default="Asia/Kolkata", validators=[validate_timezone])

@@ -1,8 +1,18 @@
 """Reading long tasks."""
 
+from django.db.models import Q, QuerySet
+
 from core.errors import NotVisible
 from core.jobs.access import JobActor, reaches_job
+from core.jobs.registry import registered_kinds
 from core.models import Job
+
+
+def visible_jobs(actor: JobActor) -> QuerySet[Job]:
+    """Return the jobs that the actor may see: their own, and all of the areas that they read without limits."""
+    kinds = [kind.name for kind in registered_kinds() if actor.level(kind.area, "read") == "all"]
+    reached = Q(kind__in=kinds)
+    return Job.objects.filter(reached if actor.user is None else reached | Q(created_by=actor.user))
 
 
 def visible_job(actor: JobActor, job_id: int) -> Job:

@@ -27,7 +27,15 @@ from core.values import cell_text
 SAMPLE_ROWS = 3
 SAMPLE_CHARACTERS = 40
 
-__all__ = ["check_intake", "correct_rows", "discard_intake", "load_intake", "match_intake", "receive_file", "roll_back_intake"]
+__all__ = [
+    "check_intake",
+    "correct_rows",
+    "discard_intake",
+    "load_intake",
+    "match_intake",
+    "receive_file",
+    "roll_back_intake",
+]
 
 
 def receive_file(
@@ -283,7 +291,10 @@ def _locked(actor: IntakeActor, intake_id: int) -> Intake:
     if state in BUSY:
         raise Conflict("busy", "Work on this import is still going on. Wait for it, or cancel it.")
     if intake.load_job_id is not None and state in (IntakeState.FAILED, IntakeState.CANCELLED):
-        raise Conflict("half_loaded", "Part of this file was loaded before it stopped. Roll it back, then upload the file again.")
+        raise Conflict(
+            "half_loaded",
+            "Part of this file was loaded before it stopped. Roll it back, then upload the file again.",
+        )
     if state in (IntakeState.LOADED, IntakeState.ROLLED_BACK):
         raise Conflict(
             "already_loaded",

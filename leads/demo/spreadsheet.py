@@ -83,6 +83,14 @@ def _grouped(amount: int, chance: random.Random) -> Any:
 
 def _with_mistake(row: list[Any], chance: random.Random) -> list[Any]:
     column, wrong = chance.choice(
-        [(0, None), (1, "98-not-a-number"), (3, "31/02/1985"), (4, "Bombay"), (4, "Bangalore"), (7, "twelve lakh"), (10, 45)]
+        [
+            (0, None),
+            (1, "98-not-a-number"),
+            (3, "31/02/1985"),
+            (4, "Bombay"),
+            (4, "Bangalore"),
+            (7, "twelve lakh"),
+            (10, 45),
+        ]
     )
     return [wrong if position == column else value for position, value in enumerate(row)]

@@ -1,33 +1,29 @@
-"""Which fields of a line an actor reads, reads masked, or edits: columns as the field settings decide them."""
+"""Which fields of a line an actor reads, reads masked, or fills (the rules are `accounts.masking`)."""
 
 from accounts.actor import Actor
-from accounts.roles import Area
+from accounts.masking import Sight, sight_everywhere
+from accounts.masking import is_editable as may_fill
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition
 
 
 def is_visible(actor: Actor, item: FieldDefinition) -> bool:
-    """Whether the actor may know that the field exists: `visible_to` names roles; empty means everybody."""
-    return not item.visible_to or any(role in actor.roles for role in item.visible_to)
+    """Whether the actor may know that the field exists."""
+    return sight_everywhere(actor, item) is not Sight.HIDDEN
 
 
 def is_masked(actor: Actor, item: FieldDefinition) -> bool:
-    """Whether the actor sees only a mask: personal data is clear to those who may edit leads, or are named."""
-    return item.pii and not item.visible_to and not actor.may(Area.LEADS, "write")
+    """Whether the actor sees only a mask in some of the leads that the actor reads."""
+    return sight_everywhere(actor, item) is Sight.MASKED
 
 
-def is_editable(actor: Actor, item: FieldDefinition) -> bool:
-    """Whether the actor may fill the field."""
-    return is_visible(actor, item) and (
-        not item.editable_by or any(role in actor.roles for role in item.editable_by)
-    )
-
-
-def visible_fields(actor: Actor, definition: LineDefinition, *, retired: bool = False) -> list[FieldDefinition]:
+def visible_fields(
+    actor: Actor, definition: LineDefinition, *, retired: bool = False
+) -> list[FieldDefinition]:
     """Return the fields the actor may see, in order; with `retired` those too that left the forms."""
     return [item for item in (definition.fields if retired else definition.active) if is_visible(actor, item)]
 
 
 def editable_keys(actor: Actor, definition: LineDefinition) -> frozenset[str]:
-    """Return the keys of the active fields the actor may fill."""
-    return frozenset(item.key for item in definition.active if is_editable(actor, item))
+    """Return the keys of the active fields that the actor may fill in a lead the actor may edit."""
+    return frozenset(item.key for item in definition.active if may_fill(actor, item, may_edit=True))

@@ -88,7 +88,9 @@ class _Capture:
         self.stored = stored
         self.is_new = is_new
         self.moment = Moment(context.now, context.zone)
-        self.data: dict[str, Any] = {key: value for key, value in stored.items() if key not in line.active_by_key}
+        self.data: dict[str, Any] = {
+            key: value for key, value in stored.items() if key not in line.active_by_key
+        }
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.hidden: set[str] = set()
@@ -99,7 +101,9 @@ class _Capture:
             self._take(item)
         self._check_required()
         self.problems.sort(key=lambda problem: self.line.position[problem.field])
-        return Captured(self.data, comparison_values(self.data, self.line.kinds), self.problems, self.warnings)
+        return Captured(
+            self.data, comparison_values(self.data, self.line.kinds), self.problems, self.warnings
+        )
 
     def _take(self, item: FieldDefinition) -> None:
         visible = self.line.visible_rules.get(item.key)
@@ -189,7 +193,9 @@ def violations(
     return found
 
 
-def _number_limits(item: FieldDefinition, behaviour: FieldType, value: Decimal) -> list[tuple[str, dict[str, Any]]]:
+def _number_limits(
+    item: FieldDefinition, behaviour: FieldType, value: Decimal
+) -> list[tuple[str, dict[str, Any]]]:
     if item.min and value < Decimal(item.min):
         return [("min", {"limit": item.min})]
     if item.max and value > Decimal(item.max):

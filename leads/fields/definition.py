@@ -38,7 +38,11 @@ class Choice:
         """Read a choice from the configuration: a text is short for a choice whose label is its value."""
         if isinstance(written, str):
             return cls(written, written)
-        return cls(str(written["value"]), str(written.get("label") or written["value"]), bool(written.get("active", True)))
+        return cls(
+            str(written["value"]),
+            str(written.get("label") or written["value"]),
+            bool(written.get("active", True)),
+        )
 
     def written(self) -> Any:
         """The shortest form that reads back as this choice."""

@@ -35,14 +35,18 @@ class LineDefinition:
     def visible_rules(self) -> dict[str, Predicate]:
         """For each field shown only sometimes: the predicate over (data, moment)."""
         return {
-            item.key: parse_rule(item.visible_if, self.kinds).compile() for item in self.active if item.visible_if
+            item.key: parse_rule(item.visible_if, self.kinds).compile()
+            for item in self.active
+            if item.visible_if
         }
 
     @cached_property
     def required_rules(self) -> dict[str, Predicate]:
         """For each field required only sometimes: the predicate over (data, moment)."""
         return {
-            item.key: parse_rule(item.required_if, self.kinds).compile() for item in self.active if item.required_if
+            item.key: parse_rule(item.required_if, self.kinds).compile()
+            for item in self.active
+            if item.required_if
         }
 
     @cached_property

@@ -12,7 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from core.database.history import TrackedHistory
-from core.tenancy import EverythingManager, OrganizationField, SoftDeleteModel, TenantForeignKey, TenantManager, TenantModel
+from core.tenancy import (
+    EverythingManager,
+    OrganizationField,
+    SoftDeleteModel,
+    TenantForeignKey,
+    TenantManager,
+    TenantModel,
+)
 from leads.models.line import BusinessLine
 from leads.models.origin import Campaign, Source
 
@@ -31,7 +38,9 @@ class LeadStatus(models.TextChoices):
 class Lead(SoftDeleteModel, TenantModel):
     """One enquiry. `data` is the truth of the configured fields: decimals as strings, dates as ISO text."""
 
-    line = TenantForeignKey(BusinessLine, on_delete=models.PROTECT, related_name="leads", verbose_name=_("business line"))
+    line = TenantForeignKey(
+        BusinessLine, on_delete=models.PROTECT, related_name="leads", verbose_name=_("business line")
+    )
     # The line version under which the lead was captured or last edited.
     version = models.PositiveIntegerField(editable=False)
     reference = models.TextField(_("reference"), db_collation="C", editable=False)
@@ -43,7 +52,9 @@ class Lead(SoftDeleteModel, TenantModel):
     amount_minor = models.BigIntegerField(null=True, blank=True, editable=False)
     city = models.TextField(_("city"), blank=True)
     region = models.TextField(_("region"), blank=True)
-    status = models.CharField(_("status"), max_length=20, choices=LeadStatus.choices, default=LeadStatus.NEW, db_collation="C")
+    status = models.CharField(
+        _("status"), max_length=20, choices=LeadStatus.choices, default=LeadStatus.NEW, db_collation="C"
+    )
     stage = models.CharField(_("stage"), max_length=60, blank=True, db_collation="C")
     score = models.IntegerField(_("score"), null=True, blank=True)
     owner = TenantForeignKey(
@@ -53,9 +64,16 @@ class Lead(SoftDeleteModel, TenantModel):
     team = TenantForeignKey(
         Membership, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("team")
     )
-    source = TenantForeignKey(Source, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("source"))
+    source = TenantForeignKey(
+        Source, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("source")
+    )
     campaign = TenantForeignKey(
-        Campaign, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("campaign")
+        Campaign,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("campaign"),
     )
     data = models.JSONField(default=dict, blank=True)
     # key → normalised text, only where it differs from `data`: what rules compare in SQL.
@@ -73,12 +91,28 @@ class Lead(SoftDeleteModel, TenantModel):
         ordering = ("-created_at", "-id")
         verbose_name = _("lead")
         verbose_name_plural = _("leads")
-        constraints = [models.UniqueConstraint(fields=["organization", "reference"], name="lead_reference_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "reference"], name="lead_reference_once")
+        ]
         indexes = [
             models.Index(F("organization"), F("created_at").desc(), F("id").desc(), name="lead_newest"),
-            models.Index(F("organization"), F("line"), F("created_at").desc(), F("id").desc(), name="lead_line_newest"),
-            models.Index(F("organization"), F("owner"), F("created_at").desc(), F("id").desc(), name="lead_owner_newest"),
-            models.Index(F("organization"), F("status"), F("created_at").desc(), F("id").desc(), name="lead_status_newest"),
+            models.Index(
+                F("organization"), F("line"), F("created_at").desc(), F("id").desc(), name="lead_line_newest"
+            ),
+            models.Index(
+                F("organization"),
+                F("owner"),
+                F("created_at").desc(),
+                F("id").desc(),
+                name="lead_owner_newest",
+            ),
+            models.Index(
+                F("organization"),
+                F("status"),
+                F("created_at").desc(),
+                F("id").desc(),
+                name="lead_status_newest",
+            ),
             models.Index(
                 fields=["organization", "intake_id", "row_number"],
                 name="lead_intake_row",
@@ -95,7 +129,9 @@ class DerivedRow(models.Model):
     and `check_integrity` watches instead."""
 
     organization = OrganizationField(on_delete=models.DO_NOTHING, db_constraint=False)
-    lead = models.ForeignKey(Lead, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
+    lead = models.ForeignKey(
+        Lead, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
 
     objects = TenantManager()
     everything = EverythingManager()
@@ -123,8 +159,13 @@ class LeadValue(DerivedRow):
     class Meta:
         indexes = [
             models.Index(
-                F("organization"), F("field_id"), F(column), F("created_at").desc(), F("lead").desc(),
-                name=f"lead_value_{column.removesuffix('_value')}", condition=models.Q(**{f"{column}__isnull": False}),
+                F("organization"),
+                F("field_id"),
+                F(column),
+                F("created_at").desc(),
+                F("lead").desc(),
+                name=f"lead_value_{column.removesuffix('_value')}",
+                condition=models.Q(**{f"{column}__isnull": False}),
             )
             for column in ("text_value", "number_value", "date_value")
         ]
@@ -147,7 +188,9 @@ class DuplicateKey(DerivedRow):
     """
 
     pk = models.CompositePrimaryKey("organization_id", "line_id", "key")
-    line = models.ForeignKey(BusinessLine, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
+    line = models.ForeignKey(
+        BusinessLine, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
     key = models.TextField(db_collation="C")
 
     class Meta:

@@ -29,7 +29,9 @@ def default_stages() -> list[str]:
 class BusinessLine(SoftDeleteModel, TenantModel):
     """A kind of sale with its own fields, duplicates and stages, such as personal loans."""
 
-    code = models.SlugField(_("code"), max_length=60, help_text=_("Names the line in files, commands and the API. Never changes."))
+    code = models.SlugField(
+        _("code"), max_length=60, help_text=_("Names the line in files, commands and the API. Never changes.")
+    )
     name = models.CharField(_("name"), max_length=200)
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCIES, default="INR")
     duplicate_match = ArrayField(
@@ -37,10 +39,14 @@ class BusinessLine(SoftDeleteModel, TenantModel):
         default=list,
         blank=True,
         verbose_name=_("duplicate match"),
-        help_text=_("Fields or core attributes that tell a repeat, one key each; join with + to match them together, such as phone or name+city."),
+        help_text=_(
+            "Fields or core attributes that tell a repeat, one key each; join with + to match them together, such as phone or name+city."
+        ),
     )
     on_duplicate = models.CharField(_("on duplicate"), max_length=10, choices=ON_DUPLICATE, default="skip")
-    stages = ArrayField(models.CharField(max_length=60), default=default_stages, blank=True, verbose_name=_("stages"))
+    stages = ArrayField(
+        models.CharField(max_length=60), default=default_stages, blank=True, verbose_name=_("stages")
+    )
     is_active = models.BooleanField(_("active"), default=True)
     # The number of the version in force; 0 while nothing is published.
     version = models.PositiveIntegerField(_("version in force"), default=0, editable=False)
@@ -54,7 +60,9 @@ class BusinessLine(SoftDeleteModel, TenantModel):
         verbose_name_plural = _("business lines")
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "code"], condition=models.Q(deleted_at__isnull=True), name="line_code_once"
+                fields=["organization", "code"],
+                condition=models.Q(deleted_at__isnull=True),
+                name="line_code_once",
             )
         ]
 
@@ -95,8 +103,12 @@ class FieldStatus(models.TextChoices):
 class Field(TenantModel):
     """The definition of one field of a line, as the console edits it."""
 
-    line = TenantForeignKey(BusinessLine, on_delete=models.PROTECT, related_name="fields", verbose_name=_("business line"))
-    key = models.CharField(_("key"), max_length=60, help_text=_("snake_case, such as monthly_income. Never changes."))
+    line = TenantForeignKey(
+        BusinessLine, on_delete=models.PROTECT, related_name="fields", verbose_name=_("business line")
+    )
+    key = models.CharField(
+        _("key"), max_length=60, help_text=_("snake_case, such as monthly_income. Never changes.")
+    )
     label = models.CharField(_("label"), max_length=200)
     type = models.CharField(_("type"), max_length=20, choices=FieldKind.choices)
     section = models.CharField(_("section"), max_length=100, blank=True)
@@ -113,7 +125,10 @@ class Field(TenantModel):
     regex = models.CharField(_("pattern"), max_length=500, blank=True)
     choices = models.JSONField(_("choices"), default=list, blank=True)
     date_order = models.CharField(
-        _("date order"), max_length=3, blank=True, choices=[("DMY", "31/12/2025"), ("MDY", "12/31/2025"), ("YMD", "2025/12/31")]
+        _("date order"),
+        max_length=3,
+        blank=True,
+        choices=[("DMY", "31/12/2025"), ("MDY", "12/31/2025"), ("YMD", "2025/12/31")],
     )
     min_age = models.PositiveIntegerField(_("youngest"), null=True, blank=True)
     max_age = models.PositiveIntegerField(_("oldest"), null=True, blank=True)
@@ -122,7 +137,12 @@ class Field(TenantModel):
         _("transform"),
         max_length=10,
         blank=True,
-        choices=[("upper", _("UPPER CASE")), ("lower", _("lower case")), ("title", _("Title Case")), ("digits", _("digits only"))],
+        choices=[
+            ("upper", _("UPPER CASE")),
+            ("lower", _("lower case")),
+            ("title", _("Title Case")),
+            ("digits", _("digits only")),
+        ],
     )
     visible_if = models.JSONField(_("visible if"), null=True, blank=True)
     required_if = models.JSONField(_("required if"), null=True, blank=True)
@@ -130,12 +150,22 @@ class Field(TenantModel):
     decimals = models.PositiveSmallIntegerField(_("decimals"), null=True, blank=True)
     indexed = models.BooleanField(_("fast filters"), default=False)
     pii = models.BooleanField(_("personal data"), default=False)
-    visible_to = ArrayField(models.CharField(max_length=20), default=list, blank=True, verbose_name=_("visible to"))
-    editable_by = ArrayField(models.CharField(max_length=20), default=list, blank=True, verbose_name=_("editable by"))
-    empty_values = ArrayField(models.CharField(max_length=100), default=list, blank=True, verbose_name=_("texts that mean empty"))
-    aliases = ArrayField(models.CharField(max_length=200), default=list, blank=True, verbose_name=_("other column names"))
+    visible_to = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True, verbose_name=_("visible to")
+    )
+    editable_by = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True, verbose_name=_("editable by")
+    )
+    empty_values = ArrayField(
+        models.CharField(max_length=100), default=list, blank=True, verbose_name=_("texts that mean empty")
+    )
+    aliases = ArrayField(
+        models.CharField(max_length=200), default=list, blank=True, verbose_name=_("other column names")
+    )
     maps_to = models.CharField(_("fills the core attribute"), max_length=20, blank=True)
-    status = models.CharField(_("status"), max_length=10, choices=FieldStatus.choices, default=FieldStatus.ACTIVE)
+    status = models.CharField(
+        _("status"), max_length=10, choices=FieldStatus.choices, default=FieldStatus.ACTIVE
+    )
     # When the values of stored leads were last brought into the index; null while the backfill is due.
     index_ready_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -147,7 +177,9 @@ class Field(TenantModel):
         verbose_name_plural = _("fields")
         constraints = [
             models.UniqueConstraint(fields=["organization", "line", "key"], name="field_key_once"),
-            models.CheckConstraint(condition=models.Q(key__regex=r"^[a-z][a-z0-9_]*$"), name="field_key_snake_case"),
+            models.CheckConstraint(
+                condition=models.Q(key__regex=r"^[a-z][a-z0-9_]*$"), name="field_key_snake_case"
+            ),
         ]
 
     def __str__(self) -> str:

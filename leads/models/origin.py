@@ -33,7 +33,9 @@ class Source(Origin):
         verbose_name_plural = _("sources")
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "name_key"], condition=models.Q(deleted_at__isnull=True), name="source_once"
+                fields=["organization", "name_key"],
+                condition=models.Q(deleted_at__isnull=True),
+                name="source_once",
             )
         ]
 
@@ -48,6 +50,8 @@ class Campaign(Origin):
         verbose_name_plural = _("campaigns")
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "name_key"], condition=models.Q(deleted_at__isnull=True), name="campaign_once"
+                fields=["organization", "name_key"],
+                condition=models.Q(deleted_at__isnull=True),
+                name="campaign_once",
             )
         ]

@@ -16,7 +16,12 @@ from leads.models import BusinessLine, FieldKind, Lead, LeadStatus
 from leads.queries.origins import active_campaigns, active_sources
 
 PREFIX = "field-"
-NUMERIC = {FieldKind.INTEGER: "numeric", FieldKind.DECIMAL: "decimal", FieldKind.MONEY: "decimal", FieldKind.PERCENT: "decimal"}
+NUMERIC = {
+    FieldKind.INTEGER: "numeric",
+    FieldKind.DECIMAL: "decimal",
+    FieldKind.MONEY: "decimal",
+    FieldKind.PERCENT: "decimal",
+}
 INPUT_TYPES = {
     FieldKind.DATE: "date",
     FieldKind.DATETIME: "datetime-local",
@@ -42,7 +47,13 @@ class LeadForm(forms.Form):
     use_required_attribute = False
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, actor: Actor, line: BusinessLine, definition: LineDefinition, lead: Lead | None = None
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        actor: Actor,
+        line: BusinessLine,
+        definition: LineDefinition,
+        lead: Lead | None = None,
     ) -> None:
         super().__init__(data)
         self.actor = actor
@@ -61,7 +72,10 @@ class LeadForm(forms.Form):
             current = str(getattr(lead, name) or "") if lead else ""
             offered = sorted({*choices, current} - {""}, key=str.casefold)
             self.fields[name] = forms.ChoiceField(
-                label=label, required=False, choices=[("", "—"), *((each, each) for each in offered)], initial=current
+                label=label,
+                required=False,
+                choices=[("", "—"), *((each, each) for each in offered)],
+                initial=current,
             )
             self.fields[name].width = "half"  # type: ignore[attr-defined]
 
@@ -74,7 +88,9 @@ class LeadForm(forms.Form):
             initial=self._initial(item, stored),
             widget=widget_of(item, stored),
         )
-        field.width = "" if item.type in (FieldKind.LONG_TEXT, FieldKind.JSON, FieldKind.MULTI_SELECT) else "half"  # type: ignore[attr-defined]
+        field.width = (
+            "" if item.type in (FieldKind.LONG_TEXT, FieldKind.JSON, FieldKind.MULTI_SELECT) else "half"
+        )  # type: ignore[attr-defined]
         field.visible_if, field.required_if = item.visible_if, item.required_if  # type: ignore[attr-defined]
         field.rule_key, field.field_type = item.key, str(item.type)  # type: ignore[attr-defined]
         if item.type is FieldKind.MONEY:
@@ -100,7 +116,10 @@ class LeadForm(forms.Form):
             grouped.setdefault(item.section, []).append(self[PREFIX + item.key])
         origin = [self["source"], self["campaign"]]
         return [
-            *({"title": title or _("Details"), "help": "", "fields": fields} for title, fields in grouped.items()),
+            *(
+                {"title": title or _("Details"), "help": "", "fields": fields}
+                for title, fields in grouped.items()
+            ),
             {"title": _("Origin"), "help": "", "fields": origin},
         ]
 
@@ -110,7 +129,9 @@ class LeadForm(forms.Form):
 
     def attributes(self) -> dict[str, Any]:
         """Source and campaign by name, where they differ from what is stored."""
-        stored = {name: str(getattr(self.lead, name) or "") if self.lead else "" for name in ("source", "campaign")}
+        stored = {
+            name: str(getattr(self.lead, name) or "") if self.lead else "" for name in ("source", "campaign")
+        }
         return {name: self.cleaned_data[name] for name in stored if self.cleaned_data[name] != stored[name]}
 
     def field_name(self, key: str) -> str | None:
@@ -144,7 +165,9 @@ def widget_of(item: FieldDefinition, stored: Any) -> forms.Widget:
 
 def offered_choices(item: FieldDefinition, stored: list[str]) -> list[tuple[str, str]]:
     """Return the choices on offer, and those that the lead holds though they are offered no more."""
-    return [(choice.value, choice.label) for choice in item.choices if choice.active or choice.value in stored]
+    return [
+        (choice.value, choice.label) for choice in item.choices if choice.active or choice.value in stored
+    ]
 
 
 class WorkForm(forms.Form):
@@ -152,11 +175,16 @@ class WorkForm(forms.Form):
 
     status = forms.ChoiceField(label=_("Status"), choices=LeadStatus.choices)
     stage = forms.ChoiceField(label=_("Stage"), required=False)
-    owner = forms.ModelChoiceField(label=_("Owner"), required=False, queryset=Membership.objects.none, empty_label=_("Nobody"))
+    owner = forms.ModelChoiceField(
+        label=_("Owner"), required=False, queryset=Membership.objects.none, empty_label=_("Nobody")
+    )
 
     def __init__(self, *args: Any, lead: Lead, owners: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        stages = [*lead.line.stages, *([lead.stage] if lead.stage and lead.stage not in lead.line.stages else [])]
+        stages = [
+            *lead.line.stages,
+            *([lead.stage] if lead.stage and lead.stage not in lead.line.stages else []),
+        ]
         self.fields["stage"].choices = [(stage, stage.replace("_", " ").capitalize()) for stage in stages]  # type: ignore[attr-defined]
         if owners is None:
             del self.fields["owner"]

@@ -1,5 +1,17 @@
-"""Pages of leads."""
+"""Addresses of leads and imports."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from leads.pages import views
+
+app_name = "leads"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("leads/", views.lead_list, name="list"),
+    path("leads/new/", views.lead_new, name="new"),
+    path("leads/<str:reference>/", views.lead_detail, name="detail"),
+    path("leads/<str:reference>/edit/", views.lead_edit, name="edit"),
+    path("leads/<str:reference>/work/", views.lead_work, name="work"),
+    path("leads/<str:reference>/withdraw/", views.lead_withdraw, name="withdraw"),
+    path("imports/", include("leads.pages.imports.urls")),
+]

@@ -30,3 +30,11 @@ def get_lead(actor: Actor, reference: str, *, verb: str = "read") -> Lead:
     if lead is None:
         raise NotVisible("No lead with this reference is visible to you.")
     return lead
+
+
+def may_change(actor: Actor, lead: Lead, verb: str) -> bool:
+    """Return whether the actor may write or assign this very lead."""
+    if not actor.may(Area.LEADS, verb):
+        return False
+    owners = reachable_member_ids(actor, Area.LEADS, verb)
+    return owners is None or lead.owner_id in owners

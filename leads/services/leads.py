@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import Membership
+from accounts.queries.members import team_of
 from accounts.queries.memberships import reachable_member_ids
-from accounts.roles import Area, Role
+from accounts.roles import Area
 from core.database.bulk import insert_rows
 from core.errors import Conflict, FieldError, NotPermitted, NotVisible, ValidationFailed
 from core.values import message
@@ -42,12 +43,18 @@ class CreateResult:
 
 def capture_context(actor: Actor) -> CaptureContext:
     """Return what validation depends on: now, the organisation's timezone and phone region."""
-    return CaptureContext(timezone.now(), actor.organization.zone, actor.organization.locale.partition("-")[2] or "IN")
+    return CaptureContext(
+        timezone.now(), actor.organization.zone, actor.organization.locale.partition("-")[2] or "IN"
+    )
 
 
 @transaction.atomic
 def create_lead(
-    *, actor: Actor, line: BusinessLine, values: Mapping[str, Any], attributes: Mapping[str, Any] | None = None
+    *,
+    actor: Actor,
+    line: BusinessLine,
+    values: Mapping[str, Any],
+    attributes: Mapping[str, Any] | None = None,
 ) -> CreateResult:
     """Validate and store one enquiry, owned by the actor; a repeat is counted on the lead it repeats.
 
@@ -61,10 +68,14 @@ def create_lead(
     _refuse_locked(actor, definition, values)
     captured = capture(definition, values, capture_context(actor))
     _refuse_problems(definition, captured, values)
-    enquiry = Enquiry(captured.data, captured.compare, _attributes(actor, line, attributes or {}, creating=True))
+    enquiry = Enquiry(
+        captured.data, captured.compare, _attributes(actor, line, attributes or {}, creating=True)
+    )
     outcome = Recorder(line, definition).record([enquiry])[0]
     if outcome.result is Result.REFUSED:
-        raise ValidationFailed("invalid", "Some fields need a correction.", _messages(definition, outcome.problems, values))
+        raise ValidationFailed(
+            "invalid", "Some fields need a correction.", _messages(definition, outcome.problems, values)
+        )
     if outcome.result is Result.CREATED:
         return CreateResult(outcome.lead)
     assert outcome.repeats_lead_id is not None
@@ -114,20 +125,10 @@ def assign_lead(*, actor: Actor, reference: str, owner: Membership | None) -> Le
     if owner is None and reach is not None:
         raise NotPermitted("Only operations can take a lead from everybody.")
     lead.owner = owner
-    lead.team = team_of(owner)
+    lead.team_id = team_of(owner) if owner else None
     lead.updated_at = timezone.now()
     lead.save(update_fields=["owner", "team", "updated_at"])
     return lead
-
-
-def team_of(owner: Membership | None) -> Membership | None:
-    """Return the leader in whose team the owner works today: the owner's manager, or a leader itself."""
-    if owner is None:
-        return None
-    if Role.TEAM_LEADER in owner.role_set:
-        return owner
-    line = owner.reporting_lines.filter(valid__contains=timezone.now().astimezone(owner.organization.zone).date()).first()
-    return line.manager if line else None
 
 
 @transaction.atomic
@@ -179,9 +180,13 @@ def _replace_keys(lead: Lead, definition: LineDefinition) -> None:
     unique = {keys.unique[key] for key in lost if key in keys.unique}
     if unique:
         problems = [Problem(key, "unique") for key in unique]
-        raise ValidationFailed("invalid", "Some fields need a correction.", _messages(definition, problems, lead.data))
+        raise ValidationFailed(
+            "invalid", "Some fields need a correction.", _messages(definition, problems, lead.data)
+        )
     if lost:
-        raise Conflict("duplicate", "Another lead already has these details. Open that lead, or change what they share.")
+        raise Conflict(
+            "duplicate", "Another lead already has these details. Open that lead, or change what they share."
+        )
 
 
 def _refuse_unknown(definition: LineDefinition, values: Mapping[str, Any]) -> None:
@@ -190,14 +195,19 @@ def _refuse_unknown(definition: LineDefinition, values: Mapping[str, Any]) -> No
         raise ValidationFailed(
             "invalid",
             "Some fields are not known.",
-            {key: [FieldError("unknown_field", f"This line has no field {key}. See its schema.")] for key in unknown},
+            {
+                key: [FieldError("unknown_field", f"This line has no field {key}. See its schema.")]
+                for key in unknown
+            },
         )
 
 
 def _refuse_locked(actor: Actor, definition: LineDefinition, values: Mapping[str, Any]) -> None:
     allowed = editable_keys(actor, definition)
     if locked := [key for key in values if key not in allowed]:
-        raise NotPermitted(f"Your role may not fill {', '.join(definition.by_key[key].label for key in locked)}.")
+        raise NotPermitted(
+            f"Your role may not fill {', '.join(definition.by_key[key].label for key in locked)}."
+        )
 
 
 def _refuse_problems(definition: LineDefinition, captured: Captured, values: Mapping[str, Any]) -> None:
@@ -212,7 +222,9 @@ def _messages(
 ) -> dict[str, list[FieldError]]:
     result: dict[str, list[FieldError]] = {}
     for problem in problems:
-        result.setdefault(problem.field, []).append(FieldError(problem.code, sentence(definition, problem, values)))
+        result.setdefault(problem.field, []).append(
+            FieldError(problem.code, sentence(definition, problem, values))
+        )
     return result
 
 
@@ -227,7 +239,9 @@ def sentence(definition: LineDefinition, problem: Problem, values: Mapping[str, 
     )
 
 
-def _attributes(actor: Actor, line: BusinessLine, given: Mapping[str, Any], *, creating: bool) -> dict[str, Any]:
+def _attributes(
+    actor: Actor, line: BusinessLine, given: Mapping[str, Any], *, creating: bool
+) -> dict[str, Any]:
     errors: dict[str, list[FieldError]] = {}
     result: dict[str, Any] = {}
     for name in given:
@@ -248,6 +262,5 @@ def _attributes(actor: Actor, line: BusinessLine, given: Mapping[str, Any], *, c
             result[f"{name}_id"] = next(iter(found.values()), None)
     if creating and actor.membership is not None:
         result["owner_id"] = actor.membership.pk
-        team = team_of(actor.membership)
-        result["team_id"] = team.pk if team else None
+        result["team_id"] = team_of(actor.membership)
     return result

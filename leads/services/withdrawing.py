@@ -17,7 +17,9 @@ RESTORED = tuple(name for name in LEAD_COLUMNS if name not in NOT_RESTORED)
 def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str]]:
     """Withdraw the leads made from these rows of an intake; return how many, and who was edited and stays."""
     made = Lead.objects.filter(intake_id=intake_id, row_number__in=list(numbers))
-    edited = list(made.exclude(updated_at=F("created_at")).order_by("row_number").values_list("reference", flat=True))
+    edited = list(
+        made.exclude(updated_at=F("created_at")).order_by("row_number").values_list("reference", flat=True)
+    )
     untouched = list(made.filter(updated_at=F("created_at")).values_list("pk", flat=True))
     Lead.objects.filter(pk__in=untouched).update(deleted_at=timezone.now())
     remove_derived_rows(untouched)
@@ -65,7 +67,11 @@ def _jobs_of(intake_id: int) -> list[int]:
 def _store(leads: Iterable[Lead]) -> None:
     leads = list(leads)
     if leads:
-        Lead.objects.bulk_update(leads, [name.removesuffix("_id") if name in RELATIONS else name for name in RESTORED], batch_size=500)
+        Lead.objects.bulk_update(
+            leads,
+            [name.removesuffix("_id") if name in RELATIONS else name for name in RESTORED],
+            batch_size=500,
+        )
         rebuild_derived_rows(leads)
 
 

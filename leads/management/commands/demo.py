@@ -45,7 +45,9 @@ class Command(OutcomeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--prepare", action="store_true", help="Print the accounts as JSON, as --json does.")
+        parser.add_argument(
+            "--prepare", action="store_true", help="Print the accounts as JSON, as --json does."
+        )
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         options["as_json"] = options["as_json"] or options["prepare"]
@@ -56,21 +58,31 @@ class Command(OutcomeCommand):
             organization = Organization.objects.filter(slug=SLUG).first()
         # The people come last of what is needed, so a preparation that was interrupted is taken up again.
         if organization is None:
-            organization = create_organization(slug=SLUG, name="Sunrise Home Finance", currency="INR", timezone="Asia/Kolkata")
+            organization = create_organization(
+                slug=SLUG, name="Sunrise Home Finance", currency="INR", timezone="Asia/Kolkata"
+            )
         with organization_scope(organization, reason="demo"):
             members = self._people(organization)
             if not Lead.objects.exists():
                 self._fill(organization, members)
         self._leave_spreadsheet()
-        accounts = [{"email": email, "password": PASSWORD, "role": role.value} for _name, email, role, _manager in PEOPLE]
+        accounts = [
+            {"email": email, "password": PASSWORD, "role": role.value}
+            for _name, email, role, _manager in PEOPLE
+        ]
         return {"accounts": accounts}
 
     def describe(self, outcome: Outcome) -> str:
-        return "\n".join(f"{account['role']:12} {account['email']}  {account['password']}" for account in outcome["accounts"])
+        return "\n".join(
+            f"{account['role']:12} {account['email']}  {account['password']}"
+            for account in outcome["accounts"]
+        )
 
     @staticmethod
     def _people(organization: Organization) -> dict[str, Membership]:
-        members = {member.user.email: member for member in Membership.objects.select_related("user", "organization")}
+        members = {
+            member.user.email: member for member in Membership.objects.select_related("user", "organization")
+        }
         actor = Actor.system(organization)
         for name, email, role, manager in PEOPLE:
             if email not in members:
@@ -96,7 +108,11 @@ class Command(OutcomeCommand):
             filename="Branch enquiries.xlsx",
             chunks=[messy_workbook(rows=LEADS, seed=SEED)],
         )
-        run_job_inline(load_intake(actor=Actor.of(members["operations@sunrise.example"]), intake_id=intake.pk, inline=True))
+        run_job_inline(
+            load_intake(
+                actor=Actor.of(members["operations@sunrise.example"]), intake_id=intake.pk, inline=True
+            )
+        )
         self._work(Actor.of(members["leader@sunrise.example"]), actor, members)
 
     @staticmethod
@@ -109,10 +125,23 @@ class Command(OutcomeCommand):
                 continue
             owner = chance.choice(owners)
             assign_lead(actor=system, reference=reference, owner=owner)
-            status = chance.choice([LeadStatus.NEW, LeadStatus.IN_PROGRESS, LeadStatus.IN_PROGRESS, LeadStatus.APPROVED, LeadStatus.REJECTED])
+            status = chance.choice(
+                [
+                    LeadStatus.NEW,
+                    LeadStatus.IN_PROGRESS,
+                    LeadStatus.IN_PROGRESS,
+                    LeadStatus.APPROVED,
+                    LeadStatus.REJECTED,
+                ]
+            )
             if status != LeadStatus.NEW:
                 stage = chance.choice(["contacted", "qualified", "documents"])
-                update_lead(actor=Actor.of(owner), reference=reference, values={}, attributes={"status": status.value, "stage": stage})
+                update_lead(
+                    actor=Actor.of(owner),
+                    reference=reference,
+                    values={},
+                    attributes={"status": status.value, "stage": stage},
+                )
 
     @staticmethod
     def _leave_spreadsheet() -> None:
@@ -121,5 +150,3 @@ class Command(OutcomeCommand):
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(messy_workbook(rows=120, seed=SEED + 1))
-
-

@@ -46,7 +46,9 @@ class Command(OrganizationCommand):
         return {
             "job": job.pk,
             **{name: counts[name] for name in PRINTED},
-            "error_file": None if options["dry_run"] else self._hand_back(actor, get_intake(actor, intake.pk)),
+            "error_file": None
+            if options["dry_run"]
+            else self._hand_back(actor, get_intake(actor, intake.pk)),
             "seconds": round(time.monotonic() - started, 2),
         }
 

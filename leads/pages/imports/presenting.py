@@ -47,7 +47,10 @@ def reasons_shown(counts: dict[str, Any], loader: Importer) -> list[dict[str, An
 
 def columns_shown(intake: Intake) -> list[dict[str, str]]:
     """Return the file's columns as table headings."""
-    return [{"key": str(position), "label": name or f"#{position + 1}", "kind": ""} for position, name in enumerate(intake.header)]
+    return [
+        {"key": str(position), "label": name or f"#{position + 1}", "kind": ""}
+        for position, name in enumerate(intake.header)
+    ]
 
 
 def sample_shown(row: ShownRow) -> dict[str, Any]:
@@ -56,7 +59,9 @@ def sample_shown(row: ShownRow) -> dict[str, Any]:
     return {"number": row.number, "cells": [cell.text for cell in row.cells], "problems": problems}
 
 
-def grid_rows(intake: Intake, rows: list[ShownRow], typed: dict[tuple[int, int], str]) -> list[dict[str, Any]]:
+def grid_rows(
+    intake: Intake, rows: list[ShownRow], typed: dict[tuple[int, int], str]
+) -> list[dict[str, Any]]:
     """Return the rows of the correction grid; `typed` are cells as they were posted, kept for another try."""
     root = root_of(intake)
     loader = importer_for(root)

@@ -17,7 +17,14 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.pages.forms import show_refusal
 from accounts.roles import Area
 from core.errors import ApplicationError
-from core.intake.hand_back import root_of, rows_with, sample_rows, shown_rows, suggested_corrections, write_errors
+from core.intake.hand_back import (
+    root_of,
+    rows_with,
+    sample_rows,
+    shown_rows,
+    suggested_corrections,
+    write_errors,
+)
 from core.intake.importer import importer_for
 from core.intake.matching import match_columns
 from core.intake.readers import column_letter
@@ -175,7 +182,8 @@ def import_match(request: HttpRequest, intake_id: int) -> HttpResponse:
     targets = importer_for(intake).targets()
     suggested = _suggestions(intake)
     initial = {
-        f"column_{position}": target or suggested.get(position, "") for position, target in enumerate(intake.mapping)
+        f"column_{position}": target or suggested.get(position, "")
+        for position, target in enumerate(intake.mapping)
     }
     form = MatchForm(request.POST or None, header=intake.header, targets=targets, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -211,7 +219,9 @@ def _match_columns(intake: Intake, form: MatchForm, suggested: dict[int, str]) -
     samples = intake.options.get("samples", [])
     columns = []
     for position, name in enumerate(intake.header):
-        state = "matched" if intake.mapping[position] else "suggested" if position in suggested else "unmatched"
+        state = (
+            "matched" if intake.mapping[position] else "suggested" if position in suggested else "unmatched"
+        )
         texts = [row[position] for row in samples if position < len(row) and row[position]]
         columns.append(
             {
@@ -325,7 +335,10 @@ def import_correct(request: HttpRequest, intake_id: int) -> HttpResponse:
         correction = _received(request, form, root.target, {})
         if correction is not None and correction.corrects_id != root.pk:
             discard_intake(actor=actor, intake_id=correction.pk)
-            form.add_error("file", _("This is not the error workbook of this import. Download it here and correct that copy."))
+            form.add_error(
+                "file",
+                _("This is not the error workbook of this import. Download it here and correct that copy."),
+            )
         elif correction is not None:
             load_intake(actor=actor, intake_id=correction.pk)
             return redirect(intake_url(correction))
@@ -376,8 +389,15 @@ def import_grid(request: HttpRequest, intake_id: int) -> HttpResponse:
 
 def _suggestion_text(suggestion: Any) -> str:
     return ngettext(
-        "%(rows)s row: %(wrong)s → %(right)s in %(header)s", "%(rows)s rows: %(wrong)s → %(right)s in %(header)s", suggestion.rows
-    ) % {"rows": suggestion.rows, "wrong": suggestion.wrong, "right": suggestion.right, "header": suggestion.header}
+        "%(rows)s row: %(wrong)s → %(right)s in %(header)s",
+        "%(rows)s rows: %(wrong)s → %(right)s in %(header)s",
+        suggestion.rows,
+    ) % {
+        "rows": suggestion.rows,
+        "wrong": suggestion.wrong,
+        "right": suggestion.right,
+        "header": suggestion.header,
+    }
 
 
 def _posted_cells(request: HttpRequest) -> dict[tuple[int, int], str]:
@@ -396,9 +416,16 @@ def _correct(request: HttpRequest, intake: Intake, typed: dict[tuple[int, int], 
     changes: dict[int, dict[int, str]] = {}
     for (number, position), text in typed.items():
         row = shown.get(number)
-        if row and position < len(row.cells) and not row.cells[position].masked and row.cells[position].text != text:
+        if (
+            row
+            and position < len(row.cells)
+            and not row.cells[position].masked
+            and row.cells[position].text != text
+        ):
             changes.setdefault(number, {})[position] = text
-    _report(request, correct_rows(actor=actor_of(request), intake_id=intake.pk, cells=changes) if changes else {})
+    _report(
+        request, correct_rows(actor=actor_of(request), intake_id=intake.pk, cells=changes) if changes else {}
+    )
 
 
 def _apply_suggestion(request: HttpRequest, intake: Intake, index: int) -> None:
@@ -421,6 +448,12 @@ def _report(request: HttpRequest, outcomes: dict[int, Any]) -> None:
     if loaded:
         messages.success(request, ngettext("%(n)s row is in.", "%(n)s rows are in.", loaded) % {"n": loaded})
     if repeats:
-        messages.info(request, ngettext("%(n)s row repeats a lead.", "%(n)s rows repeat a lead.", repeats) % {"n": repeats})
+        messages.info(
+            request,
+            ngettext("%(n)s row repeats a lead.", "%(n)s rows repeat a lead.", repeats) % {"n": repeats},
+        )
     if wrong:
-        messages.warning(request, ngettext("%(n)s row is still wrong.", "%(n)s rows are still wrong.", wrong) % {"n": wrong})
+        messages.warning(
+            request,
+            ngettext("%(n)s row is still wrong.", "%(n)s rows are still wrong.", wrong) % {"n": wrong},
+        )

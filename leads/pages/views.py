@@ -1,0 +1,189 @@
+"""Pages of leads: list, one lead, new, edit, and what moves a lead."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.queries.members import assignable_members
+from accounts.roles import Area
+from core.errors import ApplicationError, ValidationFailed
+from leads.fields.line import line_definition
+from leads.models import BusinessLine, Lead
+from leads.pages.forms import LeadForm, WorkForm
+from leads.pages.imports.presenting import actor_of
+from leads.pages.lead_page import lead_context
+from leads.pages.listing import LeadListing
+from leads.queries.leads import get_lead, may_change
+from leads.queries.lines import get_line, usable_lines
+from leads.services.leads import assign_lead, create_lead, update_lead, withdraw_lead
+
+LINE_KEY = "line"
+
+
+@require_safe
+def lead_list(request: HttpRequest) -> HttpResponse:
+    """The leads of one line. htmx gets the table alone."""
+    actor = actor_of(request)
+    actor.require(Area.LEADS, "read")
+    lines = list(usable_lines(actor))
+    if not lines:
+        context = {"may_configure": actor.may(Area.CONFIGURATION, "write")}
+        return render(request, "leads/no_lines.html", context)
+    line = _chosen_line(request, lines)
+    listing = LeadListing(request, actor, line, line_definition(line))
+    context = listing.context(listing.page())
+    context["line_tabs"] = _line_tabs(reverse("leads:list"), lines, line)
+    is_part = bool(request.htmx) and not request.htmx.boosted  # type: ignore[attr-defined]
+    response = render(request, "leads/_table.html" if is_part else "leads/list.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _chosen_line(request: HttpRequest, lines: list[BusinessLine]) -> BusinessLine:
+    """The line of the address, else the one looked at last, else the first."""
+    asked = request.GET.get("line") or request.session.get(LINE_KEY, "")
+    line = next((each for each in lines if each.code == asked), lines[0])
+    if request.session.get(LINE_KEY) != line.code:
+        request.session[LINE_KEY] = line.code
+    return line
+
+
+def _line_tabs(url: str, lines: list[BusinessLine], current: BusinessLine) -> list[dict[str, Any]]:
+    if len(lines) < 2:
+        return []
+    return [
+        {"label": line.name, "url": f"{url}?line={line.code}", "active": line == current} for line in lines
+    ]
+
+
+@require_safe
+def lead_detail(request: HttpRequest, reference: str) -> HttpResponse:
+    """One lead: details, what happened, and what to do next."""
+    actor = actor_of(request)
+    lead = get_lead(actor, reference)
+    context = lead_context(actor, lead, before=request.GET.get("before", ""))
+    if may_change(actor, lead, "write"):
+        context["edit_url"] = reverse("leads:edit", args=[reference])
+        context["work_form"] = _work_form(request, lead)
+        context["work_url"] = reverse("leads:work", args=[reference])
+    if actor.may(Area.LEADS, "delete"):
+        context["delete_url"] = reverse("leads:withdraw", args=[reference])
+    return render(request, "leads/detail.html", context)
+
+
+def _work_form(request: HttpRequest, lead: Lead, data: Any = None) -> WorkForm:
+    actor = actor_of(request)
+    owners = assignable_members(actor) if may_change(actor, lead, "assign") else None
+    initial = {"status": lead.status, "stage": lead.stage, "owner": lead.owner_id}
+    return WorkForm(data, lead=lead, owners=owners, initial=initial)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def lead_new(request: HttpRequest) -> HttpResponse:
+    """Write down a lead. A repeat leads to the lead that is there."""
+    actor = actor_of(request)
+    actor.require(Area.LEADS, "create")
+    lines = list(usable_lines(actor))
+    if not lines:
+        return redirect("leads:list")
+    line = _chosen_line(request, lines)
+    form = LeadForm(request.POST or None, actor=actor, line=line, definition=line_definition(line))
+    if request.method == "POST" and form.is_valid():
+        try:
+            result = create_lead(actor=actor, line=line, values=form.values(), attributes=form.attributes())
+        except ValidationFailed as error:
+            _show_problems(form, error)
+        else:
+            return _after_create(request, result)
+    context = {
+        "heading": _("New lead"),
+        "line_tabs": _line_tabs(reverse("leads:new"), lines, line),
+        "cancel_url": f"{reverse('leads:list')}?line={line.code}",
+    }
+    return _form_page(request, form, context)
+
+
+def _after_create(request: HttpRequest, result: Any) -> HttpResponse:
+    if result.is_new:
+        messages.success(request, _("%(reference)s is written down.") % {"reference": result.lead.reference})
+        return redirect("leads:detail", result.lead.reference)
+    if result.repeats is None:
+        messages.warning(
+            request, _("This lead exists already, owned by another team. The enquiry was counted there.")
+        )
+        return redirect("leads:list")
+    messages.info(request, _("This lead exists already. The enquiry was counted here."))
+    return redirect("leads:detail", result.repeats.reference)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def lead_edit(request: HttpRequest, reference: str) -> HttpResponse:
+    """Change a lead's fields."""
+    actor = actor_of(request)
+    lead = get_lead(actor, reference, verb="write")
+    form = LeadForm(
+        request.POST or None, actor=actor, line=lead.line, definition=line_definition(lead.line), lead=lead
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            update_lead(actor=actor, reference=reference, values=form.values(), attributes=form.attributes())
+        except ApplicationError as error:
+            _show_problems(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("leads:detail", reference)
+    context = {"heading": lead.name or reference, "cancel_url": reverse("leads:detail", args=[reference])}
+    return _form_page(request, form, context)
+
+
+def _show_problems(form: LeadForm, error: ApplicationError) -> None:
+    """Put each problem beside its field; what no field shows stands above the form."""
+    for key, problems in error.fields.items():
+        for problem in problems:
+            form.add_error(form.field_name(key), problem.message)
+    if not error.fields:
+        form.add_error(None, error.message)
+
+
+def _form_page(request: HttpRequest, form: LeadForm, context: dict[str, Any]) -> HttpResponse:
+    today = timezone.now().astimezone(actor_of(request).organization.zone).date().isoformat()
+    context |= {"form": form, "sections": form.sections(), "list_url": reverse("leads:list"), "today": today}
+    return render(request, "leads/form.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+@require_POST
+def lead_work(request: HttpRequest, reference: str) -> HttpResponse:
+    """Change status, stage and owner."""
+    actor = actor_of(request)
+    lead = get_lead(actor, reference, verb="write")
+    form = _work_form(request, lead, request.POST)
+    if not form.is_valid():
+        for errors in form.errors.values():
+            for text in errors:
+                messages.error(request, text)
+        return redirect("leads:detail", reference)
+    given = form.cleaned_data
+    attributes = {name: given[name] for name in ("status", "stage") if given[name] != getattr(lead, name)}
+    if attributes:
+        update_lead(actor=actor, reference=reference, values={}, attributes=attributes)
+    if "owner" in given and (given["owner"].pk if given["owner"] else None) != lead.owner_id:
+        assign_lead(actor=actor, reference=reference, owner=given["owner"])
+    messages.success(request, _("Saved."))
+    return redirect("leads:detail", reference)
+
+
+@require_POST
+def lead_withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take a lead out of every list; its history stays."""
+    withdraw_lead(actor=actor_of(request), reference=reference)
+    messages.success(
+        request, _("%(reference)s was withdrawn. An administrator can restore it.") % {"reference": reference}
+    )
+    return redirect("leads:list")
