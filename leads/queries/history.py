@@ -1,0 +1,247 @@
+"""What happened to a lead, from its history rows: who, when, and what changed from what to what, in words.
+
+Values are shown as the actor may read them; that a masked value changed is told, the value is not.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.actor import Actor
+from accounts.masking import Sight
+from accounts.models import Membership
+from core import locale_formats as formats
+from core.errors import FieldError, ValidationFailed
+from leads.fields.definition import FieldDefinition
+from leads.fields.line import CORE_ATTRIBUTES, line_definition
+from leads.models import Campaign, Lead, Source
+from leads.presentation import STATUS_LABELS, LeadReader
+
+LARGEST_PAGE = 500
+# Columns of a lead that people read, beside what fields fill: label by history column.
+TOLD = {
+    "status": gettext_lazy("Status"),
+    "stage": gettext_lazy("Stage"),
+    "owner_id": gettext_lazy("Owner"),
+    "team_id": gettext_lazy("Team"),
+    "source_id": gettext_lazy("Source"),
+    "campaign_id": gettext_lazy("Campaign"),
+    "score": gettext_lazy("Score"),
+}
+CORE_LABELS = {
+    "name": gettext_lazy("Name"),
+    "phone": gettext_lazy("Phone"),
+    "email": gettext_lazy("E-mail"),
+    "amount": gettext_lazy("Amount"),
+    "city": gettext_lazy("City"),
+    "region": gettext_lazy("Region"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that changed; "" is nothing."""
+
+    label: str
+    old: str
+    new: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened. `kind`: created, changed, repeated, withdrawn, restored."""
+
+    kind: str
+    at: dt.datetime
+    actor: str
+    text: str
+    changes: list[Change] = field(default_factory=list)
+    note: str = ""
+    request_id: str = ""
+    job_id: int | None = None
+
+    @property
+    def icon(self) -> str:
+        """The sign that pages show."""
+        return {"created": "plus", "changed": "edit", "repeated": "flag", "withdrawn": "trash"}.get(
+            self.kind, "history"
+        )
+
+    @property
+    def tone(self) -> str:
+        """The tone that pages give the sign."""
+        return {"created": "good", "withdrawn": "bad", "repeated": "warn"}.get(self.kind, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Entries, newest first; `older` is the cursor of the next ones, "" at the end."""
+
+    entries: list[TimelineEntry]
+    older: str
+
+
+def lead_timeline(actor: Actor, lead: Lead, *, older_than: str = "", limit: int = 50) -> Timeline:
+    """Return what happened to a lead that the actor may see (`get_lead`), newest first.
+
+    A handful of queries, however many entries.
+
+    Raises:
+        ValidationFailed: the cursor is none.
+    """
+    rows = Lead.history.model.objects.filter(id=lead.pk)
+    if older_than:
+        rows = rows.filter(history_id__lt=_number(older_than))
+    found = list(rows.defer("compare").order_by("-history_id")[: min(limit, LARGEST_PAGE) + 1])
+    # Each row is told by its difference from the one before; the last read is only compared with.
+    shown = found[:limit]
+    before: list[Any] = [*found[1:], None] if len(found) <= limit else found[1:]
+    teller = _Teller(actor, lead, found)
+    entries = [teller.tell(row, previous) for row, previous in zip(shown, before, strict=True)]
+    more = len(found) > limit
+    return Timeline([entry for entry in entries if entry], str(shown[-1].history_id) if more else "")
+
+
+def _number(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        message = "Start at the newest entry again: leave the cursor out."
+        raise ValidationFailed("invalid_cursor", message, {"cursor": [FieldError("invalid_cursor", message)]})
+    return int(cursor)
+
+
+class _Teller:
+    """Puts history rows of one lead into words, with all names looked up at once."""
+
+    def __init__(self, actor: Actor, lead: Lead, rows: Sequence[Any]) -> None:
+        self.reader = LeadReader(actor)
+        self.lead = lead
+        self.rows = rows
+
+    def tell(self, row: Any, before: Any) -> TimelineEntry | None:
+        """The entry for a row; None where nothing changed that people read."""
+        kind, text, changes = self._happened(row, before)
+        if kind == "changed" and not changes:
+            return None
+        return TimelineEntry(
+            kind,
+            row.history_date,
+            self._who(row.history_user_id),
+            text,
+            changes,
+            row.history_change_reason or "",
+            row.history_request_id,
+            row.history_job_id,
+        )
+
+    def _happened(self, row: Any, before: Any) -> tuple[str, str, list[Change]]:
+        if before is None:
+            return "created", _("brought the lead in") if row.intake_id else _("captured the lead"), []
+        if row.deleted_at and not before.deleted_at:
+            return "withdrawn", _("withdrew the lead"), []
+        changes = self._changes(row, before)
+        if before.deleted_at and not row.deleted_at:
+            return "restored", _("restored the lead"), changes
+        if row.repeat_enquiries > before.repeat_enquiries and not changes:
+            return "repeated", _("noted that the person enquired again"), []
+        return "changed", _("changed the lead"), changes
+
+    def _changes(self, row: Any, before: Any) -> list[Change]:
+        return [*self._told(row, before), *self._fields(row, before), *self._core(row, before)]
+
+    def _told(self, row: Any, before: Any) -> Iterable[Change]:
+        for name, label in TOLD.items():
+            old, new = getattr(before, name), getattr(row, name)
+            if old != new:
+                yield Change(
+                    str(label), self._value(name, old), self._value(name, new), name.removesuffix("_id")
+                )
+
+    def _value(self, name: str, value: Any) -> str:
+        if value in (None, ""):
+            return ""
+        match name:
+            case "status":
+                return str(STATUS_LABELS.get(value, value))
+            case "owner_id" | "team_id":
+                return self._members.get(value, "")
+            case "source_id":
+                return self._sources.get(value, "")
+            case "campaign_id":
+                return self._campaigns.get(value, "")
+        return str(value)
+
+    def _fields(self, row: Any, before: Any) -> Iterable[Change]:
+        for item in self._items(row, before):
+            old, new = before.data.get(item.key), row.data.get(item.key)
+            if old == new:
+                continue
+            sight = self.reader.sight(self.lead, item)
+            if sight is not Sight.HIDDEN:
+                texts = (self.reader.shown(self.lead.line, item, value, sight).text for value in (old, new))
+                yield Change(item.label, *texts, f"data.{item.key}")
+
+    def _items(self, *rows: Any) -> list[FieldDefinition]:
+        """The fields of the version in force and of those under which the rows were written."""
+        versions = [self.lead.line.version, *(row.version for row in rows)]
+        items: dict[str, FieldDefinition] = {}
+        for version in dict.fromkeys(versions):
+            for item in line_definition(self.lead.line, version).fields:
+                items.setdefault(item.key, item)
+        return list(items.values())
+
+    def _core(self, row: Any, before: Any) -> Iterable[Change]:
+        """Attributes that changed without a field: those that fields fill are told with the field."""
+        filled = {item.maps_to for item in self._items(row, before)}
+        for name in CORE_ATTRIBUTES:
+            old, new = getattr(before, name), getattr(row, name)
+            if old == new or name in filled:
+                continue
+            sight = self.reader.attribute_sight(self.lead, name)
+            if sight is not Sight.HIDDEN:
+                yield Change(
+                    str(CORE_LABELS[name]),
+                    *(self._core_text(name, value, sight) for value in (old, new)),
+                    name,
+                )
+
+    def _core_text(self, name: str, value: Any, sight: Sight) -> str:
+        if value in (None, ""):
+            return ""
+        if sight is Sight.MASKED:
+            return "••••"
+        if name == "amount":
+            return formats.format_money(value, self.lead.line.currency, self.reader.locale)
+        return str(value)
+
+    def _who(self, user_id: int | None) -> str:
+        return _("System") if user_id is None else self._users.get(user_id, _("Somebody who left"))
+
+    def _ids(self, *names: str) -> set[int]:
+        return {getattr(row, name) for row in self.rows for name in names} - {None}
+
+    @cached_property
+    def _users(self) -> dict[int, str]:
+        members = Membership.everything.filter(user_id__in=self._ids("history_user_id")).select_related(
+            "user"
+        )
+        # Who left and came back has several memberships: the newest name counts.
+        return {member.user_id: str(member) for member in members.order_by("pk")}
+
+    @cached_property
+    def _members(self) -> dict[int, str]:
+        members = Membership.everything.filter(pk__in=self._ids("owner_id", "team_id")).select_related("user")
+        return {member.pk: str(member) for member in members}
+
+    @cached_property
+    def _sources(self) -> dict[int, str]:
+        return dict(Source.everything.filter(pk__in=self._ids("source_id")).values_list("pk", "name"))
+
+    @cached_property
+    def _campaigns(self) -> dict[int, str]:
+        return dict(Campaign.everything.filter(pk__in=self._ids("campaign_id")).values_list("pk", "name"))

@@ -1,0 +1,20 @@
+"""100,000 leads, made once for the plan tests and rolled back after them."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+
+from core.scope import Scope, entered
+from tests.performance.many_leads import ManyLeads, analyze
+
+
+@pytest.fixture(scope="module")
+def many(django_db_setup: None, django_db_blocker: object) -> Iterator[ManyLeads]:
+    """An organisation of 100,000 leads beside another of 5,000."""
+    with django_db_blocker.unblock(), entered(Scope()), transaction.atomic():  # type: ignore[attr-defined]
+        made = ManyLeads("many", 100_000)
+        ManyLeads("few", 5_000, first=90_000_000)
+        analyze()
+        yield made
+        transaction.set_rollback(True)
