@@ -122,7 +122,9 @@ def test_correcting_in_the_grid_adds_exactly_those_rows(operations: Actor) -> No
     assert len(rows) == intake.rejected
     corrections = {
         row.number: {
-            cell.position: f"98000{row.number:05d}" if intake.mapping[cell.position] == "mobile" else MENDED[intake.mapping[cell.position]]
+            cell.position: f"98000{row.number:05d}"
+            if intake.mapping[cell.position] == "mobile"
+            else MENDED[intake.mapping[cell.position]]
             for cell in row.cells
             if cell.problems
         }
@@ -133,13 +135,18 @@ def test_correcting_in_the_grid_adds_exactly_those_rows(operations: Actor) -> No
 
     accepted = {number for number, outcome in outcomes.items() if outcome.result == "accepted"}
     assert set(Lead.objects.exclude(pk__in=before).values_list("row_number", flat=True)) == accepted
-    assert len(accepted) + sum(outcome.result == "duplicate" for outcome in outcomes.values()) == intake.rejected
+    assert (
+        len(accepted) + sum(outcome.result == "duplicate" for outcome in outcomes.values()) == intake.rejected
+    )
 
 
 def test_rollback_leaves_everything_as_before_and_loading_again_gives_the_same(
     operations: Actor, tmp_path: Path
 ) -> None:
-    standing = load(operations, b"Full Name,Mobile No,DOB,PAN,City,PIN,Employment,Monthly Income (\xe2\x82\xb9),Loan Amt,Tenure (months)\nStanding,9071620218,1/1/1990,ABCDE1234F,Pune,411001,Business,50000,500000,12\n")
+    standing = load(
+        operations,
+        b"Full Name,Mobile No,DOB,PAN,City,PIN,Employment,Monthly Income (\xe2\x82\xb9),Loan Amt,Tenure (months)\nStanding,9071620218,1/1/1990,ABCDE1234F,Pune,411001,Business,50000,500000,12\n",
+    )
     assert standing.accepted == 1
     before = state_of_leads()
     intake = load(operations, DATA / "loan_leads.xlsx")
