@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.template.loader import get_template
 
-from tests.core.templates.samples import rendered_pages
+from tests.core.templates.samples import pages, rendered_pages
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 STATIC = Path(settings.BASE_DIR) / "static"
@@ -114,7 +114,7 @@ def test_template_compiles_and_has_nothing_inline(name: str) -> None:
     assert [attributes for attributes in SCRIPT.findall(source) if "application/json" not in attributes] == []
 
 
-@pytest.mark.parametrize("name", sorted(rendered_pages()))
+@pytest.mark.parametrize("name", sorted(pages()))
 def test_rendered_page_has_nothing_inline_and_unique_ids(name: str) -> None:
     html = rendered_pages()[name]
     ids = re.findall(r'\sid="([^"]+)"', html)
