@@ -87,7 +87,7 @@ GRANTS: dict[tuple[Area, str], dict[Role, Level]] = {
         Role.AUDITOR: Level.ALL,
     },
     # To use a line is to see its schema and capture leads with it.
-    (Area.CONFIGURATION, "use"): dict.fromkeys(Role, Level.ALL),
+    (Area.CONFIGURATION, "use"): {**dict.fromkeys(Role, Level.ALL), Role.PARTNER: Level.OWN},
     (Area.CONFIGURATION, "write"): {Role.ADMIN: Level.ALL, Role.OPERATIONS: Level.ALL},
     (Area.LEADS, "read"): {
         Role.ADMIN: Level.ALL,
@@ -129,6 +129,7 @@ GRANTS: dict[tuple[Area, str], dict[Role, Level]] = {
         Role.OPERATIONS: Level.ALL,
         Role.AUDITOR: Level.ALL,
         Role.FINANCE: Level.ALL,
+        Role.AGENT: Level.OWN,
     },
 }
 # Verbs that need no reading: who only captures leads need not see them afterwards.
