@@ -1,4 +1,4 @@
-"""Celery is the wake-up: jobs and events live in the database (core/jobs), and are swept when a wake-up is lost."""
+"""Celery is the wake-up: jobs live in the database (core/jobs) and are swept when a wake-up is lost."""
 
 import os
 

@@ -40,7 +40,8 @@ class NoOrganization(ApplicationError):
         )
 
 
-_scope: ContextVar[Scope] = ContextVar("leadledger_scope", default=Scope())
+NOBODY = Scope()
+_scope: ContextVar[Scope] = ContextVar("leadledger_scope", default=NOBODY)
 
 
 def current_scope() -> Scope:

@@ -48,6 +48,6 @@ class Formatter(ExceptionFormatter):
         return {**body, "request_id": getattr(getattr(request, "_request", request), "request_id", "")}
 
 
-def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+def exception_handler(exc: Exception, context: Any) -> Response | None:
     """Entry point named in the settings."""
     return standard_handler(exc, context)

@@ -166,12 +166,12 @@ class TenantKey(_ModelOperation):
         return self.__class__.__name__, [self.model_name, self.field_name], {}
 
     def build(self, schema_editor: BaseDatabaseSchemaEditor, model: type[models.Model]) -> None:
-        field = model._meta.get_field(self.field_name)
+        field: Any = model._meta.get_field(self.field_name)
         quote = schema_editor.quote_name
         schema_editor.execute(
             f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self._name(model))}"
             f" FOREIGN KEY (organization_id, {quote(field.column)})"  # type: ignore[union-attr]
-            f" REFERENCES {quote(field.related_model._meta.db_table)} (organization_id, id)"  # type: ignore[union-attr]
+            f" REFERENCES {quote(field.related_model._meta.db_table)} (organization_id, id)"
             " DEFERRABLE INITIALLY IMMEDIATE"
         )
 

@@ -35,7 +35,7 @@ def write_cell(cell: Cell) -> Any:
 def read_cell(written: Any) -> Cell:
     """Return the cell that `write_cell` wrote."""
     if not isinstance(written, dict):
-        return written  # type: ignore[no-any-return]
+        return written
     value = written["value"]
     match written["type"]:
         case "error":

@@ -54,7 +54,7 @@ class Organization(models.Model):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    history = TrackedHistory(row=OrganizationHistoryRow)
+    history = TrackedHistory(row=OrganizationHistoryRow)  # type: ignore[type-abstract]
 
     application_grants = (*READ, "UPDATE")
 

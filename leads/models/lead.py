@@ -140,6 +140,9 @@ class DerivedRow(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
 
 class LeadValue(DerivedRow):
     """The value of one indexed field of a live lead; a row per choice for several choices.

@@ -7,82 +7,76 @@ from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from core.templatetags.components import tone
-from leads.fields.access import visible_fields
 from leads.fields.definition import FieldDefinition
-from leads.fields.line import line_definition
-from leads.fields.types import type_of
-from leads.models import FieldKind, Lead
-from leads.presentation import LeadPresenter, stage_text
+from leads.models import Lead
+from leads.presentation import LeadReader
 from leads.queries.history import lead_timeline
 
-FACT_KINDS = {FieldKind.PHONE: "phone", FieldKind.EMAIL: "email"}
+TIMELINE = 20
 
 
 def lead_context(actor: Actor, lead: Lead, *, before: str = "") -> dict[str, Any]:
-    """The context of leads/detail.html, without what the actor may do."""
-    definition = line_definition(lead.line)
-    presenter = LeadPresenter(actor, lead.line, definition)
+    """The context of leads/detail.html, without what the actor may do. Raises ValidationFailed for a bad cursor."""
+    reader = LeadReader(actor)
     sections = [
-        {"title": title or _("Details"), "facts": facts}
-        for title, facts in _sections(actor, presenter, lead).items()
+        {"title": title or _("Details"), "facts": facts} for title, facts in _sections(reader, lead).items()
     ]
     middle = (len(sections) + 1) // 2
-    timeline = lead_timeline(actor, lead, before=before)
+    timeline = lead_timeline(actor, lead, older_than=before, limit=TIMELINE)
     return {
-        "lead": _head(presenter, lead),
+        "lead": _head(reader, lead),
         "list_url": f"{reverse('leads:list')}?line={lead.line.code}",
         "sections_left": sections[:middle],
-        "sections_right": [*sections[middle:], {"title": _("Origin"), "facts": _origin(lead)}],
+        "sections_right": [*sections[middle:], {"title": _("Origin"), "facts": _origin(reader, lead)}],
         "timeline": timeline.entries,
         "older_timeline_url": f"?before={timeline.older}" if timeline.older else "",
     }
 
 
-def _head(presenter: LeadPresenter, lead: Lead) -> dict[str, Any]:
+def _head(reader: LeadReader, lead: Lead) -> dict[str, Any]:
+    phone, email = reader.attribute(lead, "phone"), reader.attribute(lead, "email")
     return {
         "reference": lead.reference,
-        "name": presenter.attribute_text(lead, "name"),
-        "status_label": lead.get_status_display(),
+        "name": reader.attribute(lead, "name").text,
+        "status_label": reader.attribute(lead, "status").text,
         "status_tone": tone(lead.status),
-        "stage": stage_text(lead.stage),
-        "owner": str(lead.owner) if lead.owner else "",
-        "phone": presenter.attribute_text(lead, "phone"),
-        "phone_masked": presenter.is_masked(lead, "phone"),
-        "email": presenter.attribute_text(lead, "email"),
-        "email_masked": presenter.is_masked(lead, "email"),
+        "stage": lead.stage.replace("_", " ").capitalize(),
+        "owner": reader.attribute(lead, "owner").text,
+        "phone": phone.text,
+        "phone_masked": phone.is_masked,
+        "email": email.text,
+        "email_masked": email.is_masked,
         "line": lead.line.name,
-        "source": str(lead.source) if lead.source else "",
-        "campaign": str(lead.campaign) if lead.campaign else "",
+        "source": reader.attribute(lead, "source").text,
+        "campaign": reader.attribute(lead, "campaign").text,
         "score": lead.score,
         "created": lead.created_at,
         "updated": lead.updated_at,
     }
 
 
-def _sections(actor: Actor, presenter: LeadPresenter, lead: Lead) -> dict[str, list[dict[str, Any]]]:
-    """Active fields by section; a retired one only where the lead holds a value of it."""
+def _sections(reader: LeadReader, lead: Lead) -> dict[str, list[dict[str, Any]]]:
     sections: dict[str, list[dict[str, Any]]] = {}
-    for item in visible_fields(actor, presenter.definition, retired=True):
-        if item.is_active or lead.data.get(item.key) is not None:
-            sections.setdefault(item.section, []).append(_fact(presenter, lead, item))
+    for item in reader.fields(lead):
+        sections.setdefault(item.section, []).append(_fact(reader, lead, item))
     return sections
 
 
-def _fact(presenter: LeadPresenter, lead: Lead, item: FieldDefinition) -> dict[str, Any]:
-    text = presenter.text(lead, item)
-    masked = bool(text) and presenter.sight(lead, item) == "masked"
-    kind = "masked" if masked else FACT_KINDS.get(item.type, "number" if type_of(item).is_number else "")
-    label = item.label if item.is_active else _("%(label)s (retired)") % {"label": item.label}
-    url = (
-        text if item.type is FieldKind.URL and not masked and text.startswith(("http://", "https://")) else ""
-    )
-    return {"label": label, "value": text, "kind": kind, "url": url}
+def _fact(reader: LeadReader, lead: Lead, item: FieldDefinition) -> dict[str, Any]:
+    shown = reader.field(lead, item)
+    is_link = shown.kind == "url" and shown.text.startswith(("http://", "https://"))
+    return {
+        "label": item.label if item.is_active else _("%(label)s (retired)") % {"label": item.label},
+        "value": shown.text,
+        "kind": shown.kind,
+        "url": shown.text if is_link else "",
+    }
 
 
-def _origin(lead: Lead) -> list[dict[str, Any]]:
+def _origin(reader: LeadReader, lead: Lead) -> list[dict[str, Any]]:
     facts = [
-        {"label": _("Source"), "value": str(lead.source or ""), "kind": ""},
-        {"label": _("Campaign"), "value": str(lead.campaign or ""), "kind": ""},
+        {"label": _("Source"), "value": reader.attribute(lead, "source").text, "kind": ""},
+        {"label": _("Campaign"), "value": reader.attribute(lead, "campaign").text, "kind": ""},
     ]
     if lead.repeat_enquiries:
         facts.append({"label": _("Repeat enquiries"), "value": str(lead.repeat_enquiries), "kind": "number"})

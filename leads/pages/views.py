@@ -21,7 +21,7 @@ from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import lead_context
 from leads.pages.listing import LeadListing
 from leads.queries.leads import get_lead, may_change
-from leads.queries.lines import get_line, usable_lines
+from leads.queries.lines import usable_lines
 from leads.services.leads import assign_lead, create_lead, update_lead, withdraw_lead
 
 LINE_KEY = "line"
@@ -37,10 +37,11 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         context = {"may_configure": actor.may(Area.CONFIGURATION, "write")}
         return render(request, "leads/no_lines.html", context)
     line = _chosen_line(request, lines)
-    listing = LeadListing(request, actor, line, line_definition(line))
+    listing = LeadListing(request, actor, line)
     context = listing.context(listing.page())
-    context["line_tabs"] = _line_tabs(reverse("leads:list"), lines, line)
     is_part = bool(request.htmx) and not request.htmx.boosted  # type: ignore[attr-defined]
+    if not is_part:
+        context |= {**listing.frame(), "line_tabs": _line_tabs(reverse("leads:list"), lines, line)}
     response = render(request, "leads/_table.html" if is_part else "leads/list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response

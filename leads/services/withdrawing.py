@@ -34,7 +34,7 @@ def restore_before_images(intake_id: int, numbers: Sequence[int]) -> tuple[int, 
         state__in=(RowState.UPDATED, RowState.CORRECTED),
         repeats_id__isnull=False,
     )
-    lead_ids = sorted(set(rows.values_list("repeats_id", flat=True)))
+    lead_ids = {pk for pk in rows.values_list("repeats_id", flat=True) if pk is not None}
     restored, kept = [], []
     jobs = _jobs_of(intake_id)
     for lead in Lead.objects.select_for_update().filter(pk__in=lead_ids).order_by("pk"):
