@@ -76,3 +76,9 @@ def find_kind(name: str) -> JobKind:
     if name not in _kinds:
         raise UnknownKind(name)
     return _kinds[name]
+
+
+def registered_kinds() -> list[JobKind]:
+    """Return every kind that an app of this process runs."""
+    _discover()
+    return list(_kinds.values())
