@@ -8,7 +8,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
-from accounts.models import Membership
 from leads.fields.access import editable_keys
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition
@@ -176,7 +175,7 @@ class WorkForm(forms.Form):
     status = forms.ChoiceField(label=_("Status"), choices=LeadStatus.choices)
     stage = forms.ChoiceField(label=_("Stage"), required=False)
     owner = forms.ModelChoiceField(
-        label=_("Owner"), required=False, queryset=Membership.objects.none, empty_label=_("Nobody")
+        label=_("Owner"), required=False, queryset=None, empty_label=_("Nobody")
     )
 
     def __init__(self, *args: Any, lead: Lead, owners: Any, **kwargs: Any) -> None:
