@@ -1,0 +1,115 @@
+"""The permission matrix: one line per method and URL, and what each of ten callers gets for it.
+
+To add a URL, add a line to PAGES, CALLS or CONSOLE:
+
+    page("GET", "leads:list", by=(Area.LEADS, "read"))
+    page("POST", "leads:edit", ok=302, by=(Area.LEADS, "write"), ids={"reference": (Lead, "reference")}, auditor=403)
+    call("POST", "api:lead-list", ok=400, by=(Area.LEADS, "create"), data={})
+
+`by` is a key of the table of roles: a role that it grants gets `ok`, one that it does not gets `refused`, and one
+whose reach ends before the row named by `ids` gets 404. `ok` of an unsafe method may well be 400 or 422: what
+counts is that the caller came as far as validation. Whatever differs is said by name (`agent=404`).
+
+The row that `ids` names is one of the matrix's world (tests/factories.py): leads belong to its agent, who reports
+to its team leader. The callers, beside the seven roles: `nobody` is signed in and belongs to no organisation,
+`visitor` is not signed in, `stranger` is the administrator of another organisation.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.roles import Area, Level, Role, granted_level
+
+CALLERS = (*(role.value for role in Role), "nobody", "visitor", "stranger")
+Ids = dict[str, tuple[type, str] | str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One method of one URL. `expected`: caller → status."""
+
+    method: str
+    url: str
+    expected: dict[str, int]
+    ids: Ids = field(default_factory=dict)
+    data: Any = None
+    is_api: bool = False
+
+
+def _reaches(role: Role, level: Level) -> bool:
+    """Whether the role's level includes the rows of the matrix's world."""
+    return level is Level.ALL or (role, level) in {
+        (Role.TEAM_LEADER, Level.TEAM),
+        (Role.AGENT, Level.OWN),
+    }
+
+
+def _expected(
+    ok: int, refused: int, by: tuple[Area, str] | None, ids: Ids, visitor: int, named: dict[str, int]
+) -> dict[str, int]:
+    expected = {"nobody": 403, "visitor": visitor, "stranger": 404 if ids else ok}
+    for role in Role:
+        level = granted_level(frozenset([role]), *by) if by else Level.ALL
+        if level is Level.NONE:
+            expected[role.value] = refused
+        else:
+            expected[role.value] = 404 if ids and not _reaches(role, level) else ok
+    unknown = set(named) - set(CALLERS)
+    assert not unknown, f"no such callers: {unknown}"
+    return {**expected, **named}
+
+
+def page(
+    method: str,
+    url: str,
+    ok: int = 200,
+    *,
+    by: tuple[Area, str] | None = None,
+    refused: int = 403,
+    ids: Ids | None = None,
+    data: Any = None,
+    **named: int,
+) -> Line:
+    """A page: a visitor is sent to sign in."""
+    return Line(method, url, _expected(ok, refused, by, ids or {}, 302, named), ids or {}, data)
+
+
+def call(
+    method: str,
+    url: str,
+    ok: int = 200,
+    *,
+    by: tuple[Area, str] | None = None,
+    refused: int = 403,
+    ids: Ids | None = None,
+    data: Any = None,
+    **named: int,
+) -> Line:
+    """An API call: a visitor gets 401."""
+    return Line(method, url, _expected(ok, refused, by, ids or {}, 401, named), ids or {}, data, is_api=True)
+
+
+def public(method: str, url: str, ok: int = 200, **named: int) -> Line:
+    """A page for everybody, signed in or not."""
+    return Line(method, url, {**dict.fromkeys(CALLERS, ok), **named})
+
+
+PAGES: list[Line] = [
+    page("GET", "accounts:home", 302),
+    page("GET", "accounts:profile"),
+    page("POST", "accounts:profile", 302, data={"name": "A", "phone": ""}),
+    page("POST", "accounts:switch_organization", 404, data={"organization": "nowhere"}),
+]
+
+CALLS: list[Line] = [
+    call("GET", "api-schema"),
+    call("GET", "api-docs"),
+]
+
+CONSOLE: list[Line] = []
+
+# URL name, or route of a URL without one → why no line speaks of it. A star stands for anything.
+EXEMPT: dict[str, str] = {
+    "account_*": "django-allauth: acts on nobody but the caller (tests/accounts/test_sign_in.py)",
+    "mfa_*": "django-allauth: acts on nobody but the caller",
+}
