@@ -117,6 +117,9 @@ CELERY_BROKER_URL = env.str("BROKER_URL", default="") or REDIS_URL or embedded.b
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "leadledger"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A worker outlives any outage of Redis, and never hangs on a Redis that answers no more.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "core.schedule:OwnerScheduler"

@@ -134,7 +134,7 @@ class _Teller:
             self._who(row.history_user_id),
             text,
             changes,
-            row.history_change_reason or "",
+            "",
             row.history_request_id,
             row.history_job_id,
         )
