@@ -13,7 +13,9 @@ from tests.core.templates.samples import pages, rendered_pages
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 STATIC = Path(settings.BASE_DIR) / "static"
 ALL_TEMPLATES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
-STYLES = sorted((STATIC / "css").glob("*.css"))
+DOCUMENT = (TEMPLATES / "layouts" / "document.html").read_text()
+# The console brings a style sheet of its own beside its theme; these are those of the pages.
+STYLES = [STATIC / name for name in re.findall(r"css/[\w-]+\.css", DOCUMENT)]
 
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)([^>]*)>", re.IGNORECASE)
@@ -79,6 +81,18 @@ def mixed(colour: str, ground: str, share: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in parts)
 
 
+def scripts_of_pages() -> set[Path]:
+    """What the document asks for, with everything that is imported from there, now or when it is needed."""
+    waiting = [STATIC / name for name in re.findall(r"js/[\w-]+\.js", DOCUMENT)]
+    found: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        found.add(path)
+        imported = {path.parent / name for name in re.findall(r"\./([\w-]+\.js)", path.read_text())}
+        waiting += imported - found
+    return found
+
+
 def weight(*paths: Path) -> int:
     """Bytes on the wire, each file compressed by itself."""
     return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
@@ -140,7 +154,7 @@ def test_every_custom_property_that_is_used_exists(path: Path) -> None:
 
 def test_weight_of_a_page() -> None:
     styles = weight(*STYLES)
-    scripts = weight(*(STATIC / "js").glob("*.js"))
+    scripts = weight(*scripts_of_pages())
     htmx = len(gzip.compress(_htmx().read_bytes(), 9))
     page = len(gzip.compress(rendered_pages()["leads"].encode(), 9))
 
