@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Membership
+from core.errors import NotVisible
 from core.intake.importer import (
     Importer,
     InputRow,
@@ -16,14 +17,14 @@ from core.intake.importer import (
     register_importer,
 )
 from core.intake.matching import Target
-from core.errors import NotVisible
 from core.models import Intake, IntakeRow, RowState
 from core.rules import normalise_text
 from core.scope import current_scope
-from core.values import cell_text, is_blank, message
+from core.values import cell_text, is_blank
 from leads.fields.access import is_masked, is_visible
 from leads.fields.capture import CaptureContext, Captured, Problem, capture
 from leads.fields.line import line_definition
+from leads.fields.wording import sentence
 from leads.models import BusinessLine
 from leads.services.lines import pin_line
 from leads.services.origins import resolve_campaigns, resolve_sources
@@ -210,16 +211,10 @@ class LeadImporter(Importer):
         return RowOutcome(RowResult.DUPLICATE, repeats=told, repeats_id=outcome.repeats_lead_id)
 
     def _rejected(self, row: InputRow, problems: Sequence[Problem]) -> RowOutcome:
-        reasons = []
-        for problem in problems:
-            cell = row.values.get(problem.field)
-            text = message(
-                problem.code,
-                value=None if is_blank(cell) else cell_text(cell),
-                label=self.definition.by_key[problem.field].label,
-                **problem.parameters,
-            )
-            reasons.append(Reason(problem.field, problem.code, text))
+        reasons = [
+            Reason(each.field, each.code, sentence(self.definition, each, row.values.get(each.field)))
+            for each in problems
+        ]
         return RowOutcome(RowResult.REJECTED, reasons)
 
     def roll_back(self, numbers: Sequence[int]) -> RollbackReport:

@@ -92,3 +92,9 @@ def manager_of(member: Membership, *, day: dt.date | None = None) -> Membership 
         .select_related("user")
         .first()
     )
+
+
+def names_of_users(user_ids: Collection[int | None]) -> dict[int | None, str]:
+    """Return user id → the name that this organisation knows the person by; who has left keeps the name."""
+    members = Membership.everything.filter(user_id__in=[pk for pk in user_ids if pk]).select_related("user")
+    return {member.user_id: str(member) for member in members.order_by("pk")}

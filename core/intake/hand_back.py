@@ -24,7 +24,7 @@ MOST_COMPARED = 5_000
 MOST_SUGGESTIONS = 20
 MOST_CORRECTED = 1_000
 # Of 100: what a choice must resemble to be suggested for a misspelling.
-LIKENESS = 75
+LIKENESS = 65
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,14 @@ class ShownRow:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`rows` rejected rows hold `wrong` in a column where `right` seems to be meant."""
+    """`rows` rejected rows hold `wrong` in a column of choices; `right` seems to be meant, or "" where nothing does."""
 
     position: int
     header: str
     wrong: str
     right: str
     rows: int
+    choices: tuple[tuple[str, str], ...]
 
 
 def root_of(intake: Intake) -> Intake:
@@ -101,7 +102,7 @@ def shown_rows(actor: IntakeActor, intake: Intake, *, after: int = 0, limit: int
 
 
 def suggested_corrections(actor: IntakeActor, intake: Intake) -> list[Suggestion]:
-    """Return what many rejected rows have wrong in the same way, with the choice that is meant, most first."""
+    """Return what rejected rows have wrong in the same way, with the choice that seems meant, most first."""
     root = root_of(intake)
     loader = importer_for(root)
     masked = loader.masked_columns(actor)
@@ -114,9 +115,9 @@ def suggested_corrections(actor: IntakeActor, intake: Intake) -> list[Suggestion
                 wrong[position, cell_text(read_cell(row.cells[position])).strip()] += 1
     found = []
     for (position, text), rows in wrong.most_common(MOST_SUGGESTIONS):
-        nearest = _nearest(text, [value for value, _label in choices[position]])
-        if nearest:
-            found.append(Suggestion(position, root.header[position], text, nearest, rows))
+        offered = tuple(choices[position])
+        nearest = _nearest(text, [value for value, _label in offered])
+        found.append(Suggestion(position, root.header[position], text, nearest, rows, offered))
     return found
 
 
@@ -132,11 +133,11 @@ def rows_with(actor: IntakeActor, intake: Intake, suggestion: Suggestion) -> lis
     return list(islice(matching, MOST_CORRECTED))
 
 
-def _nearest(text: str, choices: list[str]) -> str | None:
+def _nearest(text: str, choices: list[str]) -> str:
     found = process.extractOne(
         text, choices, scorer=fuzz.WRatio, processor=str.casefold, score_cutoff=LIKENESS
     )
-    return found[0] if found else None
+    return found[0] if found else ""
 
 
 def _shown(row: IntakeRow, width: int, masked: frozenset[int]) -> ShownRow:

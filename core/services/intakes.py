@@ -87,7 +87,8 @@ def _plan(intake: Intake, loader: Importer, source: TableSource, actor: IntakeAc
     by_column = {column: key for key, column in matched.matched.items()}
     intake.mapping = [by_column.get(position, "") for position in range(len(intake.header))]
     intake.options["samples"] = _samples(source, header)
-    intake.options["rows"] = next(sheet.rows for sheet in source.sheets if sheet.name == header.sheet) - 1
+    rows = next(sheet.rows for sheet in source.sheets if sheet.name == header.sheet)
+    intake.options["rows"] = rows - 1 - len(header.preamble)
     _recognise_correction(intake, source, header, actor)
 
 

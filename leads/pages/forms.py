@@ -174,9 +174,7 @@ class WorkForm(forms.Form):
 
     status = forms.ChoiceField(label=_("Status"), choices=LeadStatus.choices)
     stage = forms.ChoiceField(label=_("Stage"), required=False)
-    owner = forms.ModelChoiceField(
-        label=_("Owner"), required=False, queryset=None, empty_label=_("Nobody")
-    )
+    owner = forms.ModelChoiceField(label=_("Owner"), required=False, queryset=None, empty_label=_("Nobody"))
 
     def __init__(self, *args: Any, lead: Lead, owners: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -14,10 +14,10 @@ from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area
 from core.database.bulk import insert_rows
 from core.errors import Conflict, FieldError, NotPermitted, NotVisible, ValidationFailed
-from core.values import message
 from leads.fields.access import editable_keys
 from leads.fields.capture import CaptureContext, Captured, Problem, capture
 from leads.fields.line import LineDefinition, line_definition
+from leads.fields.wording import sentences
 from leads.models import BusinessLine, DuplicateKey, Lead, LeadStatus
 from leads.queries.leads import get_lead, visible_leads
 from leads.services.derived import KEY_COLUMNS, KeyMaker, remove_derived_rows, write_derived_rows
@@ -74,7 +74,7 @@ def create_lead(
     outcome = Recorder(line, definition).record([enquiry])[0]
     if outcome.result is Result.REFUSED:
         raise ValidationFailed(
-            "invalid", "Some fields need a correction.", _messages(definition, outcome.problems, values)
+            "invalid", "Some fields need a correction.", sentences(definition, outcome.problems, values)
         )
     if outcome.result is Result.CREATED:
         return CreateResult(outcome.lead)
@@ -181,7 +181,7 @@ def _replace_keys(lead: Lead, definition: LineDefinition) -> None:
     if unique:
         problems = [Problem(key, "unique") for key in unique]
         raise ValidationFailed(
-            "invalid", "Some fields need a correction.", _messages(definition, problems, lead.data)
+            "invalid", "Some fields need a correction.", sentences(definition, problems, lead.data)
         )
     if lost:
         raise Conflict(
@@ -213,30 +213,8 @@ def _refuse_locked(actor: Actor, definition: LineDefinition, values: Mapping[str
 def _refuse_problems(definition: LineDefinition, captured: Captured, values: Mapping[str, Any]) -> None:
     if captured.problems:
         raise ValidationFailed(
-            "invalid", "Some fields need a correction.", _messages(definition, captured.problems, values)
+            "invalid", "Some fields need a correction.", sentences(definition, captured.problems, values)
         )
-
-
-def _messages(
-    definition: LineDefinition, problems: list[Problem], values: Mapping[str, Any]
-) -> dict[str, list[FieldError]]:
-    result: dict[str, list[FieldError]] = {}
-    for problem in problems:
-        result.setdefault(problem.field, []).append(
-            FieldError(problem.code, sentence(definition, problem, values))
-        )
-    return result
-
-
-def sentence(definition: LineDefinition, problem: Problem, values: Mapping[str, Any]) -> str:
-    """Return what is wrong with a field, in words, with what to do."""
-    raw = values.get(problem.field)
-    return message(
-        problem.code,
-        value=None if raw is None else str(raw),
-        label=definition.by_key[problem.field].label,
-        **problem.parameters,
-    )
 
 
 def _attributes(

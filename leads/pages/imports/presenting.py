@@ -89,7 +89,8 @@ def _grid_row(
                 "problems": cell.problems,
             }
         )
-    return {"number": row.number, "id": row.number, "cells": cells, "problems": row.problems}
+    wrong = [cell["label"] for cell in cells if cell["problems"]]
+    return {"number": row.number, "id": row.number, "cells": cells, "problems": [*row.problems, *wrong]}
 
 
 def counts_so_far(intake: Intake) -> dict[str, Any]:

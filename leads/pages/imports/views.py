@@ -15,9 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.pages.forms import show_refusal
+from accounts.queries.members import names_of_users
 from accounts.roles import Area
 from core.errors import ApplicationError
 from core.intake.hand_back import (
+    Suggestion,
     root_of,
     rows_with,
     sample_rows,
@@ -68,12 +70,13 @@ def imports(request: HttpRequest) -> HttpResponse:
         found = found.filter(pk__lt=int(before))
     rows = list(found[: PAGE_ROWS + 1])
     names = {line.code: line.name for line in usable_lines(actor)}
+    people = names_of_users({intake.created_by_id for intake in rows})
     shown = [
         {
             "url": intake_url(intake),
             "intake": intake,
             "line": names.get(intake.target, intake.target),
-            "person": str(intake.created_by) if intake.created_by else "",
+            "person": people.get(intake.created_by_id, ""),
             "job": intake.job if intake.current_state in BUSY else None,
         }
         for intake in rows[:PAGE_ROWS]
@@ -279,7 +282,7 @@ def _result_page(request: HttpRequest, intake: Intake) -> HttpResponse:
     context: dict[str, Any] = {
         "intake": intake,
         "line": line_name(intake),
-        "person": str(intake.created_by) if intake.created_by else "",
+        "person": names_of_users({intake.created_by_id}).get(intake.created_by_id, ""),
         "counts": {**intake.counts, "rejected": waiting} if loaded else intake.counts,
         "reasons": reasons_shown(intake.counts, importer_for(intake)),
         "rolled_back": rolled_back,
@@ -373,7 +376,12 @@ def import_grid(request: HttpRequest, intake_id: int) -> HttpResponse:
         "columns": columns_shown(intake),
         "rows": grid_rows(intake, rows, typed),
         "suggestions": [
-            {"text": _suggestion_text(each), "value": str(index)}
+            {
+                "text": _suggestion_text(each),
+                "value": str(index),
+                "right": each.right,
+                "choices": each.choices,
+            }
             for index, each in enumerate(suggested_corrections(actor, intake))
         ],
         "remaining": remaining,
@@ -387,17 +395,11 @@ def import_grid(request: HttpRequest, intake_id: int) -> HttpResponse:
     return render(request, "imports/grid.html", context)
 
 
-def _suggestion_text(suggestion: Any) -> str:
-    return ngettext(
-        "%(rows)s row: %(wrong)s → %(right)s in %(header)s",
-        "%(rows)s rows: %(wrong)s → %(right)s in %(header)s",
-        suggestion.rows,
-    ) % {
-        "rows": suggestion.rows,
-        "wrong": suggestion.wrong,
-        "right": suggestion.right,
-        "header": suggestion.header,
-    }
+def _suggestion_text(suggestion: Suggestion) -> str:
+    words = ngettext(
+        "%(rows)s row: %(wrong)s in %(header)s", "%(rows)s rows: %(wrong)s in %(header)s", suggestion.rows
+    )
+    return words % {"rows": suggestion.rows, "wrong": f"“{suggestion.wrong}”", "header": suggestion.header}
 
 
 def _posted_cells(request: HttpRequest) -> dict[tuple[int, int], str]:
@@ -435,7 +437,11 @@ def _apply_suggestion(request: HttpRequest, intake: Intake, index: int) -> None:
         messages.info(request, _("That suggestion has been dealt with meanwhile."))
         return
     chosen = suggestions[index]
-    cells = {number: {chosen.position: chosen.right} for number in rows_with(actor, intake, chosen)}
+    right = request.POST.get(f"right-{index}", "")
+    if right not in {value for value, _label in chosen.choices}:
+        messages.warning(request, _("Choose what %(wrong)s should become.") % {"wrong": chosen.wrong})
+        return
+    cells = {number: {chosen.position: right} for number in rows_with(actor, intake, chosen)}
     _report(request, correct_rows(actor=actor, intake_id=intake.pk, cells=cells))
 
 
