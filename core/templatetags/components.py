@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any
 from zlib import crc32
 
@@ -119,6 +120,18 @@ def avatar(name: Any, large: bool = False) -> SafeString:
 def badge(word: Any, tone: str = "quiet", kind: str = "") -> SafeString:
     """A dot and a word. `kind`: pill (tinted), hollow (an open dot, for what is not final)."""
     return format_html('<span class="{}">{}</span>', f"badge {tone} {kind}".strip(), word)
+
+
+@register.simple_tag
+def data_cells(cells: Iterable[Mapping[str, Any]]) -> SafeString:
+    """Table cells ({label, text, kind}) in one go: as a loop they took most of a list's rendering time."""
+    written = []
+    for cell in cells:
+        kind = f' class="{escape(cell["kind"])}"' if cell["kind"] else ""
+        written.append(
+            f'<td data-label="{escape(str(cell["label"]))}"{kind}>{escape(str(cell["text"]))}</td>'
+        )
+    return mark_safe("".join(written))
 
 
 def _attributes(given: Mapping[str, Any]) -> dict[str, Any]:
