@@ -142,7 +142,8 @@ def importer_for(intake: Intake) -> Importer:
 
 def count_outcomes(counts: Mapping[str, Any], outcomes: Sequence[RowOutcome]) -> dict[str, Any]:
     """Return `counts` with the outcomes of another batch added."""
-    total = {name: counts.get(name, 0) for name in ("data_rows", "accepted", "updated", "rejected", "duplicate", "held")}
+    names = ("data_rows", "accepted", "updated", "rejected", "duplicate", "held")
+    total = {name: counts.get(name, 0) for name in names}
     reasons = dict(counts.get("reasons", {}))
     for outcome in outcomes:
         total["data_rows"] += 1

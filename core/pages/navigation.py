@@ -34,6 +34,12 @@ def navigation_for(request: HttpRequest) -> list[dict[str, Any]]:
         if entry.allowed(request.actor):  # type: ignore[attr-defined]
             url = reverse(entry.url_name)
             shown.append(
-                {"label": entry.label, "url": url, "icon": entry.icon, "active": request.path.startswith(url), "badge": ""}
+                {
+                    "label": entry.label,
+                    "url": url,
+                    "icon": entry.icon,
+                    "active": request.path.startswith(url),
+                    "badge": "",
+                }
             )
     return shown

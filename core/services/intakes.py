@@ -107,7 +107,8 @@ def _recognise_correction(intake: Intake, source: TableSource, header: Header, a
     if reference is None:
         raise ValidationFailed(
             "no_row_reference",
-            "This looks like an error workbook whose hidden row column was emptied. Download it again and correct that copy.",
+            "This looks like an error workbook whose hidden row column was emptied."
+            " Download it again and correct that copy.",
         )
     try:
         root = get_intake(actor, reference.intake_id)

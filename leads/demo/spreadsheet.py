@@ -7,8 +7,15 @@ from typing import Any
 
 import xlsxwriter
 
-FIRST = "Aarav Asha Bhavna Chetan Deepa Farhan Gauri Harish Isha Jatin Kavya Lakshmi Manoj Neha Omkar Priya Rahul Sana Tarun Usha Varun Yamini Zoya".split()
-LAST = "Agarwal Bhatt Chatterjee Desai Fernandes Gupta Hegde Iyer Joshi Kulkarni Menon Nair Patel Qureshi Rao Shah Thomas Varma".split()
+FIRST = [
+    "Aarav", "Asha", "Bhavna", "Chetan", "Deepa", "Farhan", "Gauri", "Harish", "Isha",
+    "Jatin", "Kavya", "Lakshmi", "Manoj", "Neha", "Omkar", "Priya", "Rahul", "Sana",
+    "Tarun", "Usha", "Varun", "Yamini", "Zoya",
+]  # fmt: skip
+LAST = [
+    "Agarwal", "Bhatt", "Chatterjee", "Desai", "Fernandes", "Gupta", "Hegde", "Iyer", "Joshi",
+    "Kulkarni", "Menon", "Nair", "Patel", "Qureshi", "Rao", "Shah", "Thomas", "Varma",
+]  # fmt: skip
 CITIES = ["Mumbai", "Pune", "Bengaluru", "Chennai", "Hyderabad", "Delhi", "Jaipur", "Kochi"]
 EMPLOYERS = ["Sahyadri Textiles", "Konkan Software", "Deccan Motors", "Nilgiri Foods", "Ganga Hospitals"]
 SOURCES = ["Website", "website", "Referral", "Walk-in", "Partner branch"]

@@ -40,7 +40,8 @@ class BusinessLine(SoftDeleteModel, TenantModel):
         blank=True,
         verbose_name=_("duplicate match"),
         help_text=_(
-            "Fields or core attributes that tell a repeat, one key each; join with + to match them together, such as phone or name+city."
+            "Fields or core attributes that tell a repeat, one key each;"
+            " join with + to match them together, such as phone or name+city."
         ),
     )
     on_duplicate = models.CharField(_("on duplicate"), max_length=10, choices=ON_DUPLICATE, default="skip")
