@@ -12,7 +12,7 @@ from core.rules import Kind
 from leads.fields.types import INDEXED_TEXT_LENGTH
 from leads.models import Lead
 from leads.queries.columns import IndexedColumn, Probe
-from leads.queries.lead_list.catalog import Catalog, Filterable
+from leads.queries.lead_list.catalog import Catalog
 from leads.queries.lead_list.sections import (
     ByCreation,
     ByIndex,
@@ -24,7 +24,7 @@ from leads.queries.lead_list.sections import (
     read_moment,
     read_text,
 )
-from leads.queries.lead_list.selection import AmongIds, Selection, lead_passes
+from leads.queries.lead_list.selection import Base, Selection
 
 NEWEST = "-created"
 READERS: dict[Kind, Callable[[Any], Any]] = {Kind.NUMBER: read_decimal, Kind.BOOLEAN: read_boolean}
@@ -64,66 +64,86 @@ def sections_of(ordering: Ordering, selection: Selection, catalog: Catalog) -> l
     """Return the sections of the list in this order."""
     if ordering.name == "created":
         return [_by_creation(selection, newest_first=ordering.descending)]
-    few = selection.candidates
-    leads = selection.filtered if few is None else selection.filtered.filter(AmongIds(few))
     entry = catalog.entries[ordering.name]
-    if ordering.name == "updated":
-        section: Section = BySorting(leads, F("updated_at"), read_moment, descending=ordering.descending)
-        return [section if few is None else _in_memory(leads, F("updated_at"), section, ordering.descending)]
     column = entry.make_column()
     if isinstance(column, IndexedColumn):
-        return _by_index(leads, column, ordering, is_few=few is not None)
-    return _by_json(leads, entry, ordering, is_few=few is not None)
-
-
-def _by_creation(selection: Selection, *, newest_first: bool) -> Section:
-    if not selection.drivers:
-        return ByCreation(selection.filtered, "pk", newest_first=newest_first)
-    if not selection.is_one_equality and selection.candidates is not None:
-        leads = selection.filtered.filter(AmongIds(selection.candidates))
-        keys = list(leads.order_by().values_list("created_at", "pk"))
-        return InMemory(keys, ByCreation(leads, "pk", newest_first=newest_first), descending=newest_first)
-    if selection.equality is None:
-        return ByCreation(selection.filtered, "pk", newest_first=newest_first)
-    condition, match = selection.equality
-    others = selection.passing(each for each in selection.conditions if each is not condition)
-    return ByCreation(match.queryset().filter(lead_passes(others)), "lead_id", newest_first=newest_first)
-
-
-def _by_index(
-    leads: QuerySet[Lead], column: IndexedColumn, ordering: Ordering, *, is_few: bool
-) -> list[Section]:
-    match = column.all_rows()
-    with_value: Section = ByIndex(match, leads, descending=ordering.descending)
-    if is_few:
-        rows = match.queryset().filter(lead_id=OuterRef("pk"))
-        with_value = _in_memory(
-            leads, Subquery(rows.values(column.column)[:1]), with_value, ordering.descending
-        )
-    return [with_value, _without(leads.exclude(Q(Probe(match))), is_few=is_few)]
-
-
-def _by_json(leads: QuerySet[Lead], entry: Filterable, ordering: Ordering, *, is_few: bool) -> list[Section]:
-    expression = entry.make_column().expression()
+        return _by_index(selection, column, descending=ordering.descending)
+    if ordering.name == "updated":
+        return _by_sorting(selection, F("updated_at"), read_moment, descending=ordering.descending)
+    expression = column.expression()
     if entry.kind is Kind.TEXT:
         # As many characters as the index would keep: a place must fit into an address.
         expression = Left(expression, INDEXED_TEXT_LENGTH)
     reader = READERS.get(entry.kind, read_text)
-    section: Section = BySorting(leads, expression, reader, descending=ordering.descending)
-    if is_few:
-        section = _in_memory(leads, expression, section, ordering.descending)
-    missing = leads.annotate(sort=expression).filter(sort__isnull=True)
-    return [section, _without(missing, is_few=is_few)]
+    return _by_sorting(selection, expression, reader, descending=ordering.descending)
 
 
-def _without(leads: QuerySet[Lead], *, is_few: bool) -> Section:
-    """Leads without a value, newest first, whichever way the others stand."""
-    section = ByCreation(leads, "pk", newest_first=True)
-    if not is_few:
-        return section
-    return InMemory(list(leads.order_by().values_list("created_at", "pk")), section, descending=True)
+def _by_creation(selection: Selection, *, newest_first: bool) -> Section:
+    if selection.is_one_equality or not selection.drivers:
+        return ByCreation(selection.base, newest_first=newest_first)
+    plain = ByCreation(selection.base, newest_first=newest_first)
+
+    def sparse() -> Section | None:
+        few = selection.read_sparse()
+        return None if few is None else InMemory(few, plain, descending=newest_first)
+
+    few = selection.read_few()
+    if few is not None:
+        return InMemory(few, plain, descending=newest_first)
+    return ByCreation(selection.base, newest_first=newest_first, otherwise=sparse)
 
 
-def _in_memory(leads: QuerySet[Lead], expression: Expression | F, twin: Section, descending: bool) -> Section:
-    found = leads.annotate(sort=expression).filter(sort__isnull=False).order_by()
-    return InMemory(list(found.values_list("sort", "created_at", "pk")), twin, descending=descending)
+def _by_index(selection: Selection, column: IndexedColumn, *, descending: bool) -> list[Section]:
+    match = column.all_rows()
+    leads = selection.filtered
+    with_value = ByIndex(match, leads, descending=descending)
+    without = _newest(leads.exclude(Q(Probe(match))))
+
+    def sort(name: str) -> Expression:
+        return Subquery(match.queryset().filter(lead_id=OuterRef(name)).values(column.column)[:1])
+
+    few = selection.read_few(sort)
+    if few is not None:
+        return _from_memory(few, with_value, without, descending=descending)
+    if not selection.conditions and not selection.is_restricted:
+        return [with_value, without]
+
+    def sparse(number: int) -> Section | None:
+        found = selection.read_sparse(sort)
+        return (
+            None if found is None else _from_memory(found, with_value, without, descending=descending)[number]
+        )
+
+    tried = ByIndex(match, leads, descending=descending, otherwise=lambda: sparse(0))
+    return [tried, without]
+
+
+def _by_sorting(
+    selection: Selection, expression: Expression | F, read_value: Callable[[Any], Any], *, descending: bool
+) -> list[Section]:
+    leads = selection.filtered
+    with_value = BySorting(leads, expression, read_value, descending=descending)
+    without = _newest(leads.annotate(sort=expression).filter(sort__isnull=True))
+
+    def sort(name: str) -> Expression:
+        return Subquery(
+            selection.leads.filter(pk=OuterRef(name)).annotate(sort=expression).values("sort")[:1]
+        )
+
+    few = selection.read_few(sort)
+    if few is None:
+        return [with_value, without]
+    return _from_memory(few, with_value, without, descending=descending)
+
+
+def _newest(leads: QuerySet[Lead]) -> Section:
+    """Leads without a value, which stand last, newest first, whichever way the others are ordered."""
+    return ByCreation(Base(leads, "pk", None), newest_first=True)
+
+
+def _from_memory(
+    few: list[tuple[Any, ...]], with_value: Section, without: Section, *, descending: bool
+) -> list[Section]:
+    valued = [key for key in few if key[0] is not None]
+    rest = [key[1:] for key in few if key[0] is None]
+    return [InMemory(valued, with_value, descending=descending), InMemory(rest, without, descending=True)]

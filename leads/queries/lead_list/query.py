@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,7 +22,7 @@ from leads.queries.lead_list.catalog import Catalog
 from leads.queries.lead_list.cursors import CountEstimate, Cursor, read_cursor
 from leads.queries.lead_list.filters import resolve_me
 from leads.queries.lead_list.ordering import NEWEST, Ordering, sections_of
-from leads.queries.lead_list.sections import Place, Section
+from leads.queries.lead_list.sections import TRIED, Place, Section, count_some
 from leads.queries.lead_list.selection import NOTHING, AmongIds, Condition, Selection, conditions_of
 from leads.queries.leads import visible_leads
 from leads.queries.search import Search, masked_search_check, parse_search
@@ -30,8 +30,6 @@ from leads.queries.search import Search, masked_search_check, parse_search
 LARGEST_PAGE = 500
 DEFAULT_PAGE = 50
 COUNTED = 1_000
-# How many of the newest leads are tried for an estimate where conditions have to be tried one by one.
-TRIED_FOR_COUNT = 5_000
 # How many leads a page may load to judge what the database cannot.
 MOST_JUDGED = 5_000
 BATCH = 1_000
@@ -166,7 +164,7 @@ class LeadList:
     @property
     def selection_is_slow(self) -> bool:
         """Whether leads had to be read one by one: not where few candidates were found by an index."""
-        return not self.selection.drivers or self.selection.candidates is None
+        return not self._is_few
 
     # Conditions
 
@@ -294,6 +292,10 @@ class LeadList:
 
     # Counting
 
+    @property
+    def _is_few(self) -> bool:
+        return all(section.size is not None for section in self.sections)
+
     def _count(self, rows: list[Lead], *, is_whole: bool) -> CountEstimate:
         if is_whole:
             return CountEstimate(len(rows), True)
@@ -303,29 +305,24 @@ class LeadList:
         if selection.recheck is not None:
             # Nothing but what was judged may be counted: it would tell about what is masked.
             return CountEstimate(len(rows), False)
+        if self._is_few:
+            return CountEstimate(sum(section.size or 0 for section in self.sections), True)
         if selection.is_many:
             return CountEstimate(COUNTED, False)
-        if selection.drivers and not selection.is_one_equality and selection.candidates is not None:
-            return CountEstimate(selection.filtered.filter(AmongIds(selection.candidates)).count(), True)
-        if not selection.conditions:
-            return _capped(selection.leads)
+        if len(selection.conditions) == len(selection.own_conditions):
+            return _capped(selection.filtered.order_by("-created_at", "-pk"))
         if selection.is_one_equality and selection.equality:
-            return _capped(selection.equality[1].queryset())
+            return _capped(selection.equality[1].queryset().order_by("-created_at", "-lead_id"))
         return self._tried_count()
 
     def _tried_count(self) -> CountEstimate:
-        """How many of the newest leads pass: all there are, or at least so many."""
-        check = Q()
-        for condition in self.selection.conditions:
-            check &= condition.check
-        tried = (
-            self.selection.leads.order_by("-created_at", "-pk")
-            .annotate(passes=ExpressionWrapper(check, BooleanField()))
-            .values("pk", "passes")[:TRIED_FOR_COUNT]
-        )
-        found = tried.aggregate(seen=Count("pk"), passed=Count("pk", filter=Q(passes=True)))
-        number = min(found["passed"], COUNTED)
-        return CountEstimate(number, found["seen"] < TRIED_FOR_COUNT and number == found["passed"])
+        """How many of the newest rows pass: all there are, or at least so many."""
+        base = self.selection.base
+        rows = base.rows.order_by("-created_at", f"-{base.name}")
+        assert base.check is not None, "Lists without such conditions are counted without trying."
+        seen, passed = count_some(rows, base.check, TRIED)
+        number = min(passed, COUNTED)
+        return CountEstimate(number, seen < TRIED and number == passed)
 
 
 def with_relations(leads: QuerySet[Lead], line: BusinessLine | None = None) -> QuerySet[Lead]:
@@ -335,7 +332,7 @@ def with_relations(leads: QuerySet[Lead], line: BusinessLine | None = None) -> Q
 
 
 def _capped(rows: QuerySet[Any]) -> CountEstimate:
-    number = rows.order_by()[: COUNTED + 1].count()
+    number = rows[: COUNTED + 1].count()
     return CountEstimate(min(number, COUNTED), number <= COUNTED)
 
 

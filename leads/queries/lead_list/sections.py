@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db.models import BooleanField, Expression, F, Func, Q, QuerySet, Value
-from django.db.models.fields import Field as ModelField
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BooleanField, Expression, ExpressionWrapper, F, Func, Q, QuerySet, Value
 
 from leads.models import Lead, LeadValue
 from leads.queries.columns import RowMatch, microseconds
 from leads.queries.lead_list.cursors import LARGEST, wrong_cursor
-from leads.queries.lead_list.selection import lead_passes
+from leads.queries.lead_list.selection import Base, lead_passes
 
 Key = tuple[Any, ...]
+# How many rows are tried before it is asked whether there is a better way; more for larger pages.
+TRIED = 3_000
+TRIED_PER_ROW = 20
 CREATED = LeadValue._meta.get_field("created_at")
 LEAD_ID = LeadValue._meta.get_field("lead")
 
@@ -40,6 +44,11 @@ class Place:
 
 class Section(ABC):
     """Leads in one order."""
+
+    @property
+    def size(self) -> int | None:
+        """How many leads there are, where that is known without counting."""
+        return None
 
     @abstractmethod
     def keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]:
@@ -91,25 +100,106 @@ def read_number(written: Any) -> int:
     return written
 
 
-class ByCreation(Section):
-    """Rows with created_at and the lead's id, newest first or oldest first, in the order of an index."""
+class SparseError(Exception):
+    """Too few of the rows that were tried pass."""
 
-    def __init__(self, rows: QuerySet[Any], lead_id: str, *, newest_first: bool) -> None:
-        self.rows = rows
-        self.lead_id = lead_id
-        self.newest_first = newest_first
+
+class Tried(Section):
+    """Rows in the order of an index, each tried by a check until enough pass.
+
+    Some are tried first. Where too few of them pass, `otherwise` may know a better way to the same leads;
+    where it knows none, all rows are tried.
+    """
+
+    def __init__(self, check: Q | None, otherwise: Callable[[], Section | None] | None) -> None:
+        self.check = check
+        self.otherwise = otherwise
+        self.instead: Section | None = None
+
+    @property
+    def size(self) -> int | None:
+        return self.instead.size if self.instead else None
 
     def keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]:
+        if self.instead is None:
+            try:
+                return self._keys(start, limit, backwards=backwards)
+            except SparseError:
+                self.instead = self.otherwise() if self.otherwise else None
+                self.otherwise = None
+        if self.instead is not None:
+            return self.instead.keys(start, limit, backwards=backwards)
+        return self._keys(start, limit, backwards=backwards)
+
+    @abstractmethod
+    def _keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]: ...
+
+    def _read(self, rows: QuerySet[Any], columns: Sequence[str], limit: int) -> list[Key]:
+        """Keys of the first rows (ordered) that pass. Raises SparseError while there may be a better way."""
+        if self.check is None:
+            return list(rows.values_list(*columns)[:limit])
+        if self.otherwise is None:
+            return list(rows.filter(self.check).values_list(*columns)[:limit])
+        some = max(TRIED, TRIED_PER_ROW * limit)
+        found = _first_that_pass(rows, self.check, columns, limit, some)
+        if len(found) < limit and rows[:some].count() == some:
+            raise SparseError
+        return found
+
+
+def _first_that_pass(
+    rows: QuerySet[Any], check: Q, columns: Sequence[str], limit: int, some: int
+) -> list[Key]:
+    tried = rows.annotate(passes=ExpressionWrapper(check, BooleanField())).values_list(*columns, "passes")[
+        :some
+    ]
+    try:
+        statement, parameters = tried.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM ({statement}) AS tried WHERE passes LIMIT {limit:d}", parameters)
+        return [row[:-1] for row in cursor.fetchall()]
+
+
+def count_some(rows: QuerySet[Any], check: Q, some: int) -> tuple[int, int]:
+    """Try the first rows (ordered); return how many there were and how many of them pass."""
+    tried = rows.annotate(passes=ExpressionWrapper(check, BooleanField())).values_list("passes")[:some]
+    try:
+        statement, parameters = tried.query.sql_with_params()
+    except EmptyResultSet:
+        return 0, 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE passes) FROM ({statement}) AS tried", parameters
+        )
+        seen, passed = cursor.fetchone()
+        return seen, passed
+
+
+class ByCreation(Tried):
+    """Rows with created_at and the lead's id, newest first or oldest first, in the order of an index."""
+
+    def __init__(
+        self,
+        base: Base,
+        *,
+        newest_first: bool,
+        otherwise: Callable[[], Section | None] | None = None,
+    ) -> None:
+        super().__init__(base.check, otherwise)
+        self.rows = base.rows
+        self.lead_id = base.name
+        self.newest_first = newest_first
+
+    def _keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]:
         descending = self.newest_first is not backwards
         rows = self.rows
         if start is not None:
             rows = rows.filter(_beyond_creation(self.lead_id, start, above=not descending))
         sign = "-" if descending else ""
-        return list(
-            rows.order_by(f"{sign}created_at", f"{sign}{self.lead_id}").values_list(
-                "created_at", self.lead_id
-            )[:limit]
-        )
+        ordered = rows.order_by(f"{sign}created_at", f"{sign}{self.lead_id}")
+        return self._read(ordered, ("created_at", self.lead_id), limit)
 
     def written(self, key: Key) -> Key:
         return key[0].isoformat(), key[1]
@@ -125,40 +215,39 @@ def _beyond_creation(lead_id: str, key: Key, *, above: bool) -> Q:
     return Q(Beyond([F("created_at"), F(lead_id)], values, above=above))
 
 
-class ByIndex(Section):
+class ByIndex(Tried):
     """Leads by an indexed field, in the order of its index: by value, equal ones newest first.
 
     Descending is exactly the reverse, the index read backwards: equal ones oldest first.
     """
 
-    def __init__(self, match: RowMatch, leads: QuerySet[Lead], *, descending: bool) -> None:
+    def __init__(
+        self,
+        match: RowMatch,
+        leads: QuerySet[Lead],
+        *,
+        descending: bool,
+        otherwise: Callable[[], Section | None] | None = None,
+    ) -> None:
+        super().__init__(lead_passes(leads), otherwise)
         self.column = match.order[0]
-        self.field: ModelField[Any, Any] = LeadValue._meta.get_field(self.column)  # type: ignore[assignment]
-        self.rows = match.queryset().filter(lead_passes(leads))
+        self.rows = match.queryset()
         self.descending = descending
 
-    def keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]:
+    def _keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]:
         descending = self.descending is not backwards
+        columns = (self.column, "created_at", "lead_id")
+        order = (f"-{self.column}", *columns[1:]) if descending else (self.column, "-created_at", "-lead_id")
+        rows = self.rows.order_by(*order)
         if start is None:
-            return self._read(self.rows, limit, descending)
+            return self._read(rows, columns, limit)
         # Two ranges of the index: the rest of the equal values, then the values beyond.
-        value = start[0]
-        equal = self.rows.filter(**{self.column: value}).filter(
-            _beyond_creation("lead_id", start, above=descending)
-        )
-        found = self._read(equal, limit, descending)
+        equal = rows.filter(_beyond_creation("lead_id", start, above=descending), **{self.column: start[0]})
+        found = self._read(equal, columns, limit)
         if len(found) < limit:
-            beyond = self.rows.filter(**{f"{self.column}__{'lt' if descending else 'gt'}": value})
-            found += self._read(beyond, limit - len(found), descending)
+            beyond = rows.filter(**{f"{self.column}__{'lt' if descending else 'gt'}": start[0]})
+            found += self._read(beyond, columns, limit - len(found))
         return found
-
-    def _read(self, rows: QuerySet[Any], limit: int, descending: bool) -> list[Key]:
-        order = (
-            (f"-{self.column}", "created_at", "lead_id")
-            if descending
-            else (self.column, "-created_at", "-lead_id")
-        )
-        return list(rows.order_by(*order).values_list(self.column, "created_at", "lead_id")[:limit])
 
     def written(self, key: Key) -> Key:
         value = key[0].isoformat() if isinstance(key[0], dt.date) else key[0]
@@ -234,6 +323,10 @@ class InMemory(Section):
         self.ascending = sorted(keys, key=_sortable)
         self.twin = twin
         self.descending = descending
+
+    @property
+    def size(self) -> int:
+        return len(self.ascending)
 
     def keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]:
         if self.descending is not backwards:

@@ -1,7 +1,7 @@
 """Which leads a list has, and the cheapest way to them.
 
 Conditions on index rows can be read from either side: lead by lead, or from the matching rows to their leads.
-Few matches of any condition (a capped look tells) give the candidates, which are then filtered and sorted in
+Where one condition has few matches (a capped look tells), those are tried by the others and sorted in
 memory. Otherwise leads are read in order and each is tried, which finds a page soon because many match; an
 equality is then read in the order of its own index.
 """
@@ -12,9 +12,12 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import (
     BigIntegerField,
     BooleanField,
+    Expression,
     F,
     Func,
     IntegerField,
@@ -38,8 +41,8 @@ FEW = 2_000
 SEVERAL = 20_000
 # Conditions on the lead itself that an index of its table serves.
 INDEXED_LOOKUPS = frozenset(("owner_id__in", "status__in", "intake_id__in"))
-# Querysets of index rows, or of leads, each with the name under which the lead's id stands.
-Look = list[tuple[QuerySet[Any], str]]
+# Given the name under which a lead's id stands in a query, the expression to sort its leads by.
+SortOf = Callable[[str], Expression]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,26 @@ class Condition:
             and len(names) == len(self.check.children)
             and bool(INDEXED_LOOKUPS.intersection(names))
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Rows that together hold every lead that passes one condition (None: those of the lead's own table).
+
+    Each arm is a queryset of index rows, or of leads, with the name under which the lead's id stands.
+    """
+
+    arms: tuple[tuple[QuerySet[Any], str], ...]
+    condition: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Rows with created_at and a lead's id (by `name`), and what each must pass (None: nothing more)."""
+
+    rows: QuerySet[Any]
+    name: str
+    check: Q | None
 
 
 class AmongIds(Func):
@@ -182,53 +205,81 @@ class Selection:
         """Whether the list is one value of one indexed field and nothing else."""
         return self.equality is not None and len(self.conditions) == 1 and not self.is_restricted
 
-    @cached_property
-    def candidates(self) -> list[int] | None:
-        """The ids of all leads that may pass, where there are few; None where no condition makes them few."""
-        if any(condition.check == NOTHING for condition in self.conditions):
-            return []
-        looks = self._looks()
-        if not looks:
-            return None
-        complete = [set(ids) for ids in _first_ids(looks, FEW + 1) if len(ids) <= FEW]
-        if complete:
-            return sorted(set.intersection(*complete))
-        others = len(self.conditions) - len(self.drivers) - len(self.own_conditions)
-        return self._refined(looks) if len(looks) + others > 1 else None
+    @property
+    def base(self) -> Base:
+        """The rows to try in the order of creation: those of one indexed value, else the leads themselves."""
+        narrowed = self.is_restricted or self.own_conditions
+        if self.equality is not None and not narrowed:
+            condition, match = self.equality
+            others = self.passing(each for each in self.conditions if each is not condition)
+            return Base(match.queryset(), "lead_id", lead_passes(others))
+        rest = [each for each in self.conditions if each not in self.own_conditions]
+        check = Q()
+        for condition in rest:
+            check &= condition.check
+        return Base(self.passing(self.own_conditions), "pk", check if rest else None)
 
     @cached_property
     def is_many(self) -> bool:
-        """Whether the capped look alone told that more than FEW pass."""
+        """Whether the look alone told that more than FEW pass."""
         alone = len(self.conditions) == 1 and len(self.drivers) == 1 and not self.is_restricted
-        return alone and not self.is_one_equality and self.recheck is None and self.candidates is None
+        return alone and not self.is_one_equality and self.recheck is None and self._few_rows is None
 
-    def _looks(self) -> list[Look]:
-        """For each condition that could drive.
+    def read_few(self, sort: SortOf | None = None) -> list[tuple[Any, ...]] | None:
+        """Every lead that passes, where one condition has few matches by its index; None where none has.
 
-        Its rows in the order of their index, with the name of the lead's id.
+        Leads come as (created_at, id), or with `sort`, the expression to sort by for the name under which a
+        lead's id stands, as (sort, created_at, id).
         """
-        looks: list[Look] = []
+        if any(condition.check == NOTHING for condition in self.conditions):
+            return []
+        look = self._few_rows
+        if look is None and sort and (own := self._own_look()):
+            look = _smallest([own], FEW)
+        return self._read(look, sort) if look else None
+
+    def read_sparse(self, sort: SortOf | None = None) -> list[tuple[Any, ...]] | None:
+        """The same where all conditions are common and yet few leads pass them together."""
+        own = self._own_look()
+        look = _smallest([*self._row_looks(), *([own] if own else [])], SEVERAL)
+        return self._read(look, sort) if look else None
+
+    @cached_property
+    def _few_rows(self) -> Look | None:
+        return _smallest(self._row_looks(), FEW)
+
+    def _read(self, look: Look, sort: SortOf | None) -> list[tuple[Any, ...]] | None:
+        """The leads of a look that pass all conditions; None where they are not few after all."""
+        found: dict[int, tuple[Any, ...]] = {}
+        for rows, name in look.arms:
+            if name == "pk":
+                passing = self.filtered.order_by("-created_at", "-pk")
+            else:
+                others = self.passing(each for each in self.conditions if each is not look.condition)
+                created = Subquery(others.filter(pk=OuterRef(name)).order_by().values("created_at")[:1])
+                passing = rows.annotate(lead_created=created).filter(lead_created__isnull=False)
+            columns = ["created_at" if name == "pk" else "lead_created", name]
+            if sort:
+                passing = passing.annotate(sort=sort(name))
+                columns.insert(0, "sort")
+            for key in passing.values_list(*columns)[: FEW + 1]:
+                found[key[-1]] = key
+        return list(found.values()) if len(found) <= FEW else None
+
+    def _row_looks(self) -> list[Look]:
+        """For each condition that index rows answer: those rows, in the order of their index."""
+        looks = []
         for condition in self.drivers:
             matches = condition.driver.matches if condition.driver else ()
-            looks.append([(match.queryset().order_by(*match.order), "lead_id") for match in matches])
-        if self.is_restricted or self.own_conditions:
-            looks.append([(self.passing(self.own_conditions).order_by("-created_at", "-pk"), "pk")])
+            arms = tuple((match.queryset().order_by(*match.order), "lead_id") for match in matches)
+            looks.append(Look(arms, condition))
         return looks
 
-    def _refined(self, looks: list[Look]) -> list[int] | None:
-        """Candidates from the least common of several common conditions; its rows are tried by the others."""
-        sizes = [sum(rows[: SEVERAL + 1].count() for rows, _name in look) for look in looks]
-        best = min(range(len(looks)), key=sizes.__getitem__)
-        if sizes[best] > SEVERAL:
+    def _own_look(self) -> Look | None:
+        """The leads that an index of their own table narrows down: by owner, status or import."""
+        if not self.is_restricted and not self.own_conditions:
             return None
-        ids: list[int] = []
-        if best == len(self.drivers):
-            ids += self.filtered.order_by("-created_at", "-pk").values_list("pk", flat=True)[: FEW + 1]
-        else:
-            others = self.passing(each for each in self.conditions if each is not self.drivers[best])
-            for rows, name in looks[best]:
-                ids += rows.filter(lead_passes(others)).values_list(name, flat=True)[: FEW + 1]
-        return sorted(set(ids)) if len(ids) <= FEW else None
+        return Look(((self.passing(self.own_conditions).order_by("-created_at", "-pk"), "pk"),), None)
 
 
 def lead_passes(leads: QuerySet[Lead]) -> Q:
@@ -258,14 +309,27 @@ def _has_probe(q: Q) -> bool:
     )
 
 
-def _first_ids(looks: list[Look], limit: int) -> list[list[int]]:
-    """The first ids that each look gives, in one query for all."""
+def _smallest(looks: Sequence[Look], limit: int) -> Look | None:
+    """The look with the fewest rows, if they are not more than `limit`: one query counts all so far."""
     arms = [
-        rows.annotate(look=Value(number, output_field=IntegerField())).values_list("look", name)[:limit]
+        rows.annotate(look=Value(number, output_field=IntegerField())).values("look")[: limit + 1]
         for number, look in enumerate(looks)
-        for rows, name in look
+        for rows, _name in look.arms
     ]
-    found: list[list[int]] = [[] for _look in looks]
-    for number, lead_id in arms[0].union(*arms[1:], all=True) if len(arms) > 1 else arms[0]:
-        found[number].append(lead_id)
-    return found
+    if not arms:
+        return None
+    counted = dict.fromkeys(range(len(looks)), 0) | _counted(
+        arms[0].union(*arms[1:], all=True) if arms[1:] else arms[0]
+    )
+    best = min(counted, key=counted.__getitem__)
+    return looks[best] if counted[best] <= limit else None
+
+
+def _counted(rows: QuerySet[Any]) -> dict[int, int]:
+    try:
+        statement, parameters = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT look, count(*) FROM ({statement}) AS looks GROUP BY look", parameters)
+        return dict(cursor.fetchall())
