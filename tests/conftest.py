@@ -34,6 +34,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     embedded.ensure_running()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def media_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Uploads of tests lie in a folder of their own."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+
+
 @pytest.fixture(autouse=True)
 def no_scope() -> Iterator[None]:
     """Each test begins outside every organisation, as an unprivileged nobody."""

@@ -9,30 +9,38 @@ from itertools import count
 from typing import Any, TypeVar
 
 from django.db import models
-from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import AccessRule, Membership, ReportingLine, User
 from accounts.roles import Area, Level, Role
-from accounts.services import create_user, set_manager
+from accounts.services import create_user, narrow_access
 from core.models import Intake, IntakeRow, Job, Organization
 from core.scope import organization_scope
+from core.services.intakes import receive_file
 from core.services.organizations import create_organization
+from core.tenancy import TenantForeignKey
 from leads.models import (
     BusinessLine,
     Campaign,
     DuplicateKey,
     Field,
-    FieldKind,
     Lead,
     LeadToken,
     LeadValue,
     LineVersion,
     Source,
 )
+from leads.services.fields import add_field
+from leads.services.leads import create_lead
+from leads.services.lines import create_line, publish_line, update_line
 
 Row = TypeVar("Row", bound=models.Model)
 PASSWORD = "correct horse battery"
+LINE_FIELDS: list[dict[str, Any]] = [
+    {"key": "name", "label": "Name", "type": "text", "required": True, "maps_to": "name"},
+    {"key": "phone", "label": "Phone", "type": "phone", "maps_to": "phone", "pii": True},
+    {"key": "pan", "label": "PAN", "type": "text", "pii": True, "unique": True, "indexed": True},
+]
 
 _numbers = count(1)
 
@@ -63,11 +71,16 @@ def make_actor(
 
 
 class World:
-    """One organisation with one row of each model, each made when first asked for."""
+    """One organisation with an administrator, a team leader and an agent of that team.
+
+    One row of each model is made when it is first asked for. Leads are the agent's.
+    """
 
     def __init__(self, organization: Organization) -> None:
         self.organization = organization
         self.admin = make_actor(organization, Role.ADMIN)
+        self.leader = make_actor(organization, Role.TEAM_LEADER)
+        self.agent = make_actor(organization, Role.AGENT, manager=self.leader)
         self._rows: dict[type[models.Model], models.Model] = {}
 
     def row(self, model: type[Row]) -> Row:
@@ -81,7 +94,18 @@ class World:
 ROWS: dict[type[models.Model], Callable[[World], Any]] = {
     Organization: lambda world: world.organization,
     User: lambda world: world.admin.user,
-    Membership: lambda world: world.admin.membership,
+    Membership: lambda world: world.agent.membership,
+    ReportingLine: lambda world: ReportingLine.objects.get(membership=world.agent.membership),
+    AccessRule: lambda world: narrow_access(
+        actor=world.admin, role=Role.AUDITOR, area=Area.AUDIT, verb="read", level=Level.NONE
+    ),
+    Field: lambda world: Field.objects.get(line=world.row(BusinessLine), key="pan"),
+    LineVersion: lambda world: LineVersion.objects.get(line=world.row(BusinessLine)),
+    Source: lambda world: world.row(Lead).source,
+    Campaign: lambda world: world.row(Lead).campaign,
+    LeadValue: lambda world: LeadValue.objects.get(lead=world.row(Lead)),
+    LeadToken: lambda world: LeadToken.objects.filter(lead=world.row(Lead)).first(),
+    DuplicateKey: lambda world: DuplicateKey.objects.filter(lead=world.row(Lead)).first(),
 }
 
 
@@ -95,17 +119,27 @@ def row_of(model: type[Row]) -> Callable[[Callable[[World], Row]], Callable[[Wor
     return register
 
 
-@row_of(ReportingLine)
-def _reporting_line(world: World) -> ReportingLine:
-    agent = make_actor(world.organization, Role.AGENT)
-    return set_manager(actor=world.admin, membership=agent.membership, manager=world.admin.membership)
+@row_of(BusinessLine)
+def _line(world: World) -> BusinessLine:
+    line = create_line(actor=world.admin, code="loans", name="Loans")
+    for definition in LINE_FIELDS:
+        add_field(actor=world.admin, line=line, definition=definition)
+    update_line(actor=world.admin, line=line, duplicate_match=["phone"])
+    publish_line(actor=world.admin, line=line)
+    line.refresh_from_db()
+    return line
 
 
-@row_of(AccessRule)
-def _access_rule(world: World) -> AccessRule:
-    return AccessRule.objects.create(
-        role=Role.AGENT, area=Area.LEADS, verb="write", level=Level.NONE, organization=world.organization
+@row_of(Lead)
+def _lead(world: World) -> Lead:
+    made = create_lead(
+        actor=world.agent,
+        line=world.row(BusinessLine),
+        values={"name": "Asha Rao", "phone": "98765 43210", "pan": "ABCDE1234F"},
+        attributes={"source": "Website", "campaign": "Diwali"},
     )
+    assert made.lead is not None
+    return made.lead
 
 
 @row_of(Job)
@@ -115,82 +149,28 @@ def _job(world: World) -> Job:
 
 @row_of(Intake)
 def _intake(world: World) -> Intake:
-    first = Intake.objects.create(
-        importer="leads", target="loans", filename="first.csv", path="first", sha256="1", job=world.row(Job)
-    )
-    return Intake.objects.create(
+    """A received file, with a reference to every row that an intake can refer to."""
+    intake = receive_file(
+        actor=world.admin,
         importer="leads",
-        target="loans",
-        filename="again.csv",
-        path="again",
-        sha256="2",
-        corrects=first,
-        job=first.job,
+        target=world.row(BusinessLine).code,
+        filename="leads.csv",
+        chunks=[f"Name,Phone\n{world.organization.slug},12\n".encode()],
     )
+    for field in Intake._meta.fields:
+        if isinstance(field, TenantForeignKey):
+            setattr(
+                intake,
+                field.name,
+                intake if field.related_model is Intake else world.row(field.related_model),
+            )
+    intake.save()
+    return intake
 
 
 @row_of(IntakeRow)
 def _intake_row(world: World) -> IntakeRow:
     intake = world.row(Intake)
-    return IntakeRow.objects.create(intake=intake, number=7, state="corrected", corrected_by=intake)
-
-
-@row_of(BusinessLine)
-def _line(world: World) -> BusinessLine:
-    return BusinessLine.objects.create(code="loans", name="Loans")
-
-
-@row_of(Field)
-def _field(world: World) -> Field:
-    return Field.objects.create(
-        line=world.row(BusinessLine), key="pan", label="PAN", type=FieldKind.TEXT, pii=True
-    )
-
-
-@row_of(LineVersion)
-def _line_version(world: World) -> LineVersion:
-    return LineVersion.objects.create(line=world.row(BusinessLine), number=1, definition={"fields": []})
-
-
-@row_of(Source)
-def _source(world: World) -> Source:
-    return Source.objects.create(name="Website", name_key="website")
-
-
-@row_of(Campaign)
-def _campaign(world: World) -> Campaign:
-    return Campaign.objects.create(name="Diwali", name_key="diwali")
-
-
-@row_of(Lead)
-def _lead(world: World) -> Lead:
-    return Lead.objects.create(
-        line=world.row(BusinessLine),
-        version=1,
-        reference=f"L-{world.organization.slug}",
-        name="Asha Rao",
-        owner=world.row(Membership),
-        team=world.row(Membership),
-        source=world.row(Source),
-        campaign=world.row(Campaign),
-        data={"pan": "ABCDE1234F"},
-    )
-
-
-@row_of(LeadValue)
-def _lead_value(world: World) -> LeadValue:
-    return LeadValue.objects.create(
-        lead=world.row(Lead), field_id=world.row(Field).pk, text_value="abcde1234f", created_at=timezone.now()
-    )
-
-
-@row_of(LeadToken)
-def _lead_token(world: World) -> LeadToken:
-    return LeadToken.objects.create(lead=world.row(Lead), token="asha")
-
-
-@row_of(DuplicateKey)
-def _duplicate_key(world: World) -> DuplicateKey:
-    return DuplicateKey.objects.create(
-        lead=world.row(Lead), line=world.row(BusinessLine), key="pan:abcde1234f"
+    return IntakeRow.objects.create(
+        intake=intake, number=2, state="rejected", cells=["Asha", "12"], corrected_by=intake
     )

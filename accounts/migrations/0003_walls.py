@@ -7,8 +7,10 @@ from core.database.operations import CURRENT_ACTOR, ProtectTable, RecordHistory,
 MYSELF = f"id = {CURRENT_ACTOR}"
 MEMBER = f"{MYSELF} OR id IN (SELECT user_id FROM accounts_membership)"
 
+# With the organisation in it, or a conflict would tell that another's member exists.
 ONE_MANAGER_AT_A_TIME = """
 ALTER TABLE accounts_reportingline ADD CONSTRAINT reporting_line_one_manager EXCLUDE USING gist (
+    int8range(organization_id, organization_id, '[]') WITH &&,
     int8range(membership_id, membership_id, '[]') WITH &&, valid WITH &&)
 """
 NOBODY_LEADS_THEMSELVES = """

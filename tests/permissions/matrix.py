@@ -3,16 +3,16 @@
 To add a URL, add a line to PAGES, CALLS or CONSOLE:
 
     page("GET", "leads:list", by=(Area.LEADS, "read"))
-    page("POST", "leads:edit", ok=302, by=(Area.LEADS, "write"), ids={"reference": (Lead, "reference")}, auditor=403)
-    call("POST", "api:lead-list", ok=400, by=(Area.LEADS, "create"), data={})
+    page("POST", "leads:edit", 302, by=(Area.LEADS, "write"), ids={"reference": (Lead, "reference")})
+    call("POST", "api:lead-list", 400, by=(Area.LEADS, "create"), data={}, agent=403)
 
-`by` is a key of the table of roles: a role that it grants gets `ok`, one that it does not gets `refused`, and one
-whose reach ends before the row named by `ids` gets 404. `ok` of an unsafe method may well be 400 or 422: what
-counts is that the caller came as far as validation. Whatever differs is said by name (`agent=404`).
+`by` is a key of the table of roles: a role that it grants gets `ok`, one that it does not gets `refused`, and
+one whose reach ends before the row named by `ids` gets 404. `ok` of an unsafe method may well be 400 or 422:
+what counts is that the caller came as far as validation. Whatever differs is said by name (`agent=404`).
 
-The row that `ids` names is one of the matrix's world (tests/factories.py): leads belong to its agent, who reports
-to its team leader. The callers, beside the seven roles: `nobody` is signed in and belongs to no organisation,
-`visitor` is not signed in, `stranger` is the administrator of another organisation.
+The row that `ids` names is one of the matrix's world (tests/factories.py): leads belong to its agent, who
+reports to its team leader. The callers, beside the seven roles: `nobody` is signed in and belongs to no
+organisation, `visitor` is not signed in, `stranger` is the administrator of another organisation.
 """
 
 from dataclasses import dataclass, field

@@ -13,7 +13,6 @@ from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.roles import Role
 from core.scope import system_scope
-from leads.models import Lead
 from tests.factories import World, make_actor, make_organization
 from tests.permissions.matrix import CALLERS, CALLS, CONSOLE, EXEMPT, PAGES, Line
 
@@ -26,20 +25,15 @@ class Callers:
 
     def __init__(self) -> None:
         self.world = World(make_organization("matrix"))
-        leader = make_actor(self.world.organization, Role.TEAM_LEADER)
-        agent = make_actor(self.world.organization, Role.AGENT, manager=leader)
         others = {
             role: make_actor(self.world.organization, role)
-            for role in Role
-            if role not in (Role.TEAM_LEADER, Role.AGENT)
+            for role in (Role.OPERATIONS, Role.FINANCE, Role.AUDITOR, Role.PARTNER)
         }
-        lead = self.world.row(Lead)
-        with system_scope():
-            Lead.everything.filter(pk=lead.pk).update(owner=agent.membership, team=leader.membership)
         self.actors: dict[str, Actor] = {
             **others,
-            Role.TEAM_LEADER: leader,
-            Role.AGENT: agent,
+            Role.ADMIN: self.world.admin,
+            Role.TEAM_LEADER: self.world.leader,
+            Role.AGENT: self.world.agent,
             "nobody": self._without_membership(),
             "stranger": make_actor(make_organization("strangers"), Role.ADMIN),
         }

@@ -296,6 +296,21 @@ def test_a_plain_foreign_key_to_a_tenants_row_is_a_decision():
     assert plain == []
 
 
+def test_what_must_be_unique_is_unique_within_an_organisation(tables):
+    """A conflict with a row of theirs would tell that the row exists."""
+    with system_scope(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indrelid::regclass::text, indexrelid::regclass::text, pg_get_indexdef(indexrelid)"
+            "  FROM pg_index WHERE (indisunique OR indisexclusion) AND NOT indisprimary"
+        )
+        across = [
+            name
+            for table, name, definition in cursor.fetchall()
+            if table in tables and tables[table].has_organization and "organization_id" not in definition
+        ]
+    assert across == []
+
+
 def test_no_row_of_ours_points_at_theirs_and_nobody_learns_whether_it_exists(walls):
     told = {}
     for model, field in tenant_keys():

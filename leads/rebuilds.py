@@ -1,0 +1,17 @@
+"""The index rows of leads follow from the leads: a backup leaves them out, and a restore makes them anew."""
+
+from core.models import Organization
+from core.rebuilding import register_rebuild
+from leads.models import DuplicateKey, Lead, LeadToken, LeadValue
+from leads.services.derived import rebuild_derived_rows
+
+LEADS_AT_A_TIME = 1000
+
+
+@register_rebuild("leads.derived", LeadValue, LeadToken, DuplicateKey)
+def rebuild_leads(organization: Organization) -> None:
+    """Make values, tokens and keys of every live lead. Of two that share a key the older keeps it."""
+    last = 0
+    while leads := list(Lead.objects.filter(pk__gt=last).order_by("pk")[:LEADS_AT_A_TIME]):
+        rebuild_derived_rows(leads)
+        last = leads[-1].pk
