@@ -8,24 +8,23 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from core import values
-from core.rules import Kind, normalise_text, stored_value
+from core.rules import Kind, Moment, normalise_text, stored_value
 from core.values import Coerced, Refused
 from leads.fields.definition import FieldDefinition
+from leads.fields.limits import LONGEST_LONG_TEXT, LONGEST_TEXT
 from leads.models import FieldKind
 
-LONGEST_TEXT = 2_000
-LONGEST_LONG_TEXT = 20_000
 LONGEST_JSON = 50_000
 INDEXED_TEXT_LENGTH = 200
-BIGINT = 2**63
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CaptureContext:
     """What validation depends on beside the value: the moment, the organisation's timezone and phone region."""
 
@@ -33,10 +32,15 @@ class CaptureContext:
     zone: ZoneInfo
     region: str = "IN"
 
-    @property
+    @cached_property
+    def moment(self) -> Moment:
+        """When rules are judged."""
+        return Moment(self.now, self.zone)
+
+    @cached_property
     def today(self) -> dt.date:
         """The day it is in the organisation's timezone."""
-        return self.now.astimezone(self.zone).date()
+        return self.moment.today
 
 
 class FieldType:
@@ -80,7 +84,7 @@ class Text(FieldType):
 
     def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
         result = values.text(raw)
-        if isinstance(result, Coerced):
+        if field.transform and isinstance(result, Coerced) and result.value:
             return Coerced(_transformed(field.transform, result.value))
         return result
 
@@ -108,6 +112,9 @@ class Number(FieldType):
 
     def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
         return values.decimal_number(raw, field.scale)
+
+    def stored(self, value: Any) -> Any:
+        return format(value, "f")
 
     def index_values(self, field: FieldDefinition, stored: Any) -> list[Any]:
         return [int(Decimal(stored).scaleb(field.scale))]
@@ -279,7 +286,7 @@ class MultiSelect(FieldType):
             result = _choice(field, item)
             if isinstance(result, Refused):
                 return result
-            if result.value not in chosen:
+            if result.value is not None and result.value not in chosen:
                 chosen.append(result.value)
         return Coerced(chosen)
 
@@ -305,6 +312,8 @@ class Structured(FieldType):
     can_index = False
 
     def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
+        if values.is_blank(raw):
+            return values.EMPTY
         text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=str)
         if len(text) > LONGEST_JSON:
             return Refused("too_long")
@@ -365,7 +374,7 @@ def _transformed(transform: str, text: str) -> str:
 
 def _choice(field: FieldDefinition, raw: Any) -> Coerced | Refused:
     result = values.text(raw)
-    if isinstance(result, Refused):
+    if isinstance(result, Refused) or result.value is None:
         return result
     choice = field.choice_by_name.get(normalise_text(result.value))
     return Coerced(choice.value) if choice is not None and choice.active else Refused("choice")
@@ -375,6 +384,8 @@ def _listed(field: FieldDefinition, raw: Any) -> Iterable[Any]:
     if isinstance(raw, list | tuple):
         return [item for item in raw if str(item).strip()]
     text = str(raw)
+    if values.is_blank(text):
+        return []
     if normalise_text(text) in field.choice_by_name:
         return [text]
     for separator in (";", "|", "\n", ","):
