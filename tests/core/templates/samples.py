@@ -391,7 +391,14 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
                 **import_context(
                     columns=grid_columns,
                     rows=[grid_row(number) for number in range(4, 16)],
-                    suggestions=[{"text": "24 cities: Bombay → Mumbai", "value": "city"}],
+                    suggestions=[
+                        {
+                            "text": "24 rows: “Bombay” in City",
+                            "value": "city",
+                            "choices": [("Mumbai", "Mumbai")],
+                            "right": "Mumbai",
+                        }
+                    ],
                     remaining=187,
                     save_url="/grid",
                     older_url="?older",
@@ -419,4 +426,8 @@ def rendered_pages() -> dict[str, str]:
 def rendered_parts() -> dict[str, str]:
     """What the same address answers to htmx."""
     found = leads_context() | {"rows": [lead_row(7)], "search": "anaya", "summary": "1 lead"}
-    return {"leads": get_template("leads/_table.html").render(frame(**found))}
+    _template, progress = pages()["progress"]
+    return {
+        "leads": get_template("leads/_table.html").render(frame(**found)),
+        "progress_part": get_template("imports/_progress.html").render(progress),
+    }

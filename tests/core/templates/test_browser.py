@@ -168,8 +168,8 @@ def test_grid_moves_down_the_column_and_to_the_next_problem(open_page: OpenPage)
     page.keyboard.press("ArrowUp")
     expect(names.nth(0)).to_be_focused()
     page.keyboard.press("F8")
-    expect(page.get_by_label("City").first).to_be_focused()
-    page.get_by_label("City").first.select_option("Mumbai")
+    expect(page.get_by_label("City", exact=True).first).to_be_focused()
+    page.get_by_label("City", exact=True).first.select_option("Mumbai")
     expect(page.locator("td.changed")).to_have_count(1)
 
 
