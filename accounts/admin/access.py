@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts.models import AccessRule
 from accounts.roles import GRANTS, LEVEL_LABELS, Area, Level
 from accounts.services.access import lift_rule, narrow_access
-from core.admin.base import ServiceModelAdmin
+from core.admin.base import ServiceModelAdmin, moment_column
 from core.admin.forms import ServiceForm
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
@@ -53,7 +53,8 @@ class AccessRuleAdmin(ServiceModelAdmin):
     menu = MenuPlace(CONFIGURE, 80, "shield_person", _("Permissions"))
     form = AccessRuleForm
     can_add = True
-    list_display = ("role", "area", "verb", "level", "created_at")
+    list_display = ("role", "area", "verb", "level", "since")
+    since = moment_column("created_at", _("Since"))
     list_filter = ("role", "area")
     ordering = ("role", "area", "verb")
     fields = ("role", "area", "verb", "level")
@@ -66,4 +67,6 @@ class AccessRuleAdmin(ServiceModelAdmin):
     @admin.action(description=_("Lift: the table of roles holds again"), permissions=["write"])
     def lift(self, request: HttpRequest, queryset: models.QuerySet) -> None:
         actor = request.actor  # type: ignore[attr-defined]
-        self.each(request, queryset, lambda rule: lift_rule(actor=actor, rule=rule), str(_("{number} lifted.")))
+        self.each(
+            request, queryset, lambda rule: lift_rule(actor=actor, rule=rule), str(_("{number} lifted."))
+        )

@@ -158,7 +158,9 @@ class MemberAdmin(ServiceModelAdmin):
             request,
             member,
             title=_("End the access of %(member)s?") % {"member": member},
-            text=_("From the next request on the organisation is closed to this person. What the person owns stays."),
+            text=_(
+                "From the next request on the organisation is closed to this person. What the person owns stays."
+            ),
             button=_("End access"),
             work=lambda: deactivate_member(actor=request.actor, membership=member),  # type: ignore[attr-defined]
             done=_("%(member)s has no access any more.") % {"member": member},

@@ -1,0 +1,249 @@
+"""What every list and form of the console has in common: scoped reading, services for writing, no second audit."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from core.admin.audit import may_read_audit, object_history
+from core.admin.forms import ServiceForm, in_words
+from core.admin.menu import MenuPlace
+from core.errors import ApplicationError, NotVisible
+
+MOMENT = "j M Y, H:i"
+
+
+class ServiceModelAdmin(ModelAdmin):
+    """Rows as an actor may read them; forms and actions that call services.
+
+    A subclass says `rows` and, where something can be changed, a `ServiceForm` and which of `can_add` and
+    `can_change` hold. Nothing here saves or deletes by itself.
+    """
+
+    # The permission's area, by its value.
+    area = "configuration"
+    menu: MenuPlace | None = None
+    form: type[ServiceForm] = ServiceForm
+    can_add = False
+    can_change = False
+
+    actions: Sequence[str] | None = ()
+    list_per_page = 50
+    warn_unsaved_form = True
+    compressed_fields = True
+
+    def rows(self, actor: Any) -> models.QuerySet:
+        """Return the rows that the actor may read."""
+        raise NotImplementedError
+
+    # Reading
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        """Only what the actor may read, in the model's order."""
+        rows = self.rows(request.actor)  # type: ignore[attr-defined]
+        ordering = self.get_ordering(request)
+        return rows.order_by(*ordering) if ordering else rows
+
+    def found(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the row of an address; raise NotVisible where the actor may not read it."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise NotVisible
+        return row
+
+    # Permissions
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.actor.may(self.area, "read"))  # type: ignore[attr-defined]
+
+    def may_write(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the actor may change rows of this area."""
+        return bool(request.actor.may(self.area, "write"))  # type: ignore[attr-defined]
+
+    # Actions name it as a permission.
+    has_write_permission = may_write
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.can_add and self.may_write(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.can_change and self.may_write(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: what is retired or withdrawn is so by an action that calls its service."""
+        return False
+
+    # Writing: the form has called its service
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.actor = request.actor  # type: ignore[attr-defined]
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Do nothing: the form's service has saved the row."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Do nothing: the form's service has saved everything."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        raise NotImplementedError("Rows are retired or withdrawn by services, not deleted.")
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        raise NotImplementedError("Rows are retired or withdrawn by services, not deleted.")
+
+    # History is written by triggers; the stock admin's log would be a second, unscoped one
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Do nothing."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Do nothing."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        """Do nothing."""
+
+    def has_history(self, request: HttpRequest) -> bool:
+        """Whether the row's history is kept and may be read by the actor."""
+        return (
+            hasattr(self.model, "history") and may_read_audit(request) and self.has_view_permission(request)
+        )
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.found(request, object_id)
+        if not self.has_history(request):
+            raise NotVisible
+        return object_history(self, request, row)
+
+    def history_title(self, request: HttpRequest, record: Any) -> str:
+        """Return the name of a row as it was at a history record."""
+        return str(record.instance)
+
+    def history_value(self, request: HttpRequest, record: Any, name: str) -> Any:
+        """Return a column of a history record as the actor may see it."""
+        return getattr(record, name)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        shown = {"show_history": self.has_history(request), "show_save_as_new": False}
+        return super().changeform_view(request, object_id, form_url, {**shown, **(extra_context or {})})
+
+    # Actions
+
+    def attempt(self, request: HttpRequest, work: Callable[[], Any], done: str) -> bool:
+        """Do some work of a service and say that it is done, or say why not. All of it or nothing."""
+        try:
+            with transaction.atomic():
+                work()
+        except ApplicationError as error:
+            messages.error(request, in_words(error))
+            return False
+        messages.success(request, done)
+        return True
+
+    def confirm(
+        self,
+        request: HttpRequest,
+        row: Any,
+        *,
+        title: str,
+        text: str,
+        button: str,
+        work: Callable[[], Any],
+        done: str,
+        template: str = "console/confirm.html",
+        **context: Any,
+    ) -> HttpResponse:
+        """Ask once, by a page whose button posts; then do the work and go back to the row."""
+        if request.method == "POST" and self.attempt(request, work, done):
+            return redirect(self.address(row))
+        return TemplateResponse(
+            request,
+            template,
+            {
+                **self.admin_site.each_context(request),
+                "title": title,
+                "opts": self.model._meta,
+                "original": row,
+                "text": text,
+                "button": button,
+                "back": self.address(row),
+                **context,
+            },
+        )
+
+    def address(self, row: Any) -> str:
+        """Return the address of a row's page."""
+        options = row._meta
+        return reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
+
+    def each(
+        self, request: HttpRequest, rows: models.QuerySet, work: Callable[[Any], Any], done: str
+    ) -> None:
+        """Do some work with each chosen row, all or nothing; `done` may hold {number}."""
+        chosen = list(rows)
+
+        def all_of_them() -> None:
+            for row in chosen:
+                work(row)
+
+        self.attempt(request, all_of_them, done.format(number=len(chosen)))
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        response = super().response_add(request, obj, post_url_continue)
+        return (
+            response
+            if "_addanother" in request.POST or "_continue" in request.POST
+            else self.after_saving(request, obj, response)
+        )
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        response = super().response_change(request, obj)
+        return (
+            response
+            if "_addanother" in request.POST or "_continue" in request.POST
+            else self.after_saving(request, obj, response)
+        )
+
+    def after_saving(self, request: HttpRequest, row: Any, response: HttpResponse) -> HttpResponse:
+        """Return where to go after a plain save: the list, unless a subclass knows better."""
+        return response
+
+
+class ReadOnlyAdmin(ServiceModelAdmin):
+    """Rows that the console only shows."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+        return self.fields or super().get_readonly_fields(request, obj)
+
+
+def moment_column(name: str, label: Any) -> Callable[[Any, Any], str]:
+    """Return a column that shows a moment of a row briefly, in the organisation's timezone."""
+
+    @display(description=label, ordering=name)
+    def column(model_admin: Any, row: Any) -> str:
+        moment = getattr(row, name)
+        return date_format(timezone.localtime(moment), MOMENT) if moment else "—"
+
+    return column

@@ -1,0 +1,221 @@
+"""The form of a field: every setting, each with what it does and an example."""
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from accounts.roles import ROLE_LABELS
+from core.admin.forms import JsonField, LinesField, ServiceForm
+from leads.fields.checks.settings import SUITS
+from leads.fields.definition import SETTINGS, Choice
+from leads.fields.line import CORE_ATTRIBUTES
+from leads.models import BusinessLine, Field
+from leads.services.lines import add_field, update_field
+
+LONGEST_KEY = 60
+CORE_LABELS = {
+    "name": _("Name"),
+    "phone": _("Phone"),
+    "email": _("E-mail"),
+    "amount": _("Amount"),
+    "city": _("City"),
+    "region": _("Region"),
+}
+# A bar parts value and label; a line that begins with a hyphen is not offered. A backslash takes their meaning away.
+BAR = re.compile(r"(?<!\\)\|")
+
+SUITS_AS_JSON = json.dumps({name: sorted(kinds) for name, kinds in SUITS.items()})
+
+HELP = {
+    "line": _("The business line whose form, files and lists get the field."),
+    "label": _("What people read, and the name of its column in files, such as Monthly income."),
+    "key": _(
+        "Its name in the API, rules and files, such as monthly_income; made from the label if left empty. Fixed once"
+        " published."
+    ),
+    "type": _("What it holds. Never changes once published: add another field instead."),
+    "section": _("The heading under which the form shows it, such as Income."),
+    "order": _("Its place in the form; lower comes first. Left empty: the end."),
+    "help": _("A sentence below the input, such as: Take-home pay, without bonus."),
+    "placeholder": _("A grey example inside the empty input, such as 45000."),
+    "status": _(
+        "A draft is left out when the line is published. A retired field leaves the forms, its values stay readable."
+    ),
+    "required": _("No lead without it."),
+    "unique": _(
+        "No two leads of the line have the same, as with a PAN. What tells a repeat is set at the line instead."
+    ),
+    "default": _("What a new lead gets when it is left empty, such as 0."),
+    "min": _("The least that is accepted: 10000, or 2024-01-31 for a date."),
+    "max": _("The most that is accepted: 5000000, or 2030-12-31 for a date."),
+    "min_length": _("The fewest characters, such as 3."),
+    "max_length": _("The most characters, such as 120."),
+    "regex": _(
+        "The form the whole text must have, as a regular expression: ^[A-Z]{5}[0-9]{4}[A-Z]$ for a PAN."
+    ),
+    "choices": _(
+        "One per line. PUN | Pune stores PUN and shows Pune; a hyphen in front takes a choice out of the forms:"
+        "<br>Salaried<br>SE | Self employed<br>- Retired"
+    ),
+    "date_order": _("How dates are written in files and forms."),
+    "min_age": _("The youngest, in full years today, such as 21."),
+    "max_age": _("The oldest, in full years today, such as 65."),
+    "default_region": _("The country of numbers without a country code, by its two letters, such as IN."),
+    "transform": _("What is done to a text before it is checked and stored."),
+    "formula": _(
+        "How it is computed, such as loan_amount / (monthly_income * 12). Also min, max, round, abs and if."
+    ),
+    "decimals": _("Places after the point, such as 2. Fixed once published."),
+    "empty_values": _("Texts that mean nothing was filled in, one per line, such as Select or N/A."),
+    "visible_if": _(
+        'A rule; the field is shown only where it holds: {"field": "employment", "op": "eq", "value": "Salaried"}'
+    ),
+    "required_if": _("A rule; the field is required where it holds. The same form as above."),
+    "indexed": _(
+        "Filters and sorting stay fast with a million leads. Filled in the background for leads that are there."
+    ),
+    "pii": _("Masked for those who may not edit the lead, unless roles are named below."),
+    "visible_to": _("Only these roles see it. None chosen: everybody."),
+    "editable_by": _("Only these roles fill it. None chosen: everybody who may edit the lead."),
+    "maps_to": _("Fills what every lead has, so that lists, search and duplicates know it."),
+    "aliases": _("Other names of its column in files, one per line, such as Mobile No."),
+}
+
+
+class ChoicesField(forms.CharField):
+    """Choices, one per line: `value`, `value | label`, and `- value` for one that is no longer offered."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", UnfoldAdminTextareaWidget(attrs={"rows": 6}))
+        kwargs.setdefault("required", False)
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return (
+            "\n".join(_choice_line(Choice.read(item)) for item in value) if isinstance(value, list) else value
+        )
+
+    def to_python(self, value: Any) -> list[Any]:
+        lines = super().to_python(value).splitlines()
+        return [_read_choice(line.strip()).written() for line in lines if line.strip()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(list(initial or []) != self.to_python(data))
+
+
+def _choice_line(choice: Choice) -> str:
+    value = _escaped(choice.value)
+    line = value if choice.label == choice.value else f"{value} | {_escaped(choice.label)}"
+    if not choice.active:
+        return f"- {line}"
+    return f"\\{line}" if line.startswith("-") else line
+
+
+def _read_choice(line: str) -> Choice:
+    is_offered = not line.startswith("-")
+    parts = [_unescaped(part.strip()) for part in BAR.split(line if is_offered else line[1:], maxsplit=1)]
+    if not parts[0]:
+        raise ValidationError(_("A choice has no value. Write it before the bar."), code="no_value")
+    return Choice(parts[0], parts[1] if len(parts) > 1 and parts[1] else parts[0], is_offered)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|")
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def key_from(label: str) -> str:
+    """Return a key made of a label: Monthly Income (₹) → monthly_income."""
+    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    key = "_".join(words)[:LONGEST_KEY].strip("_")
+    return key if key[:1].isalpha() else f"field_{key}".strip("_")
+
+
+def _roles() -> list[tuple[str, Any]]:
+    return [(role.value, label) for role, label in ROLE_LABELS.items()]
+
+
+class FieldForm(ServiceForm):
+    """One field of a line's draft."""
+
+    line = forms.ModelChoiceField(
+        label=_("Business line"), queryset=BusinessLine._base_manager.none(), widget=UnfoldAdminSelectWidget
+    )
+    key = forms.CharField(
+        label=_("Key"), required=False, max_length=LONGEST_KEY, widget=UnfoldAdminTextInputWidget
+    )
+    order = forms.IntegerField(
+        label=_("Order"), required=False, min_value=0, widget=UnfoldAdminTextInputWidget
+    )
+    choices = ChoicesField(label=_("Choices"))
+    visible_if = JsonField(label=_("Visible if"))
+    required_if = JsonField(label=_("Required if"))
+    empty_values = LinesField(label=_("Texts that mean empty"))
+    aliases = LinesField(label=_("Other column names"))
+    visible_to = forms.MultipleChoiceField(
+        label=_("Visible to"),
+        required=False,
+        choices=_roles,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+    editable_by = forms.MultipleChoiceField(
+        label=_("Editable by"),
+        required=False,
+        choices=_roles,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+    maps_to = forms.ChoiceField(
+        label=_("Fills the core attribute"),
+        required=False,
+        choices=[("", _("None")), *((name, CORE_LABELS[name]) for name in CORE_ATTRIBUTES)],
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    class Meta:
+        model = Field
+        fields = ("line", *SETTINGS)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for name, field in self.fields.items():
+            field.help_text = HELP.get(name, "")
+        if "label" in self.fields:
+            # What a type has no use for is hidden by the console's script; without it, it is refused with words.
+            self.fields["label"].widget.attrs |= {
+                "data-suits": SUITS_AS_JSON,
+                "data-type": self.instance.type,
+            }
+        if "line" in self.fields:
+            self.fields["line"].queryset = BusinessLine.objects.order_by("name")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if "key" in self.fields and not values.get("key") and values.get("label"):
+            values["key"] = key_from(values["label"])
+        return values
+
+    def perform(self, values: dict[str, Any]) -> Field:
+        settings = {name: values[name] for name in SETTINGS if name in values}
+        if self.is_new:
+            return add_field(actor=self.actor, line=values["line"], definition=_said(settings))
+        return update_field(actor=self.actor, field=self.instance, changes=settings)
+
+
+def _said(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings that were filled in; the others take their defaults."""
+    return {name: value for name, value in settings.items() if value not in (None, "", [])}

@@ -1,0 +1,236 @@
+"""Business lines: their settings, their fields in order, and publication with the difference shown first."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from core.admin.base import ServiceModelAdmin
+from core.admin.dashboard import Queue, QueueItem, register_queue
+from core.admin.forms import LinesField, ServiceForm
+from core.admin.menu import CONFIGURE, MenuPlace
+from core.admin.site import console
+from leads.admin.presenting import shown_changes, shown_fields
+from leads.fields.checks import check_definitions
+from leads.models import BusinessLine, Field
+from leads.queries.lines import (
+    draft_definitions,
+    line_difference,
+    published_definitions,
+    unpublished_lines,
+    visible_lines,
+)
+from leads.services.lines import create_line, publish_line, reorder_fields, update_line
+
+SHOWN = 5
+
+
+class LineForm(ServiceForm):
+    """A line's own settings."""
+
+    duplicate_match = LinesField(
+        label=_("Duplicate match"),
+        help_text=_(
+            "What tells a repeat, one way per line: a field's key or phone, email, name, amount, city, region;"
+            " join with + what must agree together. For example:<br>phone<br>name+city"
+        ),
+    )
+    stages = LinesField(
+        label=_("Stages"),
+        help_text=_(
+            "The steps of a lead in this line, one per line, in order. New leads begin with the first."
+        ),
+        initial=["new", "contacted", "qualified", "documents", "decision"],
+    )
+
+    class Meta:
+        model = BusinessLine
+        fields = ("name", "code", "currency", "duplicate_match", "on_duplicate", "stages", "is_active")
+        help_texts = {
+            "name": _("As people read it, such as Personal loan."),
+            "code": _("Names the line in files, commands and the API, such as personal_loan. Never changes."),
+            "currency": _("What its amounts are in."),
+            "on_duplicate": _("What happens when an enquiry repeats a lead that is there."),
+            "is_active": _("An inactive line takes no new leads; those it has stay."),
+        }
+
+    def perform(self, values: dict[str, Any]) -> BusinessLine:
+        if self.is_new:
+            return create_line(actor=self.actor, **values)
+        changes = {name: value for name, value in values.items() if name != "code"}
+        return update_line(actor=self.actor, line=self.instance, **changes)
+
+
+class PublishForm(forms.Form):
+    """A word about the version."""
+
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Why, in a few words")}),
+    )
+
+
+@admin.register(BusinessLine, site=console)
+class BusinessLineAdmin(ServiceModelAdmin):
+    """Lines; the page of one has its fields below the settings."""
+
+    menu = MenuPlace(CONFIGURE, 10, "category")
+    form = LineForm
+    can_add = True
+    can_change = True
+    list_display = ("name", "code", "state", "number_of_fields", "on_duplicate", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name", "code")
+    ordering = ("name", "id")
+    fields = ("name", "code", "currency", "duplicate_match", "on_duplicate", "stages", "is_active")
+    change_form_outer_after_template = "console/leads/line_fields.html"
+    actions_detail = ("publish",)
+
+    def rows(self, actor: Any) -> models.QuerySet:
+        active = models.Count("fields", filter=models.Q(fields__status="active"))
+        return visible_lines(actor).annotate(active_fields=active)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        waiting = {line.pk for line in unpublished_lines(request.actor, list(changelist.result_list))}  # type: ignore[attr-defined]
+        for line in changelist.result_list:
+            line.has_draft = line.pk in waiting
+        return changelist
+
+    @display(
+        description=_("State"),
+        label={"published": "success", "draft": "warning", "unpublished": "info"},
+    )
+    def state(self, line: Any) -> tuple[str, Any]:
+        if not line.version:
+            return "unpublished", _("Not published")
+        if line.has_draft:
+            return "draft", _("Changes not published")
+        return "published", _("Version %(number)s in force") % {"number": line.version}
+
+    @admin.display(description=_("Fields"), ordering="active_fields")
+    def number_of_fields(self, line: Any) -> int:
+        return int(line.active_fields)
+
+    def get_urls(self) -> list[Any]:
+        order = ("<int:line_id>/order/", "leads_businessline_order", self.order)
+        return [self._path_of(*order), *super().get_urls()]
+
+    def _path_of(self, route: str, name: str, view: Any) -> Any:
+        from django.urls import path
+
+        return path(route, self.admin_site.admin_view(view), name=name)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        line = self.get_object(request, object_id) if object_id else None
+        shown = self._fields_context(request, line) if line else {}
+        return super().changeform_view(request, object_id, form_url, {**shown, **(extra_context or {})})
+
+    def _fields_context(self, request: HttpRequest, line: BusinessLine) -> dict[str, Any]:
+        changes = line_difference(request.actor, line)  # type: ignore[attr-defined]
+        return {
+            "line": line,
+            "line_fields": shown_fields(draft_definitions(line)),
+            "number_of_changes": len(changes),
+            "may_configure": self.may_write(request),
+            "order_link": reverse("admin:leads_businessline_order", args=[line.pk]),
+            "add_link": f"{reverse('admin:leads_field_add')}?line={line.pk}",
+            "publish_link": reverse("admin:leads_businessline_publish", args=[line.pk]),
+            "versions_link": f"{reverse('admin:leads_lineversion_changelist')}?line__id__exact={line.pk}",
+        }
+
+    def after_saving(self, request: HttpRequest, row: Any, response: HttpResponse) -> HttpResponse:
+        """Stay on the line: its fields come next."""
+        return redirect(self.address(row))
+
+    def order(self, request: HttpRequest, line_id: int) -> HttpResponse:
+        """Take the fields in the order of the posted keys, one moved up or down when its button was pressed."""
+        line = self.found(request, str(line_id))
+        if request.method == "POST":
+            keys = _moved(
+                request.POST.getlist("key"), request.POST.get("up", ""), request.POST.get("down", "")
+            )
+            self.attempt(
+                request,
+                lambda: reorder_fields(actor=request.actor, line=line, keys=keys),  # type: ignore[attr-defined]
+                _("The order of the fields is saved. Publish the line to put it into force."),
+            )
+        return redirect(f"{self.address(line)}#fields")
+
+    @action(description=_("Publish"), icon="publish", permissions=["write"], variant=ActionVariant.PRIMARY)
+    def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        line = self.found(request, object_id)
+        form = PublishForm(request.POST or None)
+        note = form.cleaned_data["note"] if form.is_bound and form.is_valid() else ""
+        problems = check_definitions(
+            [item.written() for item in draft_definitions(line)],
+            duplicate_match=line.duplicate_match,
+            published=published_definitions(line),
+        )
+        return self.confirm(
+            request,
+            line,
+            title=_("Publish %(line)s") % {"line": line.name},
+            text=_("With the next request the fields below are in force in forms, lists, files and the API."),
+            button=_("Publish"),
+            work=lambda: publish_line(actor=request.actor, line=line, note=note),  # type: ignore[attr-defined]
+            done=_("%(line)s is published.") % {"line": line.name},
+            template="console/leads/publish.html",
+            changes=shown_changes(line_difference(request.actor, line)),  # type: ignore[attr-defined]
+            problems=problems,
+            form=form,
+        )
+
+
+def _moved(keys: list[str], up: str, down: str) -> list[str]:
+    """The keys with one exchanged with the neighbour above or below."""
+    for key, step in ((up, -1), (down, 1)):
+        if key in keys:
+            here = keys.index(key)
+            there = min(max(here + step, 0), len(keys) - 1)
+            keys[here], keys[there] = keys[there], keys[here]
+    return keys
+
+
+@register_queue(10)
+def drafts_to_publish(actor: Any) -> Queue | None:
+    """Lines whose draft differs from what is in force."""
+    if not actor.may("configuration", "write"):
+        return None
+    lines = [line for line in unpublished_lines(actor) if Field.objects.filter(line=line).exists()]
+    return Queue(
+        title=_("Drafts to publish"),
+        icon="edit_note",
+        count=len(lines),
+        link=reverse("admin:leads_businessline_changelist"),
+        advice=_("Look at the difference and publish, so that forms and files know the fields."),
+        items=[
+            QueueItem(
+                line.name,
+                reverse("admin:leads_businessline_publish", args=[line.pk]),
+                _("never published")
+                if not line.version
+                else _("version %(number)s in force") % {"number": line.version},
+            )
+            for line in lines[:SHOWN]
+        ],
+    )

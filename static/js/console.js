@@ -1,0 +1,56 @@
+// The form of a field: shows the settings that suit its type, and makes a key from the label.
+// Without this script every setting is shown, and the server says what does not suit.
+
+function rowOf(name) {
+  return document.querySelector(`.field-line.field-${name}`);
+}
+
+function isFilled(row) {
+  return [...row.querySelectorAll("input, textarea, select")].some((input) =>
+    input.type === "checkbox" ? input.checked : input.type !== "hidden" && input.value.trim() !== "",
+  );
+}
+
+function showSuited(type, suits) {
+  for (const [name, kinds] of Object.entries(suits)) {
+    const row = rowOf(name);
+    if (!row) continue;
+    // What is filled in stays visible, so that nobody wonders where a refused setting is.
+    row.classList.toggle("is-unsuited", type !== "" && !kinds.includes(type) && !isFilled(row));
+  }
+}
+
+function keyFrom(label) {
+  const words = label.normalize("NFKD").replace(/[^\x00-\x7f]/g, "").toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  const key = words.join("_").slice(0, 60).replace(/_+$/, "");
+  return key === "" || /^[a-z]/.test(key) ? key : `field_${key}`;
+}
+
+function watchType() {
+  const carrier = document.querySelector("[data-suits]");
+  if (!carrier) return;
+  const suits = JSON.parse(carrier.dataset.suits);
+  // Once published the type is only shown, and the page says which it is.
+  const choice = document.querySelector("select#id_type");
+  const update = () => showSuited(choice ? choice.value : carrier.dataset.type, suits);
+  choice?.addEventListener("change", update);
+  update();
+}
+
+function watchLabel() {
+  const label = document.querySelector("#id_label");
+  const key = document.querySelector("#id_key");
+  if (!label || !key || key.value !== "") return;
+  let untouched = true;
+  key.addEventListener("input", () => {
+    untouched = key.value === "";
+  });
+  label.addEventListener("input", () => {
+    if (untouched) key.value = keyFrom(label.value);
+  });
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  watchType();
+  watchLabel();
+});
