@@ -1,0 +1,57 @@
+"""Fixtures for tests in a browser: one running stack for all of them, an organisation of its own for each."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from config import embedded
+from tests.browser.stack import BrowserStack
+from tests.browser.watching import Watch, launched_chromium
+from tests.faults.live_stack import create_database, drop_database
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs all of them: they share the stack, and Chromium wants a core."""
+    for item in items:
+        if item.path.is_relative_to(__file__.rsplit("/", 1)[0]):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+# The event loop inside playwright must not outlive this folder's tests, hence "package".
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium."""
+    with launched_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def stack(chromium: Browser) -> Iterator[BrowserStack]:
+    """Database, Redis, worker and preparing process; the web server is `address`."""
+    embedded.ensure_running()
+    name = create_database()
+    stack = BrowserStack(name)
+    try:
+        stack.start_redis()
+        stack.manage("migrate", "--verbosity", "0")
+        stack.start_worker()
+        yield stack
+    finally:
+        stack.close()
+        drop_database(name)
+
+
+@pytest.fixture(scope="package")
+def address(stack: BrowserStack) -> str:
+    """Where the pages are served."""
+    return stack.start_web()
+
+
+@pytest.fixture
+def watch(chromium: Browser, address: str) -> Iterator[Watch]:
+    """Opens pages, and fails the test for what they complain of."""
+    watch = Watch(chromium, address)
+    yield watch
+    watch.close()
