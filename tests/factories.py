@@ -14,6 +14,7 @@ from accounts.actor import Actor
 from accounts.models import AccessRule, Membership, ReportingLine, User
 from accounts.roles import Area, Level, Role
 from accounts.services import create_user, narrow_access
+from core.intake.running import CHECK
 from core.models import Intake, IntakeRow, Job, Organization
 from core.scope import organization_scope
 from core.services.intakes import receive_file
@@ -144,7 +145,7 @@ def _lead(world: World) -> Lead:
 
 @row_of(Job)
 def _job(world: World) -> Job:
-    return Job.objects.create(kind="test", title="A job", created_by_id=world.admin.user.pk)
+    return Job.objects.create(kind=CHECK, title="A job", created_by_id=world.admin.user.pk)
 
 
 @row_of(Intake)

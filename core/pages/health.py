@@ -12,6 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 
 from core.scope import system_scope
 
@@ -26,12 +27,14 @@ Part = dict[str, Any]
 
 
 @login_not_required
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer 200 as long as the process can; touches neither database nor Redis."""
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 when database, Redis, migrations and a worker are there, else 503; and each part's state."""
     parts = {**_database_parts(), "redis": _checked("redis", _redis)}

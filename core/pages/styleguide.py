@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from core.icons import ICONS
 
@@ -198,6 +199,7 @@ def _row(name: str, status: Any, tone: str, city: str, amount: str, owner: str) 
     }
 
 
+@require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Show the page while developing, and to staff."""
     if not (settings.DEBUG or getattr(request.user, "is_staff", False)):

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from accounts.actor import Actor
 from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area
-from core.errors import NotVisible
+from core.errors import NotPermitted, NotVisible
 from leads.models import Lead
 
 
@@ -20,7 +20,12 @@ def visible_leads(actor: Actor, *, verb: str = "read") -> QuerySet[Lead]:
 
 
 def get_lead(actor: Actor, reference: str, *, verb: str = "read") -> Lead:
-    """Return one visible lead by reference, with what its page shows; raise NotVisible otherwise."""
+    """Return one lead by reference, with what its page shows.
+
+    Raises:
+        NotVisible: the actor does not see it.
+        NotPermitted: the actor sees it, and may not do `verb` to it.
+    """
     lead = (
         visible_leads(actor, verb=verb)
         .filter(reference=reference)
@@ -28,6 +33,8 @@ def get_lead(actor: Actor, reference: str, *, verb: str = "read") -> Lead:
         .first()
     )
     if lead is None:
+        if verb != "read" and visible_leads(actor).filter(reference=reference).exists():
+            raise NotPermitted("You may read this lead, not change it.")
         raise NotVisible("No lead with this reference is visible to you.")
     return lead
 

@@ -18,7 +18,10 @@ organisation, `visitor` is not signed in, `stranger` is the administrator of ano
 from dataclasses import dataclass, field
 from typing import Any
 
+from accounts.models import Membership
 from accounts.roles import Area, Level, Role, granted_level
+from core.models import Intake, Job
+from leads.models import Lead
 
 CALLERS = (*(role.value for role in Role), "nobody", "visitor", "stranger")
 Ids = dict[str, tuple[type, str] | str]
@@ -44,6 +47,12 @@ def _reaches(role: Role, level: Level) -> bool:
     }
 
 
+def _only_others(role: Role, by: tuple[Area, str] | None) -> bool:
+    """Whether the role reads some rows of the area, and not those of the matrix's world."""
+    level = granted_level(frozenset([role]), by[0], "read") if by else Level.ALL
+    return level is not Level.NONE and not _reaches(role, level)
+
+
 def _expected(
     ok: int, refused: int, by: tuple[Area, str] | None, ids: Ids, visitor: int, named: dict[str, int]
 ) -> dict[str, int]:
@@ -51,7 +60,7 @@ def _expected(
     for role in Role:
         level = granted_level(frozenset([role]), *by) if by else Level.ALL
         if level is Level.NONE:
-            expected[role.value] = refused
+            expected[role.value] = 404 if ids and _only_others(role, by) else refused
         else:
             expected[role.value] = 404 if ids and not _reaches(role, level) else ok
     unknown = set(named) - set(CALLERS)
@@ -94,11 +103,48 @@ def public(method: str, url: str, ok: int = 200, **named: int) -> Line:
     return Line(method, url, {**dict.fromkeys(CALLERS, ok), **named})
 
 
+READ_LEADS = (Area.LEADS, "read")
+WRITE_LEADS = (Area.LEADS, "write")
+READ_FILES = (Area.LEAD_FILES, "read")
+WRITE_FILES = (Area.LEAD_FILES, "write")
+LEAD: Ids = {"reference": (Lead, "reference")}
+INTAKE: Ids = {"intake_id": (Intake, "pk")}
+JOB: Ids = {"job_id": (Job, "pk")}
+WORK = {"status": "new", "stage": "new", "owner": (Membership, "pk")}
+
 PAGES: list[Line] = [
     page("GET", "accounts:home", 302),
     page("GET", "accounts:profile"),
     page("POST", "accounts:profile", 302, data={"name": "A", "phone": ""}),
     page("POST", "accounts:switch_organization", 404, data={"organization": "nowhere"}),
+    public("GET", "core:healthz"),
+    public("GET", "core:readyz", 503),  # no worker runs beside the tests
+    page("GET", "core:styleguide", by=(Area.CONFIGURATION, "write"), refused=404),
+    page("GET", "core:job_progress", by=READ_FILES, ids=JOB, refused=404),
+    page("POST", "core:job_cancel", 302, by=WRITE_FILES, ids=JOB, refused=404, auditor=403),
+    page("GET", "leads:list", by=READ_LEADS),
+    page("GET", "leads:new", by=(Area.LEADS, "create"), stranger=302),
+    page("POST", "leads:new", 422, by=(Area.LEADS, "create"), data={"name": ""}, stranger=302),
+    page("GET", "leads:detail", by=READ_LEADS, ids=LEAD),
+    page("GET", "leads:edit", by=WRITE_LEADS, ids=LEAD),
+    page("POST", "leads:edit", 422, by=WRITE_LEADS, ids=LEAD, data={"name": ""}),
+    page("POST", "leads:work", 302, by=WRITE_LEADS, ids=LEAD, data=WORK),
+    page("POST", "leads:withdraw", 302, by=(Area.LEADS, "delete"), ids=LEAD, partner=403),
+    page("GET", "leads:imports", by=READ_FILES),
+    page("GET", "leads:import_new", by=WRITE_FILES),
+    page("POST", "leads:import_new", 422, by=WRITE_FILES, data={"line": "nowhere"}),
+    page("GET", "leads:import_detail", 302, by=READ_FILES, ids=INTAKE),
+    page("GET", "leads:import_match", by=WRITE_FILES, ids=INTAKE),
+    page("POST", "leads:import_match", 302, by=WRITE_FILES, ids=INTAKE, data={"column_0": "name"}),
+    page("POST", "leads:import_discard", 302, by=WRITE_FILES, ids=INTAKE),
+    page("GET", "leads:import_progress", by=READ_FILES, ids=INTAKE),
+    page("POST", "leads:import_cancel", 302, by=WRITE_FILES, ids=INTAKE),
+    page("POST", "leads:import_load", 302, by=WRITE_FILES, ids=INTAKE),
+    page("GET", "leads:import_errors", by=READ_FILES, ids=INTAKE),
+    page("POST", "leads:import_correct", 302, by=WRITE_FILES, ids=INTAKE),
+    page("GET", "leads:import_grid", by=READ_FILES, ids=INTAKE),
+    page("POST", "leads:import_grid", 409, by=WRITE_FILES, ids=INTAKE, data={"cell-2-0": "Asha"}),
+    page("POST", "leads:import_rollback", 409, by=WRITE_FILES, ids=INTAKE),
 ]
 
 CALLS: list[Line] = [

@@ -13,7 +13,7 @@ from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.roles import Role
 from core.scope import system_scope
-from tests.factories import World, make_actor, make_organization
+from tests.factories import ROWS, World, make_actor, make_organization
 from tests.permissions.matrix import CALLERS, CALLS, CONSOLE, EXEMPT, PAGES, Line
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -25,6 +25,8 @@ class Callers:
 
     def __init__(self) -> None:
         self.world = World(make_organization("matrix"))
+        for model in ROWS:  # now, because the effects of each call are taken back
+            self.world.row(model)
         others = {
             role: make_actor(self.world.organization, role)
             for role in (Role.OPERATIONS, Role.FINANCE, Role.AUDITOR, Role.PARTNER)
@@ -64,7 +66,10 @@ class Callers:
 
     def status(self, line: Line, caller: str) -> int:
         """Return the status of the call, whose effects are taken back."""
-        options: dict[str, Any] = {"data": line.data}
+        data = line.data
+        if isinstance(data, dict):
+            data = {name: self._id(value) for name, value in data.items()}
+        options: dict[str, Any] = {"data": data}
         if line.is_api and line.method != "GET":
             options["content_type"] = "application/json"
         with transaction.atomic():

@@ -180,6 +180,7 @@ def import_match(request: HttpRequest, intake_id: int) -> HttpResponse:
     """Step 2: which field each column fills. Suggestions are chosen beforehand and marked as such."""
     actor = actor_of(request)
     intake = get_intake(actor, intake_id)
+    actor.require(Area.LEAD_FILES, "write")
     if intake.current_state in (*BUSY, IntakeState.LOADED, IntakeState.ROLLED_BACK):
         return redirect(intake_url(intake))
     targets = importer_for(intake).targets()
@@ -333,6 +334,7 @@ def import_correct(request: HttpRequest, intake_id: int) -> HttpResponse:
     """The corrected workbook comes back: received and loaded in one step, for its columns are known."""
     actor = actor_of(request)
     root = get_intake(actor, intake_id)
+    actor.require(Area.LEAD_FILES, "write")
     form = CorrectionForm(request.POST, request.FILES)
     if form.is_valid():
         correction = _received(request, form, root.target, {})
