@@ -171,8 +171,11 @@ class Supervisor:
 
     def _prepare(self) -> list[Account]:
         """Bring the database to the present schema and fill the demo; returns its accounts."""
-        say("Preparing the database …")
+        # Pages as production serves them: compressed files that browsers keep.
+        os.environ.setdefault("STATIC_ROOT", str(places.CHECKOUT / "var" / "static"))
+        say("Preparing the database and the pages …")
         self._run_step("migrate", "--no-input", "--verbosity", "0")
+        self._run_step("collectstatic", "--no-input", "--verbosity", "0")
         if not self.with_demo:
             return []
         printed = self._run_step("demo", "--prepare")

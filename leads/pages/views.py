@@ -39,7 +39,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     line = _chosen_line(request, lines)
     listing = LeadListing(request, actor, line)
     context = listing.context(listing.page())
-    is_part = bool(request.htmx) and not request.htmx.boosted  # type: ignore[attr-defined]
+    is_part = request.htmx.target == "leads"  # type: ignore[attr-defined]
     if not is_part:
         context |= {**listing.frame(), "line_tabs": _line_tabs(reverse("leads:list"), lines, line)}
     response = render(request, "leads/_table.html" if is_part else "leads/list.html", context)
