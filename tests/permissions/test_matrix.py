@@ -131,11 +131,11 @@ def test_every_caller_gets_what_the_matrix_says(callers, door):
     wrong = []
     for line in lines:
         for caller in CALLERS:
-            status = callers.status(line, caller)
-            if status != line.expected[caller]:
-                wrong.append(
-                    f"{line.method} {line.url} as {caller}: {line.expected[caller]} expected, got {status}"
-                )
+            status, expected = callers.status(line, caller), line.expected[caller]
+            allowed = {expected} if isinstance(expected, int) else expected
+            if status not in allowed:
+                told = " or ".join(map(str, sorted(allowed)))
+                wrong.append(f"{line.method} {line.url} as {caller}: {told} expected, got {status}")
     assert wrong == [], "\n  ".join(["The matrix and the application differ:", *wrong])
 
 
