@@ -33,10 +33,12 @@ FIELDS = [
     {"key": "code", "label": "Code", "type": "text", "unique": True},
 ]
 # Each lead's number n decides: kind is rare for one in 5,000 and else common; 50 towns; income n rupees;
-# 20,000 days of birth; car for all, home for one in ten, gold for one in 2,000; one in 20 belongs to the agent.
+# 20,000 days of birth; car for all, home for one in ten, gold for one in 2,000; one in 20 belongs to the
+# agent.
 
 LEADS = """
-INSERT INTO leads_lead (id, organization_id, line_id, version, reference, name, phone, email, city, region, status,
+INSERT INTO leads_lead (id, organization_id, line_id, version, reference, name, phone, email, city, region,
+status,
     stage, owner_id, data, compare, repeat_enquiries, created_at, updated_at)
 SELECT n + %(first)s, %(organization)s, %(line)s, 1, 'L' || lpad((n + %(first)s)::text, 8, '0'),
     (ARRAY['Asha','Ravi','Meera','Vikram','Divya'])[1 + n %% 5] || ' Family' || (n %% 1000),
@@ -115,5 +117,9 @@ def _values(key: str) -> str:
         "wants": ("text_value", "choice"),
     }[key]
     several = key == "wants"
-    items = "jsonb_array_elements_text(data->'wants') WITH ORDINALITY AS each (choice, number)" if several else "(SELECT 1) AS one"
+    items = (
+        "jsonb_array_elements_text(data->'wants') WITH ORDINALITY AS each (choice, number)"
+        if several
+        else "(SELECT 1) AS one"
+    )
     return VALUES.format(column=column, value=value, items=items, position="number - 1" if several else "0")

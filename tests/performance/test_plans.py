@@ -1,2 +1,129 @@
-def test_speed(many):
-    pass
+"""Hot queries at 100,000 leads, as the application role: an index serves each, and few rows are touched."""
+
+import pytest
+
+from accounts.actor import Actor
+from core.scope import organization_scope
+from leads.queries.history import lead_timeline
+from leads.queries.lead_list import Catalog, LeadListQuery, list_leads, parse_filters
+from leads.queries.leads import get_lead
+from tests.performance.many_leads import ManyLeads
+from tests.performance.plans import Touched, plans_of
+
+pytestmark = pytest.mark.django_db
+# Address → the most rows of leads, values and tokens that a page of 50 may touch, its count included. The
+# figures hang on how common the values are (see many_leads), not on how many leads there are.
+LISTS = {
+    "": 3_000,
+    "ordering=created": 3_000,
+    "status=new": 5_000,
+    "status__in=new,approved": 10_000,
+    "owner=me": 3_000,
+    "owner=none": 100,
+    "created__gte=2099-01-01": 100,
+    "data.kind=rare": 500,
+    "data.kind=common": 3_000,
+    "data.kind=common&ordering=created": 3_000,
+    "data.town=Town 7": 3_000,
+    "city=Town 7": 3_000,
+    "data.town__in=Town 7,Town 8": 10_000,
+    "data.town__starts_with=Town 4": 5_000,
+    "data.kind=common&data.town=Town 7": 20_000,
+    "data.kind=rare&data.town=Town 0": 3_000,
+    "data.kind=common&data.income__gte=99000": 12_000,
+    "data.income__gte=50000": 5_000,
+    "data.income__lt=100": 1_000,
+    "data.income__between=200,300": 1_000,
+    "data.income=77777": 100,
+    "data.income__lt=99999999999999999999": 5_000,
+    "data.born__gte=2004-09-01": 2_000,
+    "data.born=1987-03-03": 100,
+    "data.wants=gold": 1_000,
+    "data.wants=home": 3_000,
+    "data.wants__has_all=car,home": 20_000,
+    "status=new&data.wants=gold": 1_000,
+    "search=asha": 6_000,
+    "search=asha family77": 20_000,
+    "search=family777": 1_000,
+    "search=+919000077777": 500,
+    "search=77777": 500,
+    "search=lead77777@mail.example": 500,
+    "search=code-77777": 500,
+    "search=L10077777": 500,
+    "search=nobody": 100,
+    "search=a": 6_000,
+    "ordering=data.income": 3_000,
+    "ordering=-data.income": 3_000,
+    "ordering=data.town": 3_000,
+    "ordering=data.income&data.kind=rare": 1_000,
+    "ordering=-data.born&data.kind=common": 6_000,
+}
+
+
+def page(many: ManyLeads, actor: Actor, address: str, cursor: str = ""):
+    """A page of the line's list, as an address asks for it."""
+    given = dict(part.split("=", 1) for part in address.split("&") if part)
+    search, ordering = given.pop("search", ""), given.pop("ordering", "-created")
+    catalog = Catalog(actor, many.line)
+    query = LeadListQuery(
+        line=many.line,
+        search=search.replace("%20", " "),
+        conditions=parse_filters(catalog, given),
+        ordering=ordering,
+        cursor=cursor,
+    )
+    return list_leads(actor, query)
+
+
+def touched_by(many: ManyLeads, actor: Actor, address: str) -> tuple[Touched, Touched]:
+    """What a first page and the one after it touch."""
+    with organization_scope(many.organization):
+        first = page(many, actor, address)
+        next_cursor = first.next_cursor
+        return (
+            plans_of(lambda: page(many, actor, address)),
+            plans_of(lambda: page(many, actor, address, next_cursor)),
+        )
+
+
+# What people see who see a part of the leads: 5 % of them here.
+PARTS = [
+    "",
+    "status=new",
+    "data.kind=rare",
+    "data.kind=common",
+    "data.kind=rare&data.town=Town 0",
+    "data.income__gte=50000",
+    "data.wants=home",
+    "search=asha",
+    "search=asha family77",
+    "search=77777",
+    "ordering=data.income",
+    "ordering=-data.born&data.kind=common",
+]
+MOST_OF_PARTS = 30_000
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_a_list_reads_by_index_and_few_rows(many, address):
+    for touched in touched_by(many, many.operations, address):
+        assert not touched.sequential, str(touched)
+        assert touched.rows <= LISTS[address], str(touched)
+
+
+@pytest.mark.parametrize("address", PARTS)
+@pytest.mark.parametrize("who", ["leader", "agent"])
+def test_a_list_of_ones_own_reads_by_index_and_few_rows(many, who, address):
+    for touched in touched_by(many, getattr(many, who), address):
+        assert not touched.sequential, str(touched)
+        assert touched.rows <= MOST_OF_PARTS, str(touched)
+
+
+def test_a_lead_and_its_timeline_read_by_index(many):
+    with organization_scope(many.organization):
+        lead = get_lead(many.operations, "L10077777")
+        touched = plans_of(
+            lambda: (get_lead(many.operations, "L10077777"), lead_timeline(many.operations, lead))
+        )
+    assert not touched.sequential, str(touched)
+    assert touched.rows < 20

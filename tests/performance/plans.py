@@ -1,0 +1,70 @@
+"""Reading the plans of statements as PostgreSQL carries them out for the application role."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+HOT = frozenset(
+    ("leads_lead", "leads_leadvalue", "leads_leadtoken", "leads_historicallead", "leads_duplicatekey")
+)
+
+
+@dataclass
+class Touched:
+    """What the statements of one piece of work did to the hot tables."""
+
+    sequential: list[str] = field(default_factory=list)
+    rows: int = 0
+    indexes: set[str] = field(default_factory=set)
+    statements: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.rows} rows by {sorted(self.indexes)}; sequential: {self.sequential}\n" + "\n".join(
+            self.statements
+        )
+
+
+def plans_of(work: Callable[[], Any]) -> Touched:
+    """Do the work, then explain and carry out again each SELECT on a hot table that it made."""
+    with CaptureQueriesContext(connection) as queries:
+        work()
+    touched = Touched()
+    for query in queries.captured_queries:
+        statement = query["sql"]
+        if not statement.startswith(("SELECT", "(SELECT")) or not any(table in statement for table in HOT):
+            continue
+        touched.statements.append(statement)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            )
+            name, *privileges = cursor.fetchone()
+            assert name == "leadledger_application"
+            assert not any(privileges)
+            cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) " + statement.replace("%", "%%"), [])
+            answer = cursor.fetchone()[0]
+        plan = (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
+        for node in _nodes(plan):
+            _note(touched, node)
+    return touched
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for part in node.get("Plans", ()):
+        yield from _nodes(part)
+
+
+def _note(touched: Touched, node: dict[str, Any]) -> None:
+    if node.get("Relation Name") in HOT:
+        loops = node["Actual Loops"]
+        removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+        touched.rows += round((node["Actual Rows"] + removed) * loops)
+        if node["Node Type"] == "Seq Scan" and loops:
+            touched.sequential.append(node["Relation Name"])
+    if "Index Name" in node and node["Actual Loops"]:
+        touched.indexes.add(node["Index Name"])
