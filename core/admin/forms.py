@@ -47,7 +47,8 @@ class ServiceForm(forms.ModelForm):
             top = name.split(".")[0].split("[")[0]
             for problem in problems:
                 if top in self.fields:
-                    where = name[len(top) :].lstrip(".")
+                    # The place inside a rule helps; the number of a line in a list does not, its text is named.
+                    where = name[len(top) + 1 :] if name[len(top) :].startswith(".") else ""
                     self.add_error(top, f"{where}: {problem.message}" if where else problem.message)
                 else:
                     self.add_error(None, f"{name}: {problem.message}")

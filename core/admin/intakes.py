@@ -116,7 +116,8 @@ class IntakeAdmin(ReadOnlyAdmin):
             intake,
             title=_("Roll back %(file)s?") % {"file": intake.filename},
             text=_(
-                "Leads that it made are withdrawn, leads that it changed get their values back. What somebody edited since then stays, and is listed."
+                "Leads that it made are withdrawn, leads that it changed get their values back."
+                " What somebody edited since then stays, and is listed."
             ),
             button=_("Roll back"),
             work=lambda: roll_back_intake(actor=request.actor, intake_id=intake.pk),  # type: ignore[attr-defined]

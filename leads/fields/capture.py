@@ -136,7 +136,12 @@ class _Plan:
             for step in (by_key[item.key] for item in line.active)
             if step.required or step.required_rule is not None
         ]
-        self.texts = [key for key, kind in line.kinds.items() if kind is Kind.TEXT]
+        # Structured data is text to nobody: rules cannot read it.
+        self.texts = [
+            item.key
+            for item in line.fields
+            if line.kinds[item.key] is Kind.TEXT and item.type is not FieldKind.JSON
+        ]
         self.lists = {key: kind for key, kind in line.kinds.items() if kind is Kind.MULTI}
 
 

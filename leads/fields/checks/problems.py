@@ -27,11 +27,6 @@ class DefinitionProblem:
             return self.setting
         return f"fields[{self.index}].{self.setting}".rstrip(".")
 
-    @property
-    def top(self) -> str:
-        """The setting itself, without the path inside its value."""
-        return self.setting.split(".")[0].split("[")[0]
-
     def without_position(self) -> tuple[str, str, str, str]:
         """What stays the same when fields are added before this one."""
         return (self.field, self.setting, self.code, self.message)
@@ -42,7 +37,7 @@ def refusal(problems: Iterable[DefinitionProblem], *, by_setting: bool = False) 
     fields: dict[str, list[FieldError]] = {}
     sentences = []
     for problem in problems:
-        name = problem.top if by_setting else problem.path
+        name = problem.setting if by_setting else problem.path
         fields.setdefault(name, []).append(FieldError(problem.code, problem.message))
         sentences.append(problem.message)
     more = f" And {len(sentences) - 1} more." if len(sentences) > 1 else ""
