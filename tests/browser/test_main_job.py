@@ -90,7 +90,7 @@ def check_says_what_is_expected(page: Page) -> None:
     }
     reasons = page.locator("dl.reasons > div")
     shown = {
-        reason.locator(".mono").inner_text(): int(reason.locator("dd").first.inner_text())
+        reason.get_attribute("data-code"): int(reason.locator("dd").first.inner_text())
         for reason in reasons.all()
     }
     assert shown == EXPECTED["reasons"]
