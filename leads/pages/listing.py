@@ -22,7 +22,7 @@ from leads.queries.lead_list import Catalog, LeadListQuery, LeadPage, list_leads
 OWN_PARAMETERS = ("line", "search", "sort", "columns", "cursor")
 # Shown in every row, before and after the columns one may choose.
 FIXED = ("name", "reference", "status", "owner", "created")
-DEFAULT_COLUMNS = 5
+DEFAULT_COLUMNS = 4
 PAGE_SIZE = 50
 LONG = (FieldKind.LONG_TEXT, FieldKind.JSON)
 
