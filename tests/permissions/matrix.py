@@ -15,13 +15,16 @@ reports to its team leader. The callers, beside the seven roles: `nobody` is sig
 organisation, `visitor` is not signed in, `stranger` is the administrator of another organisation.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from accounts.models import Membership
+from django.db import models
+
+from accounts.models import AccessRule, Membership
 from accounts.roles import Area, Level, Role, granted_level
-from core.models import Intake, Job
-from leads.models import Lead
+from core.models import Intake, Job, Organization
+from leads.models import BusinessLine, Campaign, Field, Lead, LineVersion, Source
 
 CALLERS = (*(role.value for role in Role), "nobody", "visitor", "stranger")
 Ids = dict[str, tuple[type, str] | str]
@@ -57,7 +60,7 @@ def _only_others(role: Role, by: tuple[Area, str] | None) -> bool:
 
 
 def _expected(
-    ok: Status, refused: int, by: tuple[Area, str] | None, ids: Ids, visitor: int, named: dict[str, int]
+    ok: Status, refused: int, by: tuple[Area, str] | None, ids: Ids, visitor: int, named: dict[str, Status]
 ) -> dict[str, Status]:
     expected: dict[str, Status] = {"nobody": 403, "visitor": visitor, "stranger": 404 if ids else ok}
     for role in Role:
@@ -80,7 +83,7 @@ def page(
     refused: int = 403,
     ids: Ids | None = None,
     data: Any = None,
-    **named: int,
+    **named: Status,
 ) -> Line:
     """A page: a visitor is sent to sign in."""
     return Line(method, url, _expected(ok, refused, by, ids or {}, 302, named), ids or {}, data)
@@ -95,7 +98,7 @@ def call(
     refused: int = 403,
     ids: Ids | None = None,
     data: Any = None,
-    **named: int,
+    **named: Status,
 ) -> Line:
     """An API call: a visitor gets 401."""
     return Line(method, url, _expected(ok, refused, by, ids or {}, 401, named), ids or {}, data, is_api=True)
@@ -108,12 +111,58 @@ def public(method: str, url: str, ok: int = 200, **named: int) -> Line:
 
 READ_LEADS = (Area.LEADS, "read")
 WRITE_LEADS = (Area.LEADS, "write")
+WRITE_CONFIGURATION = (Area.CONFIGURATION, "write")
 READ_FILES = (Area.LEAD_FILES, "read")
 WRITE_FILES = (Area.LEAD_FILES, "write")
 LEAD: Ids = {"reference": (Lead, "reference")}
 INTAKE: Ids = {"intake_id": (Intake, "pk")}
 JOB: Ids = {"job_id": (Job, "pk")}
 WORK = {"status": "new", "stage": "new", "owner": (Membership, "pk")}
+
+CONSOLE_ROLES = (Role.ADMIN, Role.OPERATIONS, Role.FINANCE, Role.AUDITOR)
+ELSEWHERE = {role.value: 302 for role in Role if role not in CONSOLE_ROLES}
+
+
+def console(
+    method: str,
+    url: str,
+    ok: Status = 200,
+    *,
+    by: tuple[Area, str] | None = None,
+    refused: int = 403,
+    ids: Ids | None = None,
+    **named: Status,
+) -> Line:
+    """A page of the console: roles that it is not made for are sent away, and so is who names a row of others."""
+    stranger = {"stranger": 302} if ids else {}
+    return page(method, url, ok, by=by, refused=refused, ids=ids, **{**ELSEWHERE, **stranger, **named})
+
+
+def console_model(
+    model: type[models.Model],
+    area: Area,
+    *,
+    adds: bool = False,
+    actions: Sequence[str] = (),
+    inapplicable: Sequence[str] = (),
+) -> list[Line]:
+    """The pages of one model: read and written as its area is, its history by who reads the audit trail.
+
+    `actions` stand open to who may write; `inapplicable` ones to nobody, given the row of the matrix's world.
+    """
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    read, write, row = (area, "read"), (area, "write"), {"object_id": (model, "pk")}
+    nobody = {role.value: 403 for role in CONSOLE_ROLES}
+    return [
+        console("GET", f"{name}_changelist", by=read),
+        console("GET", f"{name}_add", by=write) if adds else console("GET", f"{name}_add", 403),
+        console("GET", f"{name}_change", by=read, ids=row),
+        console("GET", f"{name}_history", by=(Area.AUDIT, "read"), refused=404, ids=row),
+        console("GET", f"{name}_delete", ids=row, **nobody),
+        *(console("GET", f"{name}_{action}", by=write, ids=row) for action in actions),
+        *(console("GET", f"{name}_{action}", ids=row, **nobody) for action in inapplicable),
+    ]
+
 
 PAGES: list[Line] = [
     page("GET", "accounts:home", 302),
@@ -122,7 +171,7 @@ PAGES: list[Line] = [
     page("POST", "accounts:switch_organization", 404, data={"organization": "nowhere"}),
     public("GET", "core:healthz"),
     public("GET", "core:readyz", 503),  # no worker runs beside the tests
-    page("GET", "core:styleguide", by=(Area.CONFIGURATION, "write"), refused=404),
+    page("GET", "core:styleguide", by=WRITE_CONFIGURATION, refused=404),
     page("GET", "core:job_progress", by=READ_FILES, ids=JOB, refused=404),
     page("POST", "core:job_cancel", 302, by=WRITE_FILES, ids=JOB, refused=404, auditor=403),
     page("GET", "leads:list", by=READ_LEADS),
@@ -155,10 +204,37 @@ CALLS: list[Line] = [
     call("GET", "api-docs"),
 ]
 
-CONSOLE: list[Line] = []
+CONSOLE: list[Line] = [
+    console("GET", "admin:index"),
+    console("GET", "admin:search"),
+    console("GET", "admin:jsi18n"),
+    console("GET", "admin:autocomplete", 403),  # without a field to complete
+    console("GET", "admin:audit", by=(Area.AUDIT, "read"), refused=404),
+    *console_model(AccessRule, Area.CONFIGURATION, adds=True),
+    *console_model(Membership, Area.ACCESS, adds=True, actions=["end_access"], inapplicable=["give_access"]),
+    *console_model(Organization, Area.ACCESS),
+    *console_model(Intake, Area.LEAD_FILES, inapplicable=["roll_back"]),
+    *console_model(Job, Area.LEAD_FILES, actions=["cancel"]),
+    *console_model(BusinessLine, Area.CONFIGURATION, adds=True, actions=["publish"]),
+    console(
+        "GET", "admin:leads_businessline_order", by=WRITE_CONFIGURATION, ids={"line_id": (BusinessLine, "pk")}
+    ),
+    *console_model(
+        Field, Area.CONFIGURATION, adds=True, actions=["retire"], inapplicable=["remove", "restore"]
+    ),
+    *console_model(LineVersion, Area.CONFIGURATION),
+    *console_model(Source, Area.CONFIGURATION, adds=True),
+    *console_model(Campaign, Area.CONFIGURATION, adds=True),
+    *console_model(Lead, Area.LEADS, actions=["withdraw"], inapplicable=["restore"]),
+]
 
 # URL name, or route of a URL without one → why no line speaks of it. A star stands for anything.
 EXEMPT: dict[str, str] = {
     "account_*": "django-allauth: acts on nobody but the caller (tests/accounts/test_sign_in.py)",
     "mfa_*": "django-allauth: acts on nobody but the caller",
+    "admin:login": "leads to the application's own page",
+    "admin:logout": "leads to the application's own page",
+    "admin:password_change": "leads to the application's own page",
+    "admin:app_list": "a part of the first page of the console",
+    "console/*": "leads from a short address of a row to its page, which is in the matrix",
 }
