@@ -137,7 +137,7 @@ class LeadReader:
         return sight_of(self.actor, item, may_edit=self.may_edit(lead))
 
     def attribute_sight(self, lead: Lead, name: str) -> Sight:
-        """How the actor sees an attribute that fields fill, as the strictest of those that may have filled it.
+        """How the actor sees an attribute that fields fill, as the strictest that may have filled it.
 
         The field of today, and that of the lead's version. One that no field fills any more is judged as
         personal data.
