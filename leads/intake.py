@@ -1,12 +1,16 @@
 """Lead files: the importer of the intake machine for business lines."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
+from accounts.actor import Actor
 from accounts.models import Membership
-from core.errors import NotVisible
+from accounts.roles import Area
+from core.errors import Conflict, NotVisible
 from core.intake.importer import (
     Importer,
     InputRow,
@@ -19,18 +23,18 @@ from core.intake.importer import (
 from core.intake.matching import Target
 from core.models import Intake, IntakeRow, RowState
 from core.rules import normalise_text
-from core.scope import current_scope
-from core.values import cell_text, is_blank
-from leads.fields.access import is_masked, is_visible
+from core.values import cell_text, is_blank, message
+from leads.fields.access import editable_keys, is_masked, is_visible
 from leads.fields.capture import CaptureContext, Captured, Problem, capture
 from leads.fields.line import line_definition
 from leads.fields.wording import sentence
-from leads.models import BusinessLine
+from leads.models import BusinessLine, Lead
+from leads.queries.leads import visible_leads
 from leads.services.lines import pin_line
-from leads.services.origins import resolve_campaigns, resolve_sources
-from leads.services.recording import Enquiry, Outcome, Recorder, Result, count_repeats
+from leads.services.origins import LONGEST_NAME, origin_key, resolve_campaigns, resolve_sources
+from leads.services.recording import Enquiry, Outcome, Recorder, Result, count_repeats, lock_leads
 from leads.services.rehearsal import Rehearsal
-from leads.services.updating import LeadUpdate, leads_touched_by, update_leads
+from leads.services.updating import LeadUpdate, Updater, leads_touched_by
 from leads.services.withdrawing import restore_before_images, withdraw_rows
 
 # Columns that fill an attribute of the lead beside the configured fields.
@@ -38,6 +42,8 @@ ATTRIBUTE_TARGETS = {
     "source": Target("source", "Source", ("Lead Source",), False),
     "campaign": Target("campaign", "Campaign", ("Campaign Name",), False),
 }
+RESOLVERS = {"source": resolve_sources, "campaign": resolve_campaigns}
+Record = Callable[[Sequence[Enquiry], Sequence[InputRow]], list[Outcome]]
 ATTRIBUTE_PREFIX = "@"
 
 
@@ -47,35 +53,40 @@ class LeadImporter(Importer):
 
     def __init__(self, intake: Intake) -> None:
         super().__init__(intake)
-        self.root_id = intake.corrects_id or intake.pk
+        # A correction goes on where the file that it corrects has stopped, by the same choices.
+        root = intake.corrects or intake
+        self.root_id = root.pk
+        self.options = root.options
         self._rehearsal: Rehearsal | None = None
-        self._prepare(usable_line(intake.target))
+        line = line_of(intake.target)
         # Ages and relative dates count from the day of the import, also when it resumes after midnight.
         self.context = CaptureContext(
             now=intake.job.created_at if intake.job else timezone.now(),
-            zone=self.line.organization.zone,
-            region=self.line.organization.locale.partition("-")[2] or "IN",
+            zone=line.organization.zone,
+            region=line.organization.locale.partition("-")[2] or "IN",
         )
+        self._work_by(line)
 
-    def _prepare(self, line: BusinessLine) -> None:
-        """Work by the line's version in force, and by the intake's own word on repeats."""
+    def _work_by(self, line: BusinessLine) -> None:
+        """Take the line's version and settings as they are now, and the intake's own word on repeats."""
         self.line = line
+        self.line.on_duplicate = self.options.get("on_duplicate") or line.on_duplicate
         self.definition = line_definition(line)
-        if on_duplicate := self.intake.options.get("on_duplicate"):
-            self.line.on_duplicate = on_duplicate
-        self.recorder = Recorder(self.line, self.definition, intake_id=self.root_id)
+        self.recorder = Recorder(line, self.definition, intake_id=self.root_id)
+        self.updater = Updater(self.recorder, self.context)
 
-    def _follow_line(self) -> None:
-        """Keep the line as it is until the batch ends; what was published since the last batch counts from here."""
-        pinned = pin_line(self.line.pk)
-        if pinned.version != self.definition.version:
-            self._prepare(pinned)
+    def require_open(self) -> None:
+        if not (self.line.is_active and self.line.version):
+            raise Conflict(
+                "line_closed",
+                f"The business line {self.line.name} takes no leads now. Publish it, or make it active again.",
+            )
 
     def targets(self) -> Sequence[Target]:
         fields = [
             Target(item.key, item.label, item.aliases, item.required and not item.default)
             for item in self.definition.active
-            if item.type != "computed"
+            if item.type != "computed" and item.key not in self.options.get("locked", ())
         ]
         taken = {
             normalise_text(name) for target in fields for name in (target.key, target.label, *target.aliases)
@@ -87,11 +98,15 @@ class LeadImporter(Importer):
         ]
         return [*fields, *attributes]
 
-    def options_for(self, actor: Any) -> dict[str, Any]:
-        """A leader loads files for the own team: the rows begin as the leader's own, to be assigned."""
-        if actor.level(self.area, "write") == "all" or actor.membership is None:
-            return {}
-        return {"owner": actor.membership.pk}
+    def options_for(self, actor: Actor) -> dict[str, Any]:
+        """Fields that the actor may not fill are no targets. A leader loads files for the own team: the rows
+        begin as the leader's own, to be assigned."""
+        open_keys = editable_keys(actor, self.definition)
+        locked = [item.key for item in self.definition.active if item.key not in open_keys]
+        options: dict[str, Any] = {"locked": locked} if locked else {}
+        if actor.level(Area.LEAD_FILES, "write") != "all" and actor.membership is not None:
+            options["owner"] = actor.membership.pk
+        return options
 
     def choices_of(self, target: str) -> list[tuple[str, str]]:
         item = self.definition.active_by_key.get(target)
@@ -109,142 +124,204 @@ class LeadImporter(Importer):
             if target and not target.startswith(ATTRIBUTE_PREFIX) and target not in open_keys
         )
 
+    def prepare(self, rows: Sequence[InputRow]) -> None:
+        definition = self.definition
+        for row in rows:
+            row.prepared = definition, capture(definition, row.values, self.context)
+
+    def _captured(self, row: InputRow) -> Captured:
+        definition, captured = row.prepared or (None, None)
+        return (
+            captured if definition is self.definition else capture(self.definition, row.values, self.context)
+        )
+
     def write(self, rows: Sequence[InputRow]) -> list[RowOutcome]:
-        self._follow_line()
-        return self._load(rows, self._record)
+        # The line stays as it is until the batch ends; what was published or set since the last one counts.
+        self._work_by(pin_line(self.line.pk))
+        return self._judged(rows, self._record)
 
     def rehearse(self, rows: Sequence[InputRow]) -> list[RowOutcome]:
         if self._rehearsal is None:
-            self._rehearsal = Rehearsal(self.recorder)
-        return self._load(rows, self._rehearse)
+            self._rehearsal = Rehearsal(self.recorder, self.updater)
+        return self._judged(rows, self._rehearse)
+
+    def _judged(self, rows: Sequence[InputRow], record: Record) -> list[RowOutcome]:
+        outcomes: list[RowOutcome | None] = []
+        valid: list[InputRow] = []
+        enquiries: list[Enquiry] = []
+        for row in rows:
+            captured = self._captured(row)
+            problems = [*captured.problems, *_attribute_problems(row)]
+            outcomes.append(self._rejected(row, problems) if problems else None)
+            if not problems:
+                valid.append(row)
+                enquiries.append(Enquiry(captured.data, captured.compare, {}, row.number))
+        told = iter(self._told(record(enquiries, valid), valid))
+        return [outcome or next(told) for outcome in outcomes]
 
     def _rehearse(self, enquiries: Sequence[Enquiry], rows: Sequence[InputRow]) -> list[Outcome]:
         assert self._rehearsal is not None
-        return self._rehearsal.record(enquiries)
-
-    def _load(self, rows: Sequence[InputRow], record: Any) -> list[RowOutcome]:
-        captured = [self._capture(row) for row in rows]
-        valid = [index for index, item in enumerate(captured) if item.is_valid]
-        chosen = [rows[index] for index in valid]
-        enquiries = self._enquiries(chosen, [captured[index] for index in valid])
-        outcomes = [self._rejected(row, item.problems) for row, item in zip(rows, captured, strict=True)]
-        for index, row, outcome in zip(valid, chosen, record(enquiries, chosen), strict=True):
-            outcomes[index] = self._told(outcome, row, chosen)
-        return outcomes
-
-    def _capture(self, row: InputRow) -> Captured:
-        given = {key: cell for key, cell in row.values.items() if not key.startswith(ATTRIBUTE_PREFIX)}
-        return capture(self.definition, given, self.context)
-
-    def _enquiries(self, rows: Sequence[InputRow], captured: Sequence[Captured]) -> list[Enquiry]:
-        sources = self._resolved(rows, "source", resolve_sources)
-        campaigns = self._resolved(rows, "campaign", resolve_campaigns)
-        owner = self._owner()
-        enquiries = []
-        for row, item in zip(rows, captured, strict=True):
-            attributes: dict[str, Any] = dict(owner)
-            for name, known in (("source", sources), ("campaign", campaigns)):
-                if text := attribute_text(row, name):
-                    attributes[f"{name}_id"] = known.get(normalise_text(text))
-            enquiries.append(Enquiry(item.data, item.compare, attributes, row.number))
-        return enquiries
-
-    @staticmethod
-    def _resolved(rows: Sequence[InputRow], name: str, resolve: Any) -> Mapping[str, int]:
-        names = {text for row in rows if (text := attribute_text(row, name))}
-        return resolve(sorted(names)) if names else {}
-
-    def _owner(self) -> dict[str, Any]:
-        member_id = self.intake.options.get("owner")
-        if not member_id:
-            return {}
-        owner = Membership.objects.get(pk=member_id)
-        return {"owner_id": owner.pk, "team_id": owner.pk}
+        return self._rehearsal.record(enquiries, lambda outcomes: self._updates(outcomes, rows))
 
     def _record(self, enquiries: Sequence[Enquiry], rows: Sequence[InputRow]) -> list[Outcome]:
+        self._fill_attributes(enquiries, rows)
         outcomes = self.recorder.record(enquiries)
-        if self.line.on_duplicate == "update":
-            self._update_repeated(outcomes, rows)
-        repeats: dict[int, int] = {}
+        updates = self._updates(outcomes, rows)
+        touched = (
+            leads_touched_by({item.lead_id for item in updates}, load_jobs(self.root_id))
+            if updates
+            else set()
+        )
+        self.updater.update([item for item in updates if item.lead_id not in touched])
+        repeats: Counter[int] = Counter()
         for outcome in outcomes:
             if outcome.result is Result.REPEAT:
-                lead_id = outcome.repeats_lead_id or outcomes[outcome.repeats_index].lead.pk  # type: ignore[index,union-attr]
-                outcome.repeats_lead_id = lead_id
-                repeats[lead_id] = repeats.get(lead_id, 0) + 1
+                if outcome.repeats_index is not None:
+                    first = outcomes[outcome.repeats_index].created
+                    assert first is not None
+                    outcome.repeats_lead_id = first.id
+                assert outcome.repeats_lead_id is not None
+                repeats[outcome.repeats_lead_id] += 1
         count_repeats(repeats)
         return outcomes
 
-    def _update_repeated(self, outcomes: Sequence[Outcome], rows: Sequence[InputRow]) -> None:
-        """Turn repeats of leads that stood before this file into updates; the first row for a lead wins."""
-        candidates = {
-            outcome.repeats_lead_id
-            for outcome in outcomes
-            if outcome.result is Result.REPEAT and outcome.repeats_lead_id
-        }
-        taken = leads_touched_by(candidates, current_scope().job_id)
-        updates: list[LeadUpdate] = []
-        for outcome, row in zip(outcomes, rows, strict=True):
-            lead_id = outcome.repeats_lead_id
-            if outcome.result is Result.REPEAT and lead_id and lead_id not in taken:
-                taken.add(lead_id)
-                given = {
-                    key: cell
-                    for key, cell in row.values.items()
-                    if not key.startswith(ATTRIBUTE_PREFIX) and not is_blank(cell)
-                }
-                updates.append(LeadUpdate(outcome, lead_id, given))
-        update_leads(self.line, self.definition, self.context, updates)
+    def _fill_attributes(self, enquiries: Sequence[Enquiry], rows: Sequence[InputRow]) -> None:
+        """Give each enquiry its source and campaign, made where they are new, and its owner."""
+        owner = self._owner()
+        common = {"owner_id": owner.pk, "team_id": owner.pk} if owner else {}
+        known = {name: _resolved(rows, name, resolve) for name, resolve in RESOLVERS.items()}
+        for enquiry, row in zip(enquiries, rows, strict=True):
+            enquiry.attributes = {
+                **common,
+                **{f"{name}_id": ids.get(attribute_text(row, name)) for name, ids in known.items()},
+            }
 
-    def _told(self, outcome: Outcome, row: InputRow, rows: Sequence[InputRow]) -> RowOutcome:
+    def _owner(self) -> Membership | None:
+        members = Membership.objects.select_related("user", "organization")
+        return members.filter(pk=self.options["owner"]).first() if "owner" in self.options else None
+
+    def _updates(self, outcomes: Sequence[Outcome], rows: Sequence[InputRow]) -> list[LeadUpdate]:
+        """Return the repeats of leads that may be updated, in update mode: those that the loader may write."""
+        if self.line.on_duplicate != "update":
+            return []
+        repeats = [
+            LeadUpdate(outcome, outcome.repeats_lead_id, _filled(row))
+            for outcome, row in zip(outcomes, rows, strict=True)
+            if outcome.result is Result.REPEAT and outcome.repeats_lead_id is not None
+        ]
+        owner = self._owner()
+        if owner is None or not repeats:
+            return repeats
+        writable = visible_leads(Actor.of(owner), verb="write").filter(
+            pk__in={item.lead_id for item in repeats}
+        )
+        allowed = set(writable.values_list("pk", flat=True))
+        return [item for item in repeats if item.lead_id in allowed]
+
+    def _told(self, outcomes: Sequence[Outcome], rows: Sequence[InputRow]) -> list[RowOutcome]:
+        """Return what to tell of each row; a repeat of this very file says of which row."""
+        repeated = {item.repeats_lead_id for item in outcomes if item.result is Result.REPEAT}
+        own = Lead.objects.filter(pk__in=repeated - {None}, intake_id=self.root_id)
+        own_rows = dict(own.values_list("pk", "row_number")) if repeated else {}
+        return [
+            self._told_of(outcome, row, rows, own_rows) for outcome, row in zip(outcomes, rows, strict=True)
+        ]
+
+    def _told_of(
+        self,
+        outcome: Outcome,
+        row: InputRow,
+        rows: Sequence[InputRow],
+        own_rows: Mapping[int | None, int | None],
+    ) -> RowOutcome:
+        lead_id = outcome.repeats_lead_id
         match outcome.result:
             case Result.CREATED:
                 return RowOutcome(RowResult.ACCEPTED)
             case Result.UPDATED:
-                return RowOutcome(RowResult.UPDATED, repeats_id=outcome.repeats_lead_id)
+                return RowOutcome(RowResult.UPDATED, repeats_id=lead_id)
             case Result.REFUSED:
                 return self._rejected(row, outcome.problems)
-        told = "an earlier row of this file"
         if outcome.repeats_index is not None:
             told = f"row {rows[outcome.repeats_index].number} of this file"
-        elif outcome.repeats_lead_id is not None:
-            told = "a lead that is there already"
-        return RowOutcome(RowResult.DUPLICATE, repeats=told, repeats_id=outcome.repeats_lead_id)
+        elif lead_id in own_rows:
+            told = f"row {own_rows[lead_id]} of this file"
+        else:
+            told = "an earlier row of this file" if lead_id is None else "a lead that is there already"
+        return RowOutcome(RowResult.DUPLICATE, repeats=told, repeats_id=lead_id)
 
     def _rejected(self, row: InputRow, problems: Sequence[Problem]) -> RowOutcome:
-        reasons = [
-            Reason(each.field, each.code, sentence(self.definition, each, row.values.get(each.field)))
-            for each in problems
-        ]
-        return RowOutcome(RowResult.REJECTED, reasons)
+        return RowOutcome(RowResult.REJECTED, [self._reason(row, problem) for problem in problems])
+
+    def _reason(self, row: InputRow, problem: Problem) -> Reason:
+        if problem.field in self.definition.by_key:
+            text = sentence(self.definition, problem, row.values.get(problem.field))
+        else:
+            label = ATTRIBUTE_TARGETS[problem.field.removeprefix(ATTRIBUTE_PREFIX)].label
+            value = cell_text(row.values.get(problem.field))
+            text = message(problem.code, value=value, label=label, **problem.parameters)
+        return Reason(problem.field, problem.code, text)
 
     def roll_back(self, numbers: Sequence[int]) -> RollbackReport:
         report = RollbackReport()
         report.withdrawn, edited = withdraw_rows(self.root_id, numbers)
-        report.restored, kept = restore_before_images(self.root_id, numbers)
+        report.restored, kept = restore_before_images(self.root_id, numbers, load_jobs(self.root_id))
         report.kept_edited = [*edited, *kept]
         self._take_back_repeats(numbers)
         return report
 
     def _take_back_repeats(self, numbers: Sequence[int]) -> None:
-        repeats: dict[int, int] = {}
-        rows = IntakeRow.objects.filter(intake_id=self.root_id, number__in=numbers, state=RowState.DUPLICATE)
-        for lead_id in rows.filter(repeats_id__isnull=False).values_list("repeats_id", flat=True):
-            repeats[lead_id] = repeats.get(lead_id, 0) - 1
-        count_repeats(repeats)
+        rows = IntakeRow.objects.filter(
+            intake_id=self.root_id,
+            number__in=list(numbers),
+            state=RowState.DUPLICATE,
+            repeats_id__isnull=False,
+        )
+        repeats = Counter(rows.values_list("repeats_id", flat=True))
+        lock_leads(repeats)
+        count_repeats({lead_id: -more for lead_id, more in repeats.items()})
 
 
-def usable_line(code: str) -> BusinessLine:
-    """Return the line that a file is loaded into; raise NotVisible where no published line has the code."""
-    line = (
-        BusinessLine.objects.select_related("organization")
-        .filter(code=code, is_active=True, version__gt=0)
-        .first()
-    )
+def line_of(code: str) -> BusinessLine:
+    """Return the line that a file is for, closed ones included; raise NotVisible where there is none."""
+    line = BusinessLine.objects.select_related("organization").filter(code=code).first()
     if line is None:
-        raise NotVisible(f"No published business line has the code {code}. Publish it first.")
+        raise NotVisible(f"No business line has the code {code}. Look it up in the list of lines.")
     return line
+
+
+def load_jobs(root_id: int) -> list[int]:
+    """Return the jobs that loaded a file and its corrections: history names them beside what they wrote."""
+    intakes = Intake.everything.filter(Q(pk=root_id) | Q(corrects_id=root_id), load_job_id__isnull=False)
+    return list(intakes.values_list("load_job_id", flat=True))
 
 
 def attribute_text(row: InputRow, name: str) -> str:
     """Return the text of an attribute's column in a row, or ""."""
     return cell_text(row.values.get(f"{ATTRIBUTE_PREFIX}{name}")).strip()
+
+
+def _attribute_problems(row: InputRow) -> Iterator[Problem]:
+    for name in ATTRIBUTE_TARGETS:
+        text = attribute_text(row, name)
+        if text and not origin_key(text):
+            too_long = len(text) > LONGEST_NAME
+            yield Problem(
+                f"{ATTRIBUTE_PREFIX}{name}",
+                "too_long" if too_long else "not_text",
+                {"limit": LONGEST_NAME} if too_long else {},
+            )
+
+
+def _resolved(
+    rows: Sequence[InputRow], name: str, resolve: Callable[[Iterable[str]], Mapping[str, int]]
+) -> dict[str, int]:
+    """Return the id for each text that stands in an attribute's column."""
+    texts = {text for row in rows if (text := attribute_text(row, name))}
+    ids = resolve(sorted(texts))
+    return {text: ids[origin_key(text)] for text in texts}
+
+
+def _filled(row: InputRow) -> dict[str, Any]:
+    """The cells of a row that say something: an update leaves the rest as it is."""
+    return {key: cell for key, cell in row.values.items() if not is_blank(cell)}

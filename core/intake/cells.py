@@ -7,13 +7,20 @@ from typing import Any
 from core.values import Cell, CellError, PercentNumber
 
 
+def storable(text: str) -> str:
+    """Return the text without what PostgreSQL refuses: NUL, and halves of surrogate pairs."""
+    return text.replace("\x00", "�").encode("utf-8", "replace").decode()
+
+
 def write_cell(cell: Cell) -> Any:
     """Return the JSON form of a cell; types that JSON lacks become {"type": …, "value": …}."""
     match cell:
-        case None | bool() | str():
+        case str():
+            return storable(cell)
+        case None | bool():
             return cell
         case CellError():
-            return {"type": "error", "value": cell.text, "code": cell.code}
+            return {"type": "error", "value": storable(cell.text), "code": cell.code}
         case PercentNumber():
             return {"type": "percent", "value": repr(float(cell))}
         case float() if cell != cell or cell in (float("inf"), float("-inf")):

@@ -13,12 +13,11 @@ from core.intake.access import IntakeActor
 from core.intake.cells import read_cell
 from core.intake.error_workbook import DuplicateRow, ErrorRow, write_error_workbook
 from core.intake.importer import importer_for
-from core.intake.references import RowReference
+from core.intake.references import MASKED, RowReference
 from core.models import Intake, IntakeRow, RowState
 from core.queries.intakes import rows_that_stayed_out
 from core.values import Cell, cell_text, message
 
-MASKED = "••••"
 CHUNK = 2_000
 MOST_COMPARED = 5_000
 MOST_SUGGESTIONS = 20
@@ -112,7 +111,7 @@ def suggested_corrections(actor: IntakeActor, intake: Intake) -> list[Suggestion
         for reason in row.reasons:
             position = reason["column"]
             if position is not None and position not in masked and choices.get(position):
-                wrong[position, cell_text(read_cell(row.cells[position])).strip()] += 1
+                wrong[position, _text_at(row, position)] += 1
     found = []
     for (position, text), rows in wrong.most_common(MOST_SUGGESTIONS):
         offered = tuple(choices[position])
@@ -124,13 +123,13 @@ def suggested_corrections(actor: IntakeActor, intake: Intake) -> list[Suggestion
 def rows_with(actor: IntakeActor, intake: Intake, suggestion: Suggestion) -> list[int]:
     """Return the rejected rows that a suggestion would correct, as many as are corrected at once."""
     rows = rows_that_stayed_out(actor, root_of(intake)).only("number", "cells")[:MOST_COMPARED]
-    matching = (
-        row.number
-        for row in rows
-        if suggestion.position < len(row.cells)
-        and cell_text(read_cell(row.cells[suggestion.position])).strip() == suggestion.wrong
-    )
+    matching = (row.number for row in rows if _text_at(row, suggestion.position) == suggestion.wrong)
     return list(islice(matching, MOST_CORRECTED))
+
+
+def _text_at(row: IntakeRow, position: int) -> str:
+    """The trimmed text of a cell; a row may end before the column."""
+    return cell_text(read_cell(row.cells[position])).strip() if position < len(row.cells) else ""
 
 
 def _nearest(text: str, choices: list[str]) -> str:

@@ -29,12 +29,17 @@ class RowResult(StrEnum):
     HELD = "held"
 
 
+# What is counted of an intake, beside the reasons.
+COUNTED = ("data_rows", "accepted", "updated", "rejected", "duplicate", "held")
+
+
 @dataclass(slots=True)
 class InputRow:
-    """A row as the importer sees it: cells by target key."""
+    """A row as the importer sees it: cells by target key. `prepared` is what `Importer.prepare` left there."""
 
     number: int
     values: dict[str, Cell]
+    prepared: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,18 @@ class Importer(ABC):
     @abstractmethod
     def targets(self) -> Sequence[Target]:
         """The columns that a file may fill."""
+
+    def require_open(self) -> None:  # noqa: B027 - most targets are always open
+        """Raise an ApplicationError where nothing may be loaded into the intake's target any more.
+
+        What was loaded before can still be looked at and taken back.
+        """
+
+    def prepare(self, rows: Sequence[InputRow]) -> None:  # noqa: B027 - an importer may have nothing to prepare
+        """Leave in `row.prepared` what `write` and `rehearse` need and the database does not give.
+
+        Runs in a thread of its own while the batch before is written, so it may be outdated by then.
+        """
 
     @abstractmethod
     def write(self, rows: Sequence[InputRow]) -> list[RowOutcome]:

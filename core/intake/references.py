@@ -7,6 +7,8 @@ from typing import NamedTuple
 from core.intake.error_workbook import REFERENCE_HEADER
 from core.values import Cell, cell_text
 
+# What stands in the workbook where its reader may not see the cell. Coming back, it means "as it was".
+MASKED = "••••"
 REFERENCE = re.compile(r"(\d{1,18}):(\d{1,9})")
 
 

@@ -1,6 +1,7 @@
 """Where incoming files lie: under MEDIA_ROOT, a folder per organisation, names that nobody can guess."""
 
 import hashlib
+import os
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ def store_file(chunks: Iterable[bytes], *, limit: int | None = None) -> StoredFi
                     )
                 digest.update(chunk)
                 file.write(chunk)
+            file.flush()
+            # What the database will say is there must be there after a power cut too.
+            os.fsync(file.fileno())
     except BaseException:
         place.unlink(missing_ok=True)
         raise

@@ -10,15 +10,17 @@ from django.utils import timezone
 
 from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.intake.access import IntakeActor
-from core.intake.cells import read_cell
+from core.intake.cells import read_cell, storable
 from core.intake.headers import Header, choose_header
-from core.intake.importer import Importer, InputRow, RowOutcome, importer_for
+from core.intake.importer import Importer, RowOutcome, importer_for
+from core.intake.judging import corrected_columns, settle_row, waiting_rows
 from core.intake.matching import match_columns
 from core.intake.readers import TableSource, open_table
-from core.intake.references import read_reference, reference_column
-from core.intake.running import CHECK, LOAD, ROLL_BACK, settle_row
+from core.intake.reading import input_row
+from core.intake.references import RowReference, read_reference, reference_column
+from core.intake.running import CHECK, LOAD, ROLL_BACK
 from core.intake.storage import discard_file, local_path, store_file
-from core.models import BUSY, Intake, IntakeRow, IntakeState, Job, JobState, RowState
+from core.models import BUSY, Intake, IntakeRow, IntakeState, Job
 from core.queries.intakes import get_intake
 from core.scope import organization_scope
 from core.services.jobs import enqueue_job, reserve_job
@@ -26,6 +28,10 @@ from core.values import cell_text
 
 SAMPLE_ROWS = 3
 SAMPLE_CHARACTERS = 40
+LONGEST_NAME = 255
+
+# An import in one of these states may have leads, and nobody is at work on it.
+STOPPED = (IntakeState.LOADED, IntakeState.FAILED, IntakeState.CANCELLED)
 
 __all__ = [
     "check_intake",
@@ -56,9 +62,11 @@ def receive_file(
         ApplicationError: the file is refused; nothing of it stays.
         Conflict: the same bytes stand loaded for this target.
     """
-    intake = Intake(importer=importer, target=target, filename=filename[-255:], options=dict(options or {}))
+    filename = storable(filename)[-LONGEST_NAME:]
+    intake = Intake(importer=importer, target=target, filename=filename, options=dict(options or {}))
     loader = importer_for(intake)
     actor.require(loader.area, "write")
+    loader.require_open()
     intake.options |= loader.options_for(actor)
     stored = store_file(chunks)
     try:
@@ -79,9 +87,11 @@ def _plan(intake: Intake, loader: Importer, source: TableSource, actor: IntakeAc
     targets = loader.targets()
     found = choose_header(source, targets)
     header = found.header
-    intake.sheet, intake.header_row, intake.header = header.sheet, header.row_number, list(header.texts)
+    intake.sheet, intake.header_row = header.sheet, header.row_number
+    intake.header = [storable(text) for text in header.texts]
     intake.notices = [
-        {"code": notice.code, "message": notice.message} for notice in (*source.notices, *found.notices)
+        {"code": notice.code, "message": storable(notice.message)}
+        for notice in (*source.notices, *found.notices)
     ]
     matched = match_columns(intake.header, targets)
     by_column = {column: key for key, column in matched.matched.items()}
@@ -95,39 +105,64 @@ def _plan(intake: Intake, loader: Importer, source: TableSource, actor: IntakeAc
 def _samples(source: TableSource, header: Header) -> list[list[str]]:
     """A few rows as text, so that the page of columns need not open the file again."""
     rows = islice(source.rows(header.sheet, after=header.row_number), SAMPLE_ROWS)
-    return [[cell_text(cell)[:SAMPLE_CHARACTERS] for cell in row.cells] for row in rows]
+    return [[storable(cell_text(cell)[:SAMPLE_CHARACTERS]) for cell in row.cells] for row in rows]
 
 
 def _recognise_correction(intake: Intake, source: TableSource, header: Header, actor: IntakeActor) -> None:
+    """Tie an error workbook that comes back to the import it belongs to, and map its columns like that one's."""
     column = reference_column(intake.header)
     if column is None:
         return
-    row = next(source.rows(header.sheet, after=header.row_number), None)
-    reference = read_reference(row.cells, column) if row else None
-    if reference is None:
-        raise ValidationFailed(
-            "no_row_reference",
-            "This looks like an error workbook whose hidden row column was emptied."
-            " Download it again and correct that copy.",
-        )
-    try:
-        root = get_intake(actor, reference.intake_id)
-    except NotVisible:
-        raise ValidationFailed(
-            "unknown_intake",
-            "This error workbook belongs to an import that you cannot see. Ask whoever loaded it.",
-        ) from None
+    root = _corrected_intake(actor, _first_reference(source, header, column))
     if (root.importer, root.target) != (intake.importer, intake.target):
         raise ValidationFailed(
             "other_target", f"This error workbook belongs to {root.target}. Load it there."
         )
     if root.current_state is not IntakeState.LOADED:
-        raise Conflict(
-            "not_loaded", "The import of this error workbook does not stand. Load the original file instead."
-        )
+        raise _root_gone()
     intake.corrects = root
-    by_name = dict(zip(root.header, root.mapping, strict=True))
-    intake.mapping = [by_name.get(name, "") for name in intake.header]
+    intake.mapping = [""] * len(intake.header)
+    missing = []
+    for name, target, place in zip(
+        root.header, root.mapping, corrected_columns(root.header, intake.header), strict=True
+    ):
+        if place is not None:
+            intake.mapping[place] = target
+        elif target:
+            missing.append(name)
+    if missing:
+        text = f"The workbook has no column {', '.join(missing)} any more: those cells stay as they were."
+        intake.notices.append({"code": "columns_as_before", "message": text})
+
+
+def _first_reference(source: TableSource, header: Header, column: int) -> RowReference:
+    for row in source.rows(header.sheet, after=header.row_number):
+        if reference := read_reference(row.cells, column):
+            return reference
+    raise ValidationFailed(
+        "no_row_reference",
+        "This looks like an error workbook whose hidden row column was emptied. "
+        "Download it again and correct that copy.",
+    )
+
+
+def _corrected_intake(actor: IntakeActor, reference: RowReference) -> Intake:
+    try:
+        root = get_intake(actor, reference.intake_id)
+    except NotVisible:
+        root = None
+    if root is None or root.corrects_id is not None:
+        raise ValidationFailed(
+            "unknown_intake",
+            "This error workbook belongs to an import that you cannot see. Ask whoever loaded it.",
+        )
+    return root
+
+
+def _root_gone() -> Conflict:
+    return Conflict(
+        "not_loaded", "The import of this error workbook does not stand. Load the original file instead."
+    )
 
 
 def match_intake(*, actor: IntakeActor, intake_id: int, mapping: Sequence[str]) -> Intake:
@@ -170,16 +205,14 @@ def discard_intake(*, actor: IntakeActor, intake_id: int) -> None:
 def check_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) -> Job:
     """Start a dry run; the result comes to `check_result`. `inline`: the caller runs the job itself."""
     with transaction.atomic():
-        intake = _locked(actor, intake_id)
-        _refuse_missing_columns(intake)
+        intake = _loadable(actor, intake_id)
         return _start(intake, CHECK, IntakeState.CHECKING, f"Check of {intake.filename}", actor, inline)
 
 
 def load_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) -> Job:
     """Start loading. Raises Conflict while the same bytes stand, or when the intake is loaded already."""
     with transaction.atomic():
-        intake = _locked(actor, intake_id)
-        _refuse_missing_columns(intake)
+        intake = _loadable(actor, intake_id)
         _refuse_standing(intake)
         intake.stands = True
         try:
@@ -194,16 +227,13 @@ def roll_back_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False
     """Start taking an import back. A failed or cancelled one can be rolled back too: what it wrote goes."""
     with transaction.atomic():
         intake = _intake_for_update(actor, intake_id)
-        state = intake.current_state
-        if state not in (IntakeState.LOADED, IntakeState.FAILED, IntakeState.CANCELLED):
+        if intake.load_job is None or intake.current_state not in STOPPED:
             raise Conflict(
                 "not_loaded",
-                f"This import is {intake.get_state_display().lower()}: there is nothing to roll back.",
+                f"This import is {intake.current_state.label.lower()}: there is nothing to roll back.",
             )
-        last = intake.load_job.cursor.get("row", 0) if intake.load_job else 0
-        if intake.corrects is not None:
-            rows = IntakeRow.objects.filter(intake_id=intake.corrects_id).order_by("-number")
-            last = rows.values_list("number", flat=True).first() or 0
+        if any(correction.current_state in BUSY for correction in _corrections(intake)):
+            raise Conflict("busy", "A correction of this import is being loaded. Wait for it, or cancel it.")
         return _start(
             intake,
             ROLL_BACK,
@@ -211,8 +241,28 @@ def roll_back_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False
             f"Rollback of {intake.filename}",
             actor,
             inline,
-            last_row=last,
+            last_row=_last_row(intake),
+            continues=_rollback_so_far(intake),
         )
+
+
+def _corrections(intake: Intake) -> Iterable[Intake]:
+    return Intake.objects.select_related("job").filter(corrects=intake)
+
+
+def _last_row(intake: Intake) -> int:
+    """The last row that may have been loaded; of a correction, the last that it may have settled."""
+    if intake.corrects_id is None:
+        assert intake.load_job is not None
+        return int(intake.load_job.cursor.get("row", 0))
+    rows = IntakeRow.objects.filter(intake_id=intake.corrects_id).order_by("-number")
+    return rows.values_list("number", flat=True).first() or 0
+
+
+def _rollback_so_far(intake: Intake) -> dict[str, Any]:
+    """How far a rollback came that ended early."""
+    job = intake.job
+    return dict(job.cursor) if job is not None and job.kind == ROLL_BACK else {}
 
 
 def _start(
@@ -239,7 +289,8 @@ def correct_rows(
 ) -> dict[int, RowOutcome]:
     """Correct rejected rows by hand: row number → column position → new text. Accepted rows become leads.
 
-    Returns an outcome for each row that was still waiting; rows settled meanwhile are left alone.
+    Returns an outcome for each row that was still waiting; rows settled meanwhile are left alone, and so are
+    cells that the actor may not read.
     """
     intake = _intake_for_update(actor, intake_id)
     if intake.current_state is not IntakeState.LOADED or intake.corrects_id is not None:
@@ -247,16 +298,18 @@ def correct_rows(
             "not_loaded",
             "The rows of this import cannot be corrected here any more. Open its original import.",
         )
-    waiting = IntakeRow.objects.select_for_update().filter(
-        intake=intake, number__in=list(cells), state=RowState.REJECTED
-    )
-    rows = sorted(waiting, key=lambda row: row.number)
+    loader = importer_for(intake)
+    loader.require_open()
+    masked = loader.masked_columns(actor)
+    columns = [(position, target) for position, target in enumerate(intake.mapping) if target]
+    rows = list(waiting_rows(intake, cells).values())
     for row in rows:
-        row.cells = _with_corrections(row.cells, cells[row.number], len(intake.header))
-    inputs = [_input_row(intake, row) for row in rows]
+        changes = {place: text for place, text in cells[row.number].items() if place not in masked}
+        row.cells = _with_corrections(row.cells, changes, len(intake.header))
+    inputs = [input_row(row.number, [read_cell(cell) for cell in row.cells], columns) for row in rows]
     # In the name of the job that loaded the file, so that its rollback takes these rows back too.
     with organization_scope(intake.organization_id, job_id=intake.load_job_id):
-        outcomes = importer_for(intake).write(inputs)
+        outcomes = loader.write(inputs)
     for row, outcome in zip(rows, outcomes, strict=True):
         settle_row(row, outcome, row.cells, intake, intake)
         row.save()
@@ -267,17 +320,8 @@ def _with_corrections(stored: list[Any], corrections: Mapping[int, str], width: 
     cells = [*stored[:width], *[None] * (width - len(stored))]
     for position, text in corrections.items():
         if 0 <= position < width:
-            cells[position] = text or None
+            cells[position] = storable(text) or None
     return cells
-
-
-def _input_row(intake: Intake, row: IntakeRow) -> InputRow:
-    values = {
-        target: read_cell(row.cells[position]) if position < len(row.cells) else None
-        for position, target in enumerate(intake.mapping)
-        if target
-    }
-    return InputRow(row.number, values)
 
 
 def _intake_for_update(actor: IntakeActor, intake_id: int) -> Intake:
@@ -305,17 +349,24 @@ def _locked(actor: IntakeActor, intake_id: int) -> Intake:
     return intake
 
 
-def _refuse_missing_columns(intake: Intake) -> None:
-    missing = [
-        item.label
-        for item in importer_for(intake).targets()
-        if item.required and item.key not in intake.mapping
-    ]
+def _loadable(actor: IntakeActor, intake_id: int) -> Intake:
+    """Return the intake to be checked or loaded, once nothing stands against it."""
+    intake = _locked(actor, intake_id)
+    loader = importer_for(intake)
+    loader.require_open()
+    if intake.corrects_id is not None:
+        # Held, so that a rollback of the corrected import begins before this or after it.
+        root = Intake.objects.select_for_update(of=("self",)).select_related("job").get(pk=intake.corrects_id)
+        if root.current_state is not IntakeState.LOADED:
+            raise _root_gone()
+        return intake
+    missing = [item.label for item in loader.targets() if item.required and item.key not in intake.mapping]
     if missing:
         raise ValidationFailed(
             "missing_columns",
             f"The file has no column for {', '.join(missing)}. Match one, or add it to the file and upload it again.",
         )
+    return intake
 
 
 def _refuse_standing(intake: Intake) -> None:
@@ -324,7 +375,9 @@ def _refuse_standing(intake: Intake) -> None:
         importer=intake.importer, target=intake.target, sha256=intake.sha256, stands=True
     )
     for other in same.exclude(pk=intake.pk):
-        if other.job is not None and other.job.state in (JobState.FAILED, JobState.CANCELLED):
+        # What a rollback that ended early has left, stands.
+        if other.current_state in (IntakeState.FAILED, IntakeState.CANCELLED) and not _rollback_so_far(other):
+            assert other.job is not None
             Intake.objects.filter(pk=other.pk).update(
                 stands=False, state=other.current_state, error=other.job.error
             )

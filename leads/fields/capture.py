@@ -153,7 +153,18 @@ def _plan(line: LineDefinition) -> _Plan:
 class _Capture:
     """One row on its way through validation."""
 
-    __slots__ = ("broken", "context", "data", "given", "hidden", "is_new", "plan", "problems", "stored", "warnings")
+    __slots__ = (
+        "broken",
+        "context",
+        "data",
+        "given",
+        "hidden",
+        "is_new",
+        "plan",
+        "problems",
+        "stored",
+        "warnings",
+    )
 
     def __init__(
         self,

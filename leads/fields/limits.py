@@ -22,6 +22,7 @@ TEXT_LIMITS = {FieldKind.TEXT: LONGEST_TEXT, FieldKind.LONG_TEXT: LONGEST_LONG_T
 NUMBERS = (FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY, FieldKind.PERCENT, FieldKind.COMPUTED)
 # The index keeps scaled 64-bit numbers; a key may become indexed later, so the bound holds for all.
 INT64 = 2**63
+AMOUNT_DECIMALS = 2
 
 
 def limits_of(item: FieldDefinition) -> tuple[Limit, ...]:
@@ -69,7 +70,8 @@ def _pattern_limit(item: FieldDefinition) -> Limit:
 def _number_limit(item: FieldDefinition) -> Limit:
     least = Decimal(item.min) if item.min else None
     most = Decimal(item.max) if item.max else None
-    beyond = Decimal(INT64).scaleb(-item.scale)
+    # A core amount is kept in minor units beside.
+    beyond = Decimal(INT64).scaleb(-max(item.scale, AMOUNT_DECIMALS if item.maps_to == "amount" else 0))
 
     def check(value: Decimal | int, today: dt.date) -> list[Broken]:
         if least is not None and value < least:

@@ -8,8 +8,8 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 

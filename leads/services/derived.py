@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
@@ -17,12 +18,15 @@ from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition, line_definition
 from leads.fields.types import type_of
 from leads.models import BusinessLine, DuplicateKey, Lead, LeadToken, LeadValue
+from leads.services.lead_rows import LeadRow
 
 LONGEST_KEY = 200
 LONGEST_TOKEN = 60
 # Marks a token that stands reversed, so that the end of a phone number is found by a range as well.
 REVERSED = "<"
 WORDS = re.compile(r"[\w]+", re.UNICODE)
+NOT_DIGITS = re.compile(r"\D")
+COUNTRY_CODES = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))
 
 VALUE_COLUMNS = (
     "lead_id", "field_id", "position", "organization_id", "text_value", "number_value", "date_value", "created_at",
@@ -40,11 +44,16 @@ class MatchKeys:
 
 
 class KeyMaker:
-    """Makes the duplicate and unique keys of a line's leads."""
+    """Makes the duplicate and unique keys of a line's leads.
+
+    Keys are the same whatever is done with repeats; `tells_repeats` says whether a taken one means a repeat.
+    """
 
     def __init__(self, line: LineDefinition, duplicate_match: Iterable[str], on_duplicate: str) -> None:
-        self.entries = [] if on_duplicate == "create" else [
-            (entry, [self._field(line, name) for name in entry.split("+")]) for entry in duplicate_match
+        self.tells_repeats = on_duplicate != "create"
+        self.entries = [
+            (entry, [self._field(line, name) for name in entry.split("+")])
+            for entry in dict.fromkeys(duplicate_match)
         ]
         matched = {item.key for _entry, items in self.entries for item in items if item}
         self.unique = [item for item in line.active if item.unique and item.key not in matched]
@@ -81,19 +90,21 @@ def bounded_key(key: str) -> str:
     return f"{key[:60]}#{hashlib.sha256(key.encode()).hexdigest()}"
 
 
-def tokens_of(lead: Lead, line: LineDefinition) -> set[str]:
+def tokens_of(lead: Lead | LeadRow, line: LineDefinition) -> set[str]:
     """Return what search finds the lead by: words, e-mail, phone digits, and unique texts such as an id."""
     tokens = set(words(lead.name))
     if lead.email:
         tokens.add(normalise_text(lead.email)[:LONGEST_TOKEN])
         tokens.update(words(lead.email.split("@")[0]))
     if lead.phone:
-        digits = re.sub(r"\D", "", lead.phone)
+        digits = NOT_DIGITS.sub("", lead.phone)
         tokens.update((national_digits(digits), REVERSED + digits[::-1]))
-    for item in line.active:
-        if item.unique and isinstance(lead.data.get(item.key), str):
-            tokens.add(normalise_text(lead.data[item.key])[:LONGEST_TOKEN])
-    return {token for token in tokens if token}
+    for key in _index_plan(line).unique_keys:
+        text = lead.data.get(key)
+        if isinstance(text, str):
+            tokens.add(normalise_text(text)[:LONGEST_TOKEN])
+    tokens.discard("")
+    return tokens
 
 
 def words(text: str) -> Iterator[str]:
@@ -105,31 +116,48 @@ def words(text: str) -> Iterator[str]:
 def national_digits(digits: str) -> str:
     """Return the digits of an E.164 number without its country code."""
     for length in (1, 2, 3):
-        if digits[:length].isdigit() and int(digits[:length] or 0) in COUNTRY_CODE_TO_REGION_CODE:
+        if digits[:length] in COUNTRY_CODES:
             return digits[length:]
     return digits
 
 
-def value_rows(lead: Lead, line: LineDefinition) -> Iterator[tuple[Any, ...]]:
+class _IndexPlan:
+    """What a version's leads are indexed by, made ready once."""
+
+    def __init__(self, line: LineDefinition) -> None:
+        self.unique_keys = [item.key for item in line.active if item.unique]
+        self.values = [(item, type_of(item).index_values, _place(item)) for item in line.indexed]
+
+
+def _place(item: FieldDefinition) -> int:
+    """Which of the three columns of values the field's go to."""
+    return ("text_value", "number_value", "date_value").index(type_of(item).index_column)
+
+
+@lru_cache(maxsize=512)
+def _index_plan(line: LineDefinition) -> _IndexPlan:
+    return _IndexPlan(line)
+
+
+def value_rows(lead: Lead | LeadRow, line: LineDefinition) -> Iterator[tuple[Any, ...]]:
     """Yield the LeadValue rows of a lead, in the order of VALUE_COLUMNS."""
-    for item in line.indexed:
+    for item, index_values, place in _index_plan(line).values:
         stored = lead.data.get(item.key)
         if stored is None:
             continue
-        behaviour = type_of(item)
-        for position, value in enumerate(behaviour.index_values(item, stored)):
-            columns = dict.fromkeys(("text_value", "number_value", "date_value"))
-            columns[behaviour.index_column] = value
-            yield (lead.pk, item.id, position, lead.organization_id, *columns.values(), lead.created_at)
+        for position, value in enumerate(index_values(item, stored)):
+            columns: list[Any] = [None, None, None]
+            columns[place] = value
+            yield (lead.id, item.id, position, lead.organization_id, *columns, lead.created_at)
 
 
-def write_derived_rows(leads: Iterable[Lead], line: LineDefinition) -> None:
+def write_derived_rows(leads: Iterable[Lead | LeadRow], line: LineDefinition) -> None:
     """Insert values and tokens of new leads. Keys are claimed before the leads are written."""
     values: list[tuple[Any, ...]] = []
     tokens: list[tuple[Any, ...]] = []
     for lead in leads:
         values.extend(value_rows(lead, line))
-        tokens.extend((lead.organization_id, token, lead.pk) for token in tokens_of(lead, line))
+        tokens.extend((lead.organization_id, token, lead.id) for token in tokens_of(lead, line))
     insert_rows(LeadValue, VALUE_COLUMNS, values)
     insert_rows(LeadToken, TOKEN_COLUMNS, tokens)
 

@@ -183,7 +183,7 @@ def _replace_keys(lead: Lead, definition: LineDefinition) -> None:
         raise ValidationFailed(
             "invalid", "Some fields need a correction.", sentences(definition, problems, lead.data)
         )
-    if lost:
+    if lost and maker.tells_repeats:
         raise Conflict(
             "duplicate", "Another lead already has these details. Open that lead, or change what they share."
         )

@@ -5,30 +5,33 @@ wins. Keys are claimed in `DuplicateKey` under its unique constraint before the 
 creations of one phone make one lead. Nothing here opens a transaction: the caller's batch is one.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from decimal import Decimal
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from core.database.bulk import insert_rows, next_ids
+from core.errors import Conflict
 from core.scope import current_organization_id
 from leads.fields.capture import Problem
 from leads.fields.line import LineDefinition
-from leads.models import BusinessLine, DuplicateKey, Lead, LeadStatus
+from leads.models import BusinessLine, DuplicateKey, Lead
 from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, write_derived_rows
+from leads.services.lead_rows import LEAD_COLUMNS, LeadRow, fill_core_attributes, written_row
 
-LEAD_COLUMNS = (
-    "id", "organization_id", "line_id", "version", "reference", "name", "phone", "email", "amount",
-    "amount_minor", "city", "region", "status", "stage", "score", "owner_id", "team_id", "source_id",
-    "campaign_id", "data", "compare", "repeat_enquiries", "intake_id", "row_number", "created_at", "updated_at",
-)  # fmt: skip
-CLAIM_ATTEMPTS = 5
+__all__ = ["Enquiry", "Outcome", "Recorder", "Result", "count_repeats", "fill_core_attributes", "lock_leads"]
+
+COUNT_REPEATS = """
+UPDATE leads_lead AS lead SET repeat_enquiries = GREATEST(lead.repeat_enquiries + counted.more, 0)
+  FROM unnest(%s::bigint[], %s::int[]) AS counted (id, more)
+ WHERE lead.id = counted.id AND lead.organization_id = %s AND lead.deleted_at IS NULL
+"""
+# Each attempt waits for those who claim the same keys to commit, and loses only to yet another.
+CLAIM_ATTEMPTS = 20
 
 
 class Result(StrEnum):
@@ -55,16 +58,23 @@ class Outcome:
     """What became of one enquiry: the lead made, or the lead (or earlier row) it repeats, or why not."""
 
     result: Result
-    lead: Lead | None = None
+    created: LeadRow | None = None
     repeats_lead_id: int | None = None
     repeats_index: int | None = None
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def lead(self) -> Lead | None:
+        """The lead that was made."""
+        return self.created.as_lead() if self.created else None
 
 
 class Recorder:
     """Turns enquiries of one line into leads."""
 
-    def __init__(self, line: BusinessLine, definition: LineDefinition, *, intake_id: int | None = None) -> None:
+    def __init__(
+        self, line: BusinessLine, definition: LineDefinition, *, intake_id: int | None = None
+    ) -> None:
         self.line = line
         self.definition = definition
         self.keys = KeyMaker(definition, line.duplicate_match, line.on_duplicate)
@@ -76,21 +86,27 @@ class Recorder:
         keys = [self.keys.keys(enquiry.data) for enquiry in enquiries]
         for _attempt in range(CLAIM_ATTEMPTS):
             outcomes = self.judge(keys)
+            # Leads first, then keys, as an edit of a lead locks them too.
+            repeated = {item.repeats_lead_id for item in outcomes if item.repeats_lead_id is not None}
+            if not lock_leads(repeated):
+                continue
             created = [index for index, outcome in enumerate(outcomes) if outcome.result is Result.CREATED]
             leads = self._leads([enquiries[index] for index in created])
             if self._claim([(keys[index], lead) for index, lead in zip(created, leads, strict=True)]):
                 for index, lead in zip(created, leads, strict=True):
-                    outcomes[index].lead = lead
+                    outcomes[index].created = lead
                 self._write(leads)
                 return outcomes
-        raise RuntimeError("Others kept claiming the same keys; the batch is tried again by its job.")
+        raise Conflict("contested", "Others keep writing the same leads at this moment. Try again.")
 
     def holders(self, keys: Iterable[str]) -> dict[str, int]:
         """Return which live lead holds each of the keys that are taken."""
         wanted = list(keys)
         if not wanted:
             return {}
-        return dict(DuplicateKey.objects.filter(line_id=self.line.pk, key__in=wanted).values_list("key", "lead_id"))
+        return dict(
+            DuplicateKey.objects.filter(line_id=self.line.pk, key__in=wanted).values_list("key", "lead_id")
+        )
 
     def judge(self, keys: Sequence[MatchKeys], *, earlier: Set[str] = frozenset()) -> list[Outcome]:
         """Say what would become of rows with these keys, in order; nothing is written.
@@ -107,14 +123,13 @@ class Recorder:
             outcomes.append(outcome)
         return outcomes
 
-    @staticmethod
     def _judge_row(
-        row: MatchKeys, holders: Mapping[str, int], first: Mapping[str, int], earlier: Set[str]
+        self, row: MatchKeys, holders: Mapping[str, int], first: Mapping[str, int], earlier: Set[str]
     ) -> Outcome:
         taken = [item for key, item in row.unique.items() if key in holders or key in first or key in earlier]
         if taken:
             return Outcome(Result.REFUSED, problems=[Problem(item, "unique") for item in taken])
-        for key in row.match:
+        for key in row.match if self.keys.tells_repeats else ():
             if key in holders:
                 return Outcome(Result.REPEAT, repeats_lead_id=holders[key])
             if key in first:
@@ -123,25 +138,30 @@ class Recorder:
                 return Outcome(Result.REPEAT)
         return Outcome(Result.CREATED)
 
-    def _claim(self, claims: list[tuple[MatchKeys, Lead]]) -> bool:
-        # Sorted, so that two batches that claim the same keys wait for one another in one order.
-        rows = sorted(
-            (self.organization_id, self.line.pk, key, lead.pk)
+    def _claim(self, claims: list[tuple[MatchKeys, LeadRow]]) -> bool:
+        """Claim all keys of new leads, or none: False where others have one that must be theirs alone."""
+        rows = [
+            (self.organization_id, self.line.pk, key, lead.id)
             for row, lead in claims
             for key in (*row.match, *row.unique)
-        )
-        if not rows:
-            return True
+        ]
+        needed = {
+            key
+            for row, _lead in claims
+            for key in (*(row.match if self.keys.tells_repeats else ()), *row.unique)
+        }
+        # Sorted, so that two batches that claim the same keys wait for one another in one order.
+        rows.sort()
         try:
             with transaction.atomic():
-                won = insert_rows(DuplicateKey, KEY_COLUMNS, rows, ignore_conflicts=True, returning="lead_id")
-                if len(won) != len(rows):
+                won = insert_rows(DuplicateKey, KEY_COLUMNS, rows, ignore_conflicts=True, returning="key")
+                if not needed.issubset(won):
                     raise _Contested
         except _Contested:
             return False
         return True
 
-    def _leads(self, enquiries: Sequence[Enquiry]) -> list[Lead]:
+    def _leads(self, enquiries: Sequence[Enquiry]) -> list[LeadRow]:
         if not enquiries:
             return []
         now = timezone.now()
@@ -152,52 +172,33 @@ class Recorder:
             for enquiry, lead_id, reference in zip(enquiries, ids, references, strict=True)
         ]
 
-    def _lead(self, enquiry: Enquiry, lead_id: int, reference: str, now: Any) -> Lead:
-        stages = self.line.stages
-        lead = Lead(
+    def _lead(self, enquiry: Enquiry, lead_id: int, reference: str, now: datetime) -> LeadRow:
+        lead = LeadRow(
             id=lead_id,
             organization_id=self.organization_id,
             line_id=self.line.pk,
             version=self.definition.version,
             reference=reference,
-            status=LeadStatus.NEW,
-            stage=stages[0] if stages else "",
             data=enquiry.data,
             compare=enquiry.compare,
-            intake_id=self.intake_id,
-            row_number=enquiry.row_number,
             created_at=now,
             updated_at=now,
+            stage=self.line.stages[0] if self.line.stages else "",
+            intake_id=self.intake_id,
+            row_number=enquiry.row_number,
         )
         fill_core_attributes(lead, self.definition)
         for name, value in enquiry.attributes.items():
             setattr(lead, name, value)
         return lead
 
-    def _write(self, leads: list[Lead]) -> None:
-        insert_rows(Lead, LEAD_COLUMNS, [lead_row(lead) for lead in leads])
+    def _write(self, leads: list[LeadRow]) -> None:
+        insert_rows(Lead, LEAD_COLUMNS, [written_row(lead) for lead in leads])
         write_derived_rows(leads, self.definition)
 
 
 class _Contested(Exception):
     """Somebody else claimed one of the keys since they were looked up."""
-
-
-def lead_row(lead: Lead) -> tuple[Any, ...]:
-    """Return the lead's columns in the order of LEAD_COLUMNS, JSON as text."""
-    values = (getattr(lead, name) for name in LEAD_COLUMNS)
-    return tuple(json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value for value in values)
-
-
-def fill_core_attributes(lead: Lead, definition: LineDefinition) -> None:
-    """Copy what fields say about core attributes (`maps_to`) into the lead's columns."""
-    for attribute, item in definition.core_fields.items():
-        value = lead.data.get(item.key)
-        if attribute == "amount":
-            lead.amount = None if value is None else Decimal(value).quantize(Decimal("0.01"))
-            lead.amount_minor = None if lead.amount is None else int(lead.amount.scaleb(2))
-        else:
-            setattr(lead, attribute, "" if value is None else str(value))
 
 
 def next_references(count: int) -> list[str]:
@@ -207,10 +208,22 @@ def next_references(count: int) -> list[str]:
         return [f"L{row[0]:08d}" for row in cursor.fetchall()]
 
 
+def lock_leads(lead_ids: Iterable[int]) -> bool:
+    """Keep leads as they are until the transaction ends; return whether all of them are live."""
+    wanted = sorted(set(lead_ids))
+    if not wanted:
+        return True
+    live = Lead.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    return len(live.values_list("pk", flat=True)) == len(wanted)
+
+
 def count_repeats(lead_ids: Mapping[int, int]) -> None:
-    """Add repeat enquiries: lead id → how many more (or, negative, fewer)."""
-    by_number: dict[int, list[int]] = {}
-    for lead_id, number in lead_ids.items():
-        by_number.setdefault(number, []).append(lead_id)
-    for number, ids in by_number.items():
-        Lead.objects.filter(pk__in=ids).update(repeat_enquiries=F("repeat_enquiries") + number)
+    """Add repeat enquiries to live leads: lead id → how many more (or, negative, fewer).
+
+    Call it with the leads locked (`lock_leads`), so that two batches wait for one another in one order.
+    """
+    if lead_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                COUNT_REPEATS, [list(lead_ids), list(lead_ids.values()), current_organization_id()]
+            )

@@ -1,60 +1,68 @@
 """A dry run of recording: the same judgement over a whole file, with nothing stored.
 
-Keys that rows of the file would claim are remembered in a temporary table of the connection, so memory
-stays flat for a file of any length.
+What rows of the file would claim is remembered in a temporary table of the connection, so memory stays flat
+for a file of any length.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from django.db import connection
 
 from leads.services.recording import Enquiry, Outcome, Recorder, Result
+from leads.services.updating import LeadUpdate, Updater
 
-SEEN = "staging_rehearsed_keys"
+SEEN = "staging_rehearsed"
+
+# From enquiries and their outcomes to the repeats that may become updates.
+FindUpdates = Callable[[Sequence[Outcome]], list[LeadUpdate]]
 
 
 class Rehearsal:
-    """Judges enquiries as `Recorder.record` would, batch after batch on one connection."""
+    """Judges enquiries as `Recorder.record` and `Updater.update` would, batch after batch on one connection."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, updater: Updater) -> None:
         self.recorder = recorder
+        self.updater = updater
         with connection.cursor() as cursor:
-            cursor.execute(f'CREATE TEMPORARY TABLE IF NOT EXISTS {SEEN} (key text COLLATE "C" PRIMARY KEY)')
+            cursor.execute(
+                f'CREATE TEMPORARY TABLE IF NOT EXISTS {SEEN} (trace text COLLATE "C" PRIMARY KEY)'
+            )
             cursor.execute(f"TRUNCATE {SEEN}")
 
-    def record(self, enquiries: Sequence[Enquiry]) -> list[Outcome]:
+    def record(self, enquiries: Sequence[Enquiry], find_updates: FindUpdates) -> list[Outcome]:
         """Return the outcome of each enquiry, as if all earlier ones had been recorded."""
         keys = [self.recorder.keys.keys(enquiry.data) for enquiry in enquiries]
-        wanted = {key for row in keys for key in (*row.match, *row.unique)}
-        seen = self._seen(wanted)
-        outcomes = self.recorder.judge(keys, earlier=seen)
+        earlier = self._seen(key for row in keys for key in (*row.match, *row.unique))
+        outcomes = self.recorder.judge(keys, earlier=earlier)
         self._remember(
             key
             for row, outcome in zip(keys, outcomes, strict=True)
-            if outcome.result is not Result.REFUSED
+            if outcome.result is Result.CREATED
             for key in (*row.match, *row.unique)
         )
-        if self.recorder.line.on_duplicate == "update":
-            self._count_updates(keys, outcomes, seen)
+        self._rehearse_updates(find_updates(outcomes))
         return outcomes
 
-    @staticmethod
-    def _count_updates(keys: list, outcomes: Sequence[Outcome], seen: set[str]) -> None:
-        """A first repeat of a stored lead would update it; a lead is updated once a file."""
-        taken: set[int] = set()
-        for row, outcome in zip(keys, outcomes, strict=True):
-            lead_id = outcome.repeats_lead_id
-            if outcome.result is Result.REPEAT and lead_id and lead_id not in taken and not seen.intersection(row.match):
-                taken.add(lead_id)
-                outcome.result = Result.UPDATED
+    def _rehearse_updates(self, updates: Sequence[LeadUpdate]) -> None:
+        touched = self._seen(_updated(update.lead_id) for update in updates)
+        open_updates = [update for update in updates if _updated(update.lead_id) not in touched]
+        changes = self.updater.judge(open_updates, seen=self._seen)
+        self._remember(key for change in changes for key in (*change.keys.match, *change.keys.unique))
+        self._remember(_updated(change.lead.pk) for change in changes)
 
     @staticmethod
-    def _seen(keys: Iterable[str]) -> set[str]:
+    def _seen(traces: Iterable[str]) -> set[str]:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT key FROM {SEEN} WHERE key = ANY(%s)", [list(keys)])
+            cursor.execute(f"SELECT trace FROM {SEEN} WHERE trace = ANY(%s)", [list(traces)])
             return {row[0] for row in cursor.fetchall()}
 
     @staticmethod
-    def _remember(keys: Iterable[str]) -> None:
+    def _remember(traces: Iterable[str]) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"INSERT INTO {SEEN} SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", [list(keys)])
+            cursor.execute(
+                f"INSERT INTO {SEEN} SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", [list(traces)]
+            )
+
+
+def _updated(lead_id: int) -> str:
+    return f"updated:{lead_id}"

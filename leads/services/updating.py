@@ -1,82 +1,167 @@
 """Updating many leads at once: what an import in update mode does to the leads that stand already."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection, transaction
 from django.utils import timezone
+from psycopg import sql
 
-from leads.fields.capture import CaptureContext, Problem, capture
-from leads.fields.line import LineDefinition
-from leads.models import BusinessLine, DuplicateKey, Lead
-from leads.services.derived import KeyMaker, insert_keys, remove_derived_rows, write_derived_rows
-from leads.services.recording import Outcome, Result, fill_core_attributes
+from core.database.bulk import copy_to_staging, insert_rows
+from core.errors import Conflict
+from core.scope import current_organization_id
+from leads.fields.capture import CaptureContext, Captured, Problem, capture
+from leads.models import DuplicateKey, Lead
+from leads.services.derived import KEY_COLUMNS, MatchKeys, remove_derived_rows, write_derived_rows
+from leads.services.lead_rows import fill_core_attributes, written_json
+from leads.services.recording import CLAIM_ATTEMPTS, Outcome, Recorder, Result
 
 CHANGED = (
     "version", "data", "compare", "name", "phone", "email", "amount", "amount_minor", "city", "region", "updated_at",
 )  # fmt: skip
 
 
+SeenKeys = Callable[[Set[str]], Set[str]]
+
+
 @dataclass(slots=True)
 class LeadUpdate:
-    """One repeat that becomes an update: filled cells by field key. `outcome` is told what became of it."""
+    """A repeat that may become an update: filled cells by field key. `outcome` is told what became of it."""
 
     outcome: Outcome
     lead_id: int
     given: Mapping[str, Any]
 
 
-def leads_touched_by(lead_ids: Iterable[int | None], job_id: int | None) -> set[int]:
-    """Return which of the leads a job has created or changed already: history knows."""
-    history = Lead.history.model.objects
-    rows = history.filter(id__in=[pk for pk in lead_ids if pk], history_job_id=job_id)
-    return set(rows.values_list("id", flat=True)) if job_id else set()
+@dataclass(slots=True)
+class _Change:
+    """A lead as an update would leave it."""
+
+    update: LeadUpdate
+    lead: Lead
+    captured: Captured
+    keys: MatchKeys
 
 
-def update_leads(
-    line: BusinessLine, definition: LineDefinition, context: CaptureContext, updates: Sequence[LeadUpdate]
-) -> None:
-    """Fill the given values into stored leads; a row that does not validate with the stored values is refused.
+def leads_touched_by(lead_ids: Iterable[int], job_ids: Sequence[int]) -> set[int]:
+    """Return which of the leads the jobs have created or changed already: history knows."""
+    history = Lead.history.model.objects.filter(id__in=list(lead_ids), history_job_id__in=job_ids)
+    return set(history.values_list("id", flat=True)) if job_ids else set()
 
-    Call inside a transaction. Core attributes that no field fills, owner and stage stay as they are.
+
+def _nothing_seen(keys: Set[str]) -> Set[str]:
+    return frozenset()
+
+
+class Updater:
+    """Fills the values of repeats into the leads that stand; the first valid row for a lead wins.
+
+    A row that does not validate together with the stored values is refused. Core attributes that no field
+    fills, owner and stage stay as they are.
     """
-    leads = {
-        lead.pk: lead
-        for lead in Lead.objects.select_for_update().filter(pk__in=[item.lead_id for item in updates]).order_by("pk")
-    }
-    maker = KeyMaker(definition, line.duplicate_match, line.on_duplicate)
-    changed: list[Lead] = []
-    for item in updates:
-        lead = leads.get(item.lead_id)
-        if lead is None:
-            continue
-        captured = capture(definition, item.given, context, stored=lead.data)
-        problems = captured.problems or _taken_keys(line, maker, lead, captured.data)
-        if problems:
-            item.outcome.result, item.outcome.problems = Result.REFUSED, problems
-            continue
-        lead.version, lead.data, lead.compare = definition.version, captured.data, captured.compare
-        lead.updated_at = timezone.now()
-        fill_core_attributes(lead, definition)
-        item.outcome.result, item.outcome.lead = Result.UPDATED, lead
-        changed.append(lead)
-    _store(changed, line, definition, maker)
+
+    def __init__(self, recorder: Recorder, context: CaptureContext) -> None:
+        self.recorder = recorder
+        self.context = context
+
+    def update(self, updates: Sequence[LeadUpdate]) -> None:
+        """Store the updates and tell each outcome; call inside a transaction that has locked the leads."""
+        for _attempt in range(CLAIM_ATTEMPTS):
+            changes = self.judge(updates)
+            if not changes:
+                return
+            if self._claim(changes):
+                self._store(changes)
+                return
+        raise Conflict("contested", "Others keep writing the same leads at this moment. Try again.")
+
+    def judge(self, updates: Sequence[LeadUpdate], *, seen: SeenKeys = _nothing_seen) -> list[_Change]:
+        """Say what would become of the updates and return those that change a lead; nothing is written.
+
+        `seen` tells which of some keys rows of the same file have claimed before, in a dry run.
+        """
+        changes = self._captured(updates)
+        unique = {key for change in changes for key in change.keys.unique}
+        holders = self.recorder.holders(unique)
+        earlier = seen(unique) - holders.keys()
+        chosen: dict[int, _Change] = {}
+        claimed: dict[str, int] = {}
+        for change in changes:
+            lead_id = change.lead.pk
+            if lead_id in chosen:
+                continue
+            outcome = change.update.outcome
+            outcome.problems = change.captured.problems or [
+                Problem(field, "unique")
+                for key, field in change.keys.unique.items()
+                if key in earlier or claimed.get(key, holders.get(key, lead_id)) != lead_id
+            ]
+            outcome.result = Result.REFUSED if outcome.problems else Result.UPDATED
+            if outcome.result is Result.UPDATED:
+                chosen[lead_id] = change
+                claimed |= dict.fromkeys(change.keys.unique, lead_id)
+        return list(chosen.values())
+
+    def _captured(self, updates: Sequence[LeadUpdate]) -> list[_Change]:
+        leads = Lead.objects.in_bulk({update.lead_id for update in updates})
+        changes = []
+        for update in updates:
+            lead = leads.get(update.lead_id)
+            if lead is not None:
+                captured = capture(self.recorder.definition, update.given, self.context, stored=lead.data)
+                changes.append(_Change(update, lead, captured, self.recorder.keys.keys(captured.data)))
+        return changes
+
+    def _claim(self, changes: Sequence[_Change]) -> bool:
+        """Bring the keys of the leads to what they shall be; False, and nothing done, where a unique one is lost."""
+        wanted = {change.lead.pk: {*change.keys.match, *change.keys.unique} for change in changes}
+        held = DuplicateKey.objects.filter(lead_id__in=list(wanted)).values_list("key", "lead_id")
+        stale = {key for key, lead_id in held if key not in wanted[lead_id]}
+        kept = {key for key, lead_id in held if key in wanted[lead_id]}
+        organization_id, line_id = current_organization_id(), self.recorder.line.pk
+        rows = sorted(
+            (organization_id, line_id, key, lead_id)
+            for lead_id, keys in wanted.items()
+            for key in keys - kept
+        )
+        needed = {key for change in changes for key in change.keys.unique} - kept
+        try:
+            with transaction.atomic():
+                DuplicateKey.objects.filter(line_id=line_id, key__in=stale).delete()
+                won = insert_rows(DuplicateKey, KEY_COLUMNS, rows, ignore_conflicts=True, returning="key")
+                if not needed.issubset(won):
+                    raise _Contested
+        except _Contested:
+            return False
+        return True
+
+    def _store(self, changes: Sequence[_Change]) -> None:
+        now = timezone.now()
+        leads = [change.lead for change in changes]
+        for change in changes:
+            lead = change.lead
+            lead.version, lead.updated_at = self.recorder.definition.version, now
+            lead.data, lead.compare = change.captured.data, change.captured.compare
+            fill_core_attributes(lead, self.recorder.definition)
+        write_changes(leads)
+        remove_derived_rows([lead.pk for lead in leads], keys=False)
+        write_derived_rows(leads, self.recorder.definition)
 
 
-def _taken_keys(line: BusinessLine, maker: KeyMaker, lead: Lead, data: Mapping[str, Any]) -> list[Problem]:
-    keys = maker.keys(data)
-    taken = (
-        DuplicateKey.objects.filter(line_id=line.pk, key__in=list(keys.unique))
-        .exclude(lead_id=lead.pk)
-        .values_list("key", flat=True)
+class _Contested(Exception):
+    """Somebody else claimed a unique key since it was looked up."""
+
+
+def write_changes(leads: Sequence[Lead]) -> None:
+    """Write the columns that an update may change, of all leads in one statement."""
+    rows = [(lead.pk, *(written_json(getattr(lead, name)) for name in CHANGED)) for lead in leads]
+    staged = copy_to_staging(Lead, ("id", *CHANGED), rows)
+    assignments = sql.SQL(", ").join(
+        sql.SQL("{0} = staged.{0}").format(sql.Identifier(name)) for name in CHANGED
     )
-    return [Problem(keys.unique[key], "unique") for key in taken]
-
-
-def _store(leads: list[Lead], line: BusinessLine, definition: LineDefinition, maker: KeyMaker) -> None:
-    if not leads:
-        return
-    Lead.objects.bulk_update(leads, CHANGED, batch_size=500)
-    remove_derived_rows([lead.pk for lead in leads])
-    write_derived_rows(leads, definition)
-    insert_keys(leads, maker)
+    statement = sql.SQL(
+        "UPDATE leads_lead AS lead SET {} FROM {} AS staged WHERE lead.id = staged.id AND lead.organization_id = %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(assignments, sql.Identifier(staged)), [current_organization_id()])

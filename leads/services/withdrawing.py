@@ -1,78 +1,94 @@
 """Taking an import back: withdraw the leads it made, restore those it changed, keep what was edited since."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from django.db.models import F
+from django.db import connection
 from django.utils import timezone
+from psycopg import sql
 
-from core.models import Intake, IntakeRow, RowState
+from core.models import IntakeRow, RowState
+from core.scope import current_organization_id
 from leads.models import Lead
 from leads.services.derived import rebuild_derived_rows, remove_derived_rows
-from leads.services.recording import LEAD_COLUMNS
+from leads.services.lead_rows import LEAD_COLUMNS
+from leads.services.recording import lock_leads
 
 NOT_RESTORED = {"id", "organization_id", "line_id", "reference", "repeat_enquiries", "created_at"}
 RESTORED = tuple(name for name in LEAD_COLUMNS if name not in NOT_RESTORED)
 
+# The history row that left a lead as it is now in all but its repeats, and the one before it.
+BEFORE_IMAGES = """
+SELECT lead.id, lead.reference, changed.history_job_id = ANY(%(jobs)s), before.history_id
+  FROM leads_lead lead
+ CROSS JOIN LATERAL (
+       SELECT history_id, history_job_id FROM leads_historicallead history
+        WHERE history.organization_id = lead.organization_id AND history.id = lead.id
+          AND history.updated_at = lead.updated_at
+        ORDER BY history_id LIMIT 1) AS changed
+ CROSS JOIN LATERAL (
+       SELECT history_id FROM leads_historicallead history
+        WHERE history.organization_id = lead.organization_id AND history.id = lead.id
+          AND history.history_id < changed.history_id
+        ORDER BY history_id DESC LIMIT 1) AS before
+ WHERE lead.organization_id = %(organization)s AND lead.id = ANY(%(leads)s) AND lead.deleted_at IS NULL
+ ORDER BY lead.id
+"""
+RESTORE = sql.SQL("""
+UPDATE leads_lead AS lead SET {assignments} FROM leads_historicallead AS before
+ WHERE lead.organization_id = %(organization)s AND before.organization_id = %(organization)s
+   AND lead.id = before.id AND lead.id = ANY(%(leads)s) AND before.history_id = ANY(%(images)s)
+""").format(
+    assignments=sql.SQL(", ").join(
+        sql.SQL("{0} = before.{0}").format(sql.Identifier(name)) for name in RESTORED
+    )
+)
+
 
 def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str]]:
     """Withdraw the leads made from these rows of an intake; return how many, and who was edited and stays."""
-    made = Lead.objects.filter(intake_id=intake_id, row_number__in=list(numbers))
-    edited = list(
-        made.exclude(updated_at=F("created_at")).order_by("row_number").values_list("reference", flat=True)
+    made = (
+        Lead.objects.select_for_update(no_key=True)
+        .filter(intake_id=intake_id, row_number__in=list(numbers))
+        .order_by("pk")
+        .only("pk", "reference", "row_number", "created_at", "updated_at")
     )
-    untouched = list(made.filter(updated_at=F("created_at")).values_list("pk", flat=True))
+    edited: list[tuple[int, str]] = []
+    untouched: list[int] = []
+    for lead in made:
+        if lead.updated_at == lead.created_at:
+            untouched.append(lead.pk)
+        else:
+            edited.append((lead.row_number or 0, lead.reference))
     Lead.objects.filter(pk__in=untouched).update(deleted_at=timezone.now())
     remove_derived_rows(untouched)
-    return len(untouched), edited
+    return len(untouched), [reference for _row, reference in sorted(edited)]
 
 
-def restore_before_images(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str]]:
-    """Give the leads that these rows updated their values of before, from history, unless edited since."""
+def restore_before_images(
+    intake_id: int, numbers: Sequence[int], job_ids: Sequence[int]
+) -> tuple[int, list[str]]:
+    """Give the leads that these rows updated their values of before, from history; return how many.
+
+    A lead that was changed since by anything but `job_ids` stays as it is; the second result names those.
+    """
     rows = IntakeRow.objects.filter(
         intake_id=intake_id,
         number__in=list(numbers),
         state__in=(RowState.UPDATED, RowState.CORRECTED),
         repeats_id__isnull=False,
     )
-    lead_ids = {pk for pk in rows.values_list("repeats_id", flat=True) if pk is not None}
-    restored, kept = [], []
-    jobs = _jobs_of(intake_id)
-    for lead in Lead.objects.select_for_update().filter(pk__in=lead_ids).order_by("pk"):
-        changes = Lead.history.model.objects.filter(id=lead.pk, history_job_id__in=jobs)
-        last = changes.order_by("-history_id").first()
-        first = changes.order_by("history_id").first()
-        before = first and _row_before(lead.pk, first.history_id)
-        if before is None or last is None:
-            continue
-        if lead.updated_at != last.updated_at:
-            kept.append(lead.reference)
-            continue
-        for name in RESTORED:
-            setattr(lead, name, getattr(before, name))
-        restored.append(lead)
-    _store(restored)
-    return len(restored), kept
-
-
-def _row_before(lead_id: int, history_id: int) -> Lead | None:
-    rows = Lead.history.model.objects.filter(id=lead_id, history_id__lt=history_id)
-    return rows.order_by("-history_id").first()
-
-
-def _jobs_of(intake_id: int) -> list[int]:
-    intakes = Intake.objects.filter(pk=intake_id) | Intake.objects.filter(corrects_id=intake_id)
-    return [job_id for job_id in intakes.values_list("load_job_id", flat=True) if job_id]
-
-
-def _store(leads: Iterable[Lead]) -> None:
-    leads = list(leads)
-    if leads:
-        Lead.objects.bulk_update(
-            leads,
-            [name.removesuffix("_id") if name in RELATIONS else name for name in RESTORED],
-            batch_size=500,
+    updated = [lead_id for lead_id in rows.values_list("repeats_id", flat=True).distinct() if lead_id]
+    if not updated:
+        return 0, []
+    lock_leads(updated)
+    organization = current_organization_id()
+    with connection.cursor() as cursor:
+        cursor.execute(BEFORE_IMAGES, {"jobs": list(job_ids), "organization": organization, "leads": updated})
+        found = cursor.fetchall()
+        restored = {lead_id: image for lead_id, _reference, is_ours, image in found if is_ours}
+        cursor.execute(
+            RESTORE,
+            {"organization": organization, "leads": list(restored), "images": list(restored.values())},
         )
-        rebuild_derived_rows(leads)
-
-
-RELATIONS = {"owner_id", "team_id", "source_id", "campaign_id"}
+    rebuild_derived_rows(Lead.objects.filter(pk__in=restored).order_by("pk"))
+    return len(restored), [reference for _id, reference, is_ours, _image in found if not is_ours]

@@ -97,11 +97,15 @@ def write_file(path: Path, rows: int, *, seed: int) -> None:
 def _phone(number: int, *, style: int) -> str:
     """A phone of its own for each number, written in one of several ways."""
     digits = str(9_000_000_000 + number * 7_919 % 999_999_937)
-    return (digits, f"+91-{digits}", f"0{digits}", f"{digits[:5]} {digits[5:]}", f"+91 {digits[:5]} {digits[5:]}")[style % 5]
+    spaced = f"{digits[:5]} {digits[5:]}"
+    return (digits, f"+91-{digits}", f"0{digits}", spaced, f"+91 {spaced}")[style % 5]
 
 
 def receive_and_load(slug: str, path: str) -> dict[str, int]:
-    """In a process of the stack: receive a file into the organisation's loan line (made at need) and ask for its load."""
+    """In a process of the stack: receive a file for the organisation's loan line and ask for its load.
+
+    Organisation and line are made where they are not there yet.
+    """
     from accounts.actor import Actor
     from core.models import Organization
     from core.scope import organization_scope, system_scope
