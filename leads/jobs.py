@@ -1,4 +1,5 @@
 """The long tasks of leads; importing the modules registers their kinds."""
 
 import core.intake.running  # noqa: F401
+import leads.services.exports
 import leads.services.indexing  # noqa: F401

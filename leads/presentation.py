@@ -122,6 +122,8 @@ class LeadReader:
         self.actor = actor
         self.locale = actor.organization.locale
         self.zone = actor.organization.zone
+        self._sights: dict[tuple[int, bool], tuple[FieldDefinition, Sight]] = {}
+        self._attribute_sights: dict[tuple[int, int, int, str, bool], Sight] = {}
 
     # What the actor may see
 
@@ -134,7 +136,12 @@ class LeadReader:
 
     def sight(self, lead: Lead, item: FieldDefinition) -> Sight:
         """How the actor sees a field of the lead."""
-        return sight_of(self.actor, item, may_edit=self.may_edit(lead))
+        may_edit = self.may_edit(lead)
+        known = self._sights.get((id(item), may_edit))
+        if known is None:
+            # The item is kept with its sight, so that its id stays its own.
+            known = self._sights[(id(item), may_edit)] = item, sight_of(self.actor, item, may_edit=may_edit)
+        return known[1]
 
     def attribute_sight(self, lead: Lead, name: str) -> Sight:
         """How the actor sees an attribute that fields fill, as the strictest that may have filled it.
@@ -142,6 +149,12 @@ class LeadReader:
         The field of today, and that of the lead's version. One that no field fills any more is judged as
         personal data.
         """
+        key = (lead.line_id, lead.line.version, lead.version, name, self.may_edit(lead))
+        if key not in self._attribute_sights:
+            self._attribute_sights[key] = self._judge_attribute(lead, name)
+        return self._attribute_sights[key]
+
+    def _judge_attribute(self, lead: Lead, name: str) -> Sight:
         definitions = (line_definition(lead.line), line_definition(lead.line, lead.version))
         items = [each.core_fields[name] for each in definitions if name in each.core_fields]
         sights = {self.sight(lead, item) for item in items}

@@ -97,6 +97,11 @@ def count_leads(actor: Actor, query: LeadListQuery, *, limit: int) -> CountEstim
     return CountEstimate(min(number, limit), number <= limit)
 
 
+def count_all_leads(actor: Actor, query: LeadListQuery) -> int | None:
+    """Count all leads of a list, however long that takes; None where they must be loaded to be judged."""
+    return LeadList(actor, query).count_all()
+
+
 class LeadList:
     """A list that was asked for, ready to be read.
 
@@ -152,6 +157,10 @@ class LeadList:
             yield Place(0, (lead.created_at, lead.pk))
             if number == limit:
                 return
+
+    def count_all(self) -> int | None:
+        """How many leads the database finds."""
+        return self.selection.filtered.count() if self.selection.recheck is None else None
 
     @property
     def batch_size(self) -> int:
