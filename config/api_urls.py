@@ -1,9 +1,14 @@
-"""The API's addresses: /api/v1/ by app, the schema and its reader."""
+"""The API's addresses: /api/v1/ by app, the description and its reader."""
 
-from django.urls import URLPattern, URLResolver, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from core.api.doors import DescriptionView, NowhereView, ReaderView
+
+version_1: list[URLPattern | URLResolver] = [path("", include("leads.api.urls"))]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("v1/", include((version_1, "api"))),
+    re_path(r"^schema/?$", DescriptionView.as_view(), name="api-schema"),
+    re_path(r"^docs/?$", ReaderView.as_view(), name="api-docs"),
+    re_path(r"^.*$", NowhereView.as_view(), name="api-nowhere"),
 ]

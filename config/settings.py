@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "import_export",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "drf_standardized_errors",
     "django_filters",
     "django_celery_beat",
@@ -191,30 +192,15 @@ USE_TZ = True
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
-# --- API ---
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.HasMembership"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "core.api.errors.exception_handler",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-DRF_STANDARDIZED_ERRORS = {"EXCEPTION_FORMATTER_CLASS": "core.api.errors.Formatter"}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "LeadLedger",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "SERVE_PERMISSIONS": ["accounts.api.permissions.HasMembership"],
-}
-
 # --- History: tables of django-simple-history, rows by triggers ---
 SIMPLE_HISTORY_ENABLED = False
 SIMPLE_HISTORY_DATE_INDEX = False
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 
+from config.api_settings import (  # noqa: E402
+    DRF_STANDARDIZED_ERRORS,  # noqa: F401
+    REST_FRAMEWORK,  # noqa: F401
+    SPECTACULAR_SETTINGS,  # noqa: F401
+)
 from config.console import UNFOLD  # noqa: E402, F401  (the console's menu is long enough for a file)
 from config.logs import LOGGING  # noqa: E402, F401

@@ -1,25 +1,43 @@
-"""One error shape for every API answer: drf-standardized-errors' shape with the request's id."""
+"""One error shape for every API answer: drf-standardized-errors' shape with the request's id.
 
+    {"type": "validation_error", "errors": [{"code", "detail", "attr"}], "request_id": "…"}
+
+A problem with a field of the body names it in `attr`. An error may say more beside (`Refusal.extra`).
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
-from drf_standardized_errors.handler import exception_handler as standard_handler
 from drf_standardized_errors.types import ErrorResponse
 from rest_framework import exceptions
-from rest_framework.response import Response
 
-from core.errors import ApplicationError
+from core.errors import ApplicationError, Conflict
+from core.scope import current_scope
 
-__all__ = ["Formatter", "exception_handler"]
+ERROR_TYPES = ("validation_error", "client_error", "server_error")
+UNREADABLE = (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError)
 
 
 class Refusal(exceptions.APIException):
-    """An ApplicationError on its way through the API."""
+    """An ApplicationError on its way through the API. `extra` stands beside `errors` in the answer."""
 
     def __init__(self, error: ApplicationError) -> None:
         self.status_code = error.status
+        self.extra: Mapping[str, Any] = getattr(error, "extra", {})
         super().__init__(detail=error.message, code=error.code)
+
+
+class TellingConflict(Conflict):
+    """A conflict whose answer says more than words: what stands in the way, as far as the caller sees it."""
+
+    def __init__(self, code: str, message: str, **extra: Any) -> None:
+        super().__init__(code, message)
+        self.extra = extra
 
 
 def as_api_exception(error: ApplicationError) -> exceptions.APIException:
@@ -35,19 +53,34 @@ def as_api_exception(error: ApplicationError) -> exceptions.APIException:
 
 
 class Handler(ExceptionHandler):
+    """Turns what services and Django raise into what the API answers."""
+
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        if isinstance(exc, ApplicationError):
+        """Name what is the caller's doing; what is ours (500) stays unknown."""
+        if isinstance(exc, ApplicationError) and exc.status < 500:
             return as_api_exception(exc)
+        if isinstance(exc, RequestDataTooBig):
+            refusal = exceptions.APIException("The body is too large. Send less at once.", "too_large")
+            refusal.status_code = 413
+            return refusal
+        if isinstance(exc, UNREADABLE):
+            return exceptions.ParseError("The request cannot be read. Send JSON in UTF-8.")
         return super().convert_known_exceptions(exc)
+
+    def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
+        """Say under which id the log tells what happened, and nothing else."""
+        if isinstance(exc, exceptions.APIException):
+            return exc
+        identity = current_scope().request_id
+        return exceptions.APIException(
+            f"Something went wrong here. It is logged as {identity}: tell support that number."
+        )
 
 
 class Formatter(ExceptionFormatter):
+    """Adds the request's id, and what a refusal says beside its errors."""
+
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
+        """Return the body of the answer."""
         body = super().format_error_response(error_response)
-        request = self.context.get("request")
-        return {**body, "request_id": getattr(getattr(request, "_request", request), "request_id", "")}
-
-
-def exception_handler(exc: Exception, context: Any) -> Response | None:
-    """Entry point named in the settings."""
-    return standard_handler(exc, context)
+        return {**body, **getattr(self.exc, "extra", {}), "request_id": current_scope().request_id}

@@ -31,6 +31,8 @@ Ids = dict[str, tuple[type, str] | str]
 Status = int | frozenset[int]
 # The caller came as far as the form's validation or the row's state; which of them is other tests' business.
 TRIED: Status = frozenset({200, 302, 400, 409, 422})
+# The console says in one way or another that there is nothing here for the caller.
+AWAY: Status = frozenset({302, 403, 404})
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,10 @@ WRITE_CONFIGURATION = (Area.CONFIGURATION, "write")
 READ_FILES = (Area.LEAD_FILES, "read")
 WRITE_FILES = (Area.LEAD_FILES, "write")
 LEAD: Ids = {"reference": (Lead, "reference")}
+LINE: Ids = {"line_id": (BusinessLine, "pk")}
 INTAKE: Ids = {"intake_id": (Intake, "pk")}
 JOB: Ids = {"job_id": (Job, "pk")}
+LINE_CODE: Ids = {"code": (BusinessLine, "code")}
 WORK = {"status": "new", "stage": "new", "owner": (Membership, "pk")}
 
 CONSOLE_ROLES = (Role.ADMIN, Role.OPERATIONS, Role.FINANCE, Role.AUDITOR)
@@ -134,7 +138,7 @@ def console(
     **named: Status,
 ) -> Line:
     """A page of the console: roles that it is not made for are sent away, and so is who names a row of others."""
-    stranger = {"stranger": 302} if ids else {}
+    stranger: dict[str, Status] = {"stranger": AWAY} if ids else {}
     return page(method, url, ok, by=by, refused=refused, ids=ids, **{**ELSEWHERE, **stranger, **named})
 
 
@@ -143,6 +147,9 @@ def console_model(
     area: Area,
     *,
     adds: bool = False,
+    lists: int = 200,
+    lists_nothing: int = 403,
+    keeps_history: bool = True,
     actions: Sequence[str] = (),
     inapplicable: Sequence[str] = (),
 ) -> list[Line]:
@@ -152,12 +159,16 @@ def console_model(
     """
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     read, write, row = (area, "read"), (area, "write"), {"object_id": (model, "pk")}
+    audit = (Area.AUDIT, "read")
     nobody = {role.value: 403 for role in CONSOLE_ROLES}
+    blind = {
+        role.value: AWAY for role in CONSOLE_ROLES if granted_level(frozenset([role]), *read) is Level.NONE
+    }
     return [
-        console("GET", f"{name}_changelist", by=read),
+        console("GET", f"{name}_changelist", lists, by=read, refused=lists_nothing),
         console("GET", f"{name}_add", by=write) if adds else console("GET", f"{name}_add", 403),
-        console("GET", f"{name}_change", by=read, ids=row),
-        console("GET", f"{name}_history", by=(Area.AUDIT, "read"), refused=404, ids=row),
+        console("GET", f"{name}_change", by=read, ids=row, **blind),
+        console("GET", f"{name}_history", 200 if keeps_history else 404, by=audit, ids=row, **blind),
         console("GET", f"{name}_delete", ids=row, **nobody),
         *(console("GET", f"{name}_{action}", by=write, ids=row) for action in actions),
         *(console("GET", f"{name}_{action}", ids=row, **nobody) for action in inapplicable),
@@ -176,15 +187,15 @@ PAGES: list[Line] = [
     page("POST", "core:job_cancel", 302, by=WRITE_FILES, ids=JOB, refused=404, auditor=403),
     page("GET", "leads:list", by=READ_LEADS),
     page("GET", "leads:new", by=(Area.LEADS, "create"), stranger=302),
-    page("POST", "leads:new", 422, by=(Area.LEADS, "create"), data={"name": ""}, stranger=302),
+    page("POST", "leads:new", TRIED, by=(Area.LEADS, "create"), data={"name": ""}, stranger=302),
     page("GET", "leads:detail", by=READ_LEADS, ids=LEAD),
     page("GET", "leads:edit", by=WRITE_LEADS, ids=LEAD),
-    page("POST", "leads:edit", 422, by=WRITE_LEADS, ids=LEAD, data={"name": ""}),
-    page("POST", "leads:work", 302, by=WRITE_LEADS, ids=LEAD, data=WORK),
-    page("POST", "leads:withdraw", 302, by=(Area.LEADS, "delete"), ids=LEAD, partner=403),
+    page("POST", "leads:edit", TRIED, by=WRITE_LEADS, ids=LEAD, data={"name": ""}),
+    page("POST", "leads:work", TRIED, by=WRITE_LEADS, ids=LEAD, data=WORK),
+    page("POST", "leads:withdraw", TRIED, by=(Area.LEADS, "delete"), ids=LEAD, partner=403),
     page("GET", "leads:imports", by=READ_FILES),
     page("GET", "leads:import_new", by=WRITE_FILES),
-    page("POST", "leads:import_new", 422, by=WRITE_FILES, data={"line": "nowhere"}),
+    page("POST", "leads:import_new", TRIED, by=WRITE_FILES, data={"line": "nowhere"}),
     page("GET", "leads:import_detail", 302, by=READ_FILES, ids=INTAKE),
     page("GET", "leads:import_match", by=WRITE_FILES, ids=INTAKE),
     page("POST", "leads:import_match", TRIED, by=WRITE_FILES, ids=INTAKE, data={"column_0": "name"}),
@@ -197,11 +208,20 @@ PAGES: list[Line] = [
     page("GET", "leads:import_grid", by=READ_FILES, ids=INTAKE),
     page("POST", "leads:import_grid", TRIED, by=WRITE_FILES, ids=INTAKE, data={"cell-2-0": "Changed"}),
     page("POST", "leads:import_rollback", TRIED, by=WRITE_FILES, ids=INTAKE),
+    page("GET", "api-docs"),
 ]
 
 CALLS: list[Line] = [
     call("GET", "api-schema"),
-    call("GET", "api-docs"),
+    call("GET", "api-nowhere", 404),
+    call("GET", "api:line-list"),
+    call("GET", "api:line-schema", by=(Area.CONFIGURATION, "use"), ids=LINE_CODE, partner=200),
+    call("GET", "api:lead-list", by=READ_LEADS),
+    call("POST", "api:lead-list", 400, by=(Area.LEADS, "create"), data={}),
+    call("GET", "api:lead-detail", by=READ_LEADS, ids=LEAD),
+    call("PATCH", "api:lead-detail", by=WRITE_LEADS, ids=LEAD, data={"status": "new"}, partner=403),
+    call("DELETE", "api:lead-detail", 204, by=(Area.LEADS, "delete"), ids=LEAD, data={}, partner=403),
+    call("GET", "api:lead-timeline", by=READ_LEADS, ids=LEAD),
 ]
 
 CONSOLE: list[Line] = [
@@ -212,17 +232,17 @@ CONSOLE: list[Line] = [
     console("GET", "admin:audit", by=(Area.AUDIT, "read"), refused=404),
     *console_model(AccessRule, Area.CONFIGURATION, adds=True),
     *console_model(Membership, Area.ACCESS, adds=True, actions=["end_access"], inapplicable=["give_access"]),
-    *console_model(Organization, Area.ACCESS),
+    # The list leads to the one organisation in force.
+    *console_model(Organization, Area.ACCESS, lists=302, lists_nothing=302),
     *console_model(Intake, Area.LEAD_FILES, inapplicable=["roll_back"]),
-    *console_model(Job, Area.LEAD_FILES, actions=["cancel"]),
+    # Everybody lists the jobs they have asked for.
+    *console_model(Job, Area.LEAD_FILES, lists_nothing=200, keeps_history=False, actions=["cancel"]),
     *console_model(BusinessLine, Area.CONFIGURATION, adds=True, actions=["publish"]),
-    console(
-        "GET", "admin:leads_businessline_order", by=WRITE_CONFIGURATION, ids={"line_id": (BusinessLine, "pk")}
-    ),
+    console("POST", "admin:leads_businessline_order", TRIED, by=WRITE_CONFIGURATION, ids=LINE),
     *console_model(
         Field, Area.CONFIGURATION, adds=True, actions=["retire"], inapplicable=["remove", "restore"]
     ),
-    *console_model(LineVersion, Area.CONFIGURATION),
+    *console_model(LineVersion, Area.CONFIGURATION, keeps_history=False),
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
     *console_model(Lead, Area.LEADS, actions=["withdraw"], inapplicable=["restore"]),

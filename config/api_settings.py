@@ -1,0 +1,49 @@
+"""Settings of the API: how calls are read, refused and described."""
+
+from typing import Any
+
+INTRODUCTION = """
+Read and write what your user may, and nothing else: calls go through the same queries and services as the pages.
+
+**Signing in.** A call is made with the session of the pages. Unsafe calls (POST, PATCH, DELETE) also carry the CSRF
+token: the value of the cookie `leadledger_csrf` in the header `X-CSRFToken`.
+
+**Addresses** answer with and without a slash at the end. Bodies are JSON in UTF-8; numbers are read exactly, so
+`0.1` stays `0.1`. Configured numbers come back as text, such as `"700000.00"`, for the same reason.
+
+**Errors** have one shape: `type`, `errors` (each with `code`, `detail` and, for a field or a parameter, `attr`) and
+`request_id`, which the log knows too. 400: the call is wrong, all its problems at once. 401: nobody is signed in.
+403: your role does not allow it. 404: nothing is here that you may see. 409: it collides with what is there.
+413: too large. 500: our mistake; `request_id` finds it in the log.
+
+**Lists** are paged by cursor: follow `next` and `previous`. `page_size` is 50 unless you ask for up to 500.
+"""
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.HasMembership"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.bodies.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "core.api.description.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    # The parameters of a list are filters: none of them chooses a renderer.
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "core.api.errors.Handler",
+    "EXCEPTION_FORMATTER_CLASS": "core.api.errors.Formatter",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "LeadLedger",
+    "DESCRIPTION": INTRODUCTION.strip(),
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_PERMISSIONS": ["accounts.api.permissions.HasMembership"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    # Nothing is asked of other hosts.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "defaultModelsExpandDepth": 0},
+}

@@ -1,0 +1,119 @@
+"""The API described as OpenAPI: the answers that any call may give, beside those that its view names."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema as BaseAutoSchema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from rest_framework import serializers
+
+from core.api.errors import ERROR_TYPES
+
+BODIES = ("POST", "PUT", "PATCH")
+EXAMPLE_ID = "5f0c9a3e7d1b4f6a8c2e0d9b7a6f5e4d"
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """One thing that is wrong."""
+
+    code = serializers.CharField(help_text="For machines; it does not change.")
+    detail = serializers.CharField(help_text="For people: what is wrong, and what to do next.")
+    attr = serializers.CharField(
+        allow_null=True, help_text="The parameter or the place in the body, such as `data.mobile`; else null."
+    )
+
+
+class ErrorAnswerSerializer(serializers.Serializer[Any]):
+    """What every refused call answers."""
+
+    type = serializers.ChoiceField(choices=[(name, name) for name in ERROR_TYPES])
+    errors = ErrorSerializer(many=True)
+    request_id = serializers.CharField(help_text="Stands in the log too, and in the header `X-Request-ID`.")
+
+
+def error_answer(
+    description: str,
+    code: str,
+    detail: str,
+    attr: str | None = None,
+    serializer: type[serializers.Serializer[Any]] = ErrorAnswerSerializer,
+    **extra: Any,
+) -> OpenApiResponse:
+    """Describe an answer that refuses, with an example of it; `extra` stands beside its errors."""
+    kind = "validation_error" if attr else "server_error" if code == "error" else "client_error"
+    value = {
+        "type": kind,
+        "errors": [{"code": code, "detail": detail, "attr": attr}],
+        **extra,
+        "request_id": EXAMPLE_ID,
+    }
+    return OpenApiResponse(
+        serializer, description, [OpenApiExample(code, value=value, response_only=True, summary=description)]
+    )
+
+
+UNREADABLE = error_answer(
+    "The call is wrong.", "parse_error", "The body is not JSON: Expecting value in line 1, column 10."
+)
+NOBODY = error_answer("Nobody is signed in.", "not_authenticated", "Sign in first.")
+REFUSED = error_answer(
+    "Your role does not allow this.",
+    "permission_denied",
+    "Your role does not allow this. Ask an administrator.",
+)
+INVISIBLE = error_answer(
+    "Nothing is here that you may see.", "not_found", "No lead with this reference is visible to you."
+)
+TOO_LARGE = error_answer(
+    "The body is too large.", "too_large", "The body is larger than 5 MB. Send less at once."
+)
+NOT_JSON = error_answer(
+    "The body is of another type.",
+    "unsupported_media_type",
+    "Unsupported media type “text/plain” in request.",
+)
+MISTAKE = error_answer(
+    "Our mistake.",
+    "error",
+    f"Something went wrong here. It is logged as {EXAMPLE_ID}: tell support that number.",
+)
+
+
+class AutoSchema(BaseAutoSchema):
+    """Adds to each call the refusals that hold for all of its kind; what the view says itself stands."""
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        said = super()._get_response_bodies(direction)
+        added = {
+            code: self._get_response_for_code(answer, code)
+            for code, answer in self._refusals().items()
+            if code not in said
+        }
+        return dict(sorted({**said, **added}.items()))
+
+    def _refusals(self) -> dict[str, OpenApiResponse]:
+        found = {"400": UNREADABLE, "401": NOBODY, "403": REFUSED, "500": MISTAKE}
+        if "{" in self.path:
+            found["404"] = INVISIBLE
+        if self.method in BODIES:
+            found |= {"413": TOO_LARGE, "415": NOT_JSON}
+        return found
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The cookie of the pages."""
+
+    target_class = "rest_framework.authentication.SessionAuthentication"
+    match_subclasses = True
+    priority = 1
+    name = "session"
+
+    def get_security_definition(self, auto_schema: BaseAutoSchema) -> dict[str, Any]:
+        """Return the cookie's name; unsafe calls carry the CSRF token beside it."""
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "The session of the pages. Unsafe calls also carry the header `X-CSRFToken`.",
+        }

@@ -1,0 +1,303 @@
+"""What the OpenAPI description says of each call: parameters, answers, examples."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+from core.api.description import ErrorAnswerSerializer, error_answer
+from core.api.paging import DEFAULT_SIZE, LARGEST_SIZE
+from leads.api.serializers import (
+    LeadChange,
+    LeadPageSerializer,
+    LeadSerializer,
+    LinePageSerializer,
+    NewLead,
+    TimelinePageSerializer,
+)
+
+LEADS, LINES = ["Leads"], ["Lines"]
+HOST = "https://leads.example.com/api/v1"
+LEAD = {
+    "reference": "L00000042",
+    "line": "personal_loan",
+    "version": 3,
+    "name": "Asha Rao",
+    "phone": "+919845012345",
+    "email": "asha.rao@example.org",
+    "amount": "700000.00",
+    "city": "Pune",
+    "region": None,
+    "currency": "INR",
+    "status": "new",
+    "stage": "new",
+    "score": None,
+    "owner": {"id": 7, "name": "Vikram Shah"},
+    "team": {"id": 3, "name": "Meera Iyer"},
+    "source": "Website",
+    "campaign": "Diwali",
+    "repeat_enquiries": 0,
+    "data": {
+        "full_name": "Asha Rao",
+        "mobile": "+919845012345",
+        "email": "asha.rao@example.org",
+        "city": "Pune",
+        "loan_amount": "700000.00",
+        "tenure_months": "48",
+    },
+    "masked": [],
+    "created": "2026-01-15T09:30:00+00:00",
+    "updated": "2026-01-15T09:30:00+00:00",
+}
+NEW_LEAD = {
+    "line": "personal_loan",
+    "data": {
+        "full_name": "Asha Rao",
+        "mobile": "98450 12345",
+        "email": "asha.rao@example.org",
+        "city": "Pune",
+        "loan_amount": 700000,
+        "tenure_months": 48,
+    },
+    "source": "Website",
+    "campaign": "Diwali",
+}
+SCHEMA = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": f"{HOST}/lines/personal_loan/schema",
+    "title": "Personal loan",
+    "type": "object",
+    "properties": {
+        "loan_amount": {
+            "title": "Loan amount",
+            "type": ["string", "number"],
+            "format": "decimal",
+            "pattern": r"^-?[0-9]+(\.[0-9]{1,2})?$",
+            "minimum": 50000,
+            "x-decimals": 2,
+            "x-type": "money",
+            "x-section": "Loan",
+            "x-order": 9,
+            "x-required": True,
+            "x-filterable": True,
+            "x-fills": "amount",
+        }
+    },
+    "required": ["loan_amount"],
+    "additionalProperties": False,
+    "x-line": "personal_loan",
+    "x-version": 3,
+    "x-currency": "INR",
+    "x-sections": ["Loan"],
+}
+ENTRY = {
+    "kind": "changed",
+    "at": "2026-01-15T10:02:11+00:00",
+    "actor": "Vikram Shah",
+    "text": "changed the lead",
+    "changes": [{"name": "status", "label": "Status", "old": "New", "new": "In progress"}],
+}
+
+FILTERS = """
+`status`, `stage`, `owner` (`me`, `none` or a member's number), `source`, `campaign`, `created`, `updated`, `score`,
+`repeat_enquiries`, `import`, `name`, `phone`, `email`, `amount`, `city`, `region`, and within a line
+`data.<key>` of any field that you see unmasked.
+
+A comparison follows two underscores: `eq` (also without), `ne`, `in`, `not_in`, `gt`, `gte`, `lt`, `lte`, `between`,
+`contains`, `starts_with`, `ends_with`, `matches`, `before`, `after`, `within_days`, `has_any`, `has_all`, `is_empty`,
+`is_not_empty`. Several values stand between commas, or in a parameter each. Parameters are joined by *and*.
+
+`?line=personal_loan&status=new&data.city__in=Pune,Surat&data.loan_amount__gte=500000&created__gte=2026-01-01`
+""".strip()
+
+
+class RepeatAnswerSerializer(ErrorAnswerSerializer):
+    """The refusal of an enquiry that repeats a lead."""
+
+    reference = serializers.CharField(
+        allow_null=True, help_text="Of the lead that is there; null when it is not yours to see."
+    )
+
+
+def answer(serializer: Any, description: str, value: Any, name: str = "example") -> OpenApiResponse:
+    """Describe an answer, with an example of it."""
+    return OpenApiResponse(serializer, description, [OpenApiExample(name, value=value, response_only=True)])
+
+
+def page_of(value: Any, **more: Any) -> dict[str, Any]:
+    """An example of a page."""
+    return {"next": None, "previous": None, "results": [value], **more}
+
+
+REPEAT = error_answer(
+    "The enquiry repeats a lead. It is counted there.",
+    "duplicate",
+    "This lead exists as L00000042. The enquiry was counted there.",
+    serializer=RepeatAnswerSerializer,
+    reference="L00000042",
+)
+COLLISION = error_answer(
+    "The change collides with another lead.",
+    "duplicate",
+    "Another lead already has these details. Open that lead, or change what they share.",
+)
+WRONG_FIELD = error_answer(
+    "The call is wrong: each problem, with its place.",
+    "invalid_phone",
+    "“12” is not a phone number. Write all its digits, such as +91 98765 43210.",
+    "data.mobile",
+)
+WRONG_FILTER = error_answer(
+    "A parameter is not understood.",
+    "unknown_filter",
+    "Nothing here is filtered by “colour”. Use data.<key of a field> or one of status, stage, owner.",
+    "colour",
+)
+CURSOR = OpenApiParameter("cursor", str, description="A place in the list, from `next` or `previous`.")
+PAGE_SIZE = OpenApiParameter(
+    "page_size",
+    {"type": "integer", "minimum": 1, "maximum": LARGEST_SIZE, "default": DEFAULT_SIZE},
+    description="How many items a page has.",
+)
+LIST_PARAMETERS = [
+    OpenApiParameter("line", str, description="The code of a line. Without it: the leads of all lines."),
+    OpenApiParameter(
+        "search",
+        str,
+        description="Words of the name, a piece of the phone number, an e-mail, a unique text, or a reference.",
+    ),
+    OpenApiParameter(
+        "ordering",
+        str,
+        description="`created`, `updated`, or within a line `data.<key>`; `-` before it reverses.",
+    ),
+    CURSOR,
+    PAGE_SIZE,
+    OpenApiParameter(
+        "filters",
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        style="form",
+        explode=True,
+        description=FILTERS,
+        examples=[
+            OpenApiExample("attributes", value={"status": "new", "owner": "me"}),
+            OpenApiExample("fields of a line", value={"data.city__in": "Pune,Surat"}),
+        ],
+    ),
+]
+
+LIST_LINES: dict[str, Any] = {
+    "operation_id": "list_lines",
+    "summary": "The business lines",
+    "tags": LINES,
+    "responses": {
+        200: answer(
+            LinePageSerializer,
+            "The lines with which you may work.",
+            page_of(
+                {
+                    "code": "personal_loan",
+                    "name": "Personal loan",
+                    "currency": "INR",
+                    "version": 3,
+                    "stages": ["new", "contacted", "qualified", "documents", "decision"],
+                    "is_active": True,
+                    "schema": SCHEMA["$id"],
+                }
+            ),
+        )
+    },
+}
+READ_SCHEMA: dict[str, Any] = {
+    "operation_id": "read_line_schema",
+    "summary": "The fields of a line, as JSON Schema",
+    "description": (
+        "The `data` of a line's leads as JSON Schema 2020-12: the active fields that you may see, in the version"
+        " in force. `x-visible-if` and `x-required-if` are rules; a rule about fields that you may not see is"
+        ' `{"hidden": true}`.'
+    ),
+    "tags": LINES,
+    "responses": {200: answer(OpenApiTypes.OBJECT, "The schema.", SCHEMA)},
+}
+LIST_LEADS: dict[str, Any] = {
+    "operation_id": "list_leads",
+    "summary": "Leads, a page at a time",
+    "tags": LEADS,
+    "parameters": LIST_PARAMETERS,
+    "responses": {
+        200: answer(
+            LeadPageSerializer,
+            "A page of leads, newest first unless ordered otherwise.",
+            {
+                **page_of(LEAD, count=None, count_estimate=1000, slow=[]),
+                "next": f"{HOST}/leads?line=personal_loan&cursor=eyJvIjoiLWNyZWF0ZWQifQ",
+            },
+        ),
+        400: WRONG_FILTER,
+    },
+}
+CREATE_LEAD: dict[str, Any] = {
+    "operation_id": "create_lead",
+    "summary": "Write down an enquiry",
+    "description": (
+        "The lead is yours. An enquiry that repeats a lead is counted there and answered with 409, unless the line"
+        " says that repeats update: then that lead, if it is yours to change, takes the values and comes back"
+        " with 200."
+    ),
+    "tags": LEADS,
+    "request": NewLead,
+    "examples": [OpenApiExample("enquiry", value=NEW_LEAD, request_only=True)],
+    "parameters": [
+        OpenApiParameter(
+            "Location", str, OpenApiParameter.HEADER, description="The lead's address.", response=[201]
+        )
+    ],
+    "responses": {
+        200: answer(LeadSerializer, "The lead that the enquiry repeats, updated by it.", LEAD),
+        201: answer(
+            LeadSerializer, "The lead. Its `reference` alone, if you capture leads and read none.", LEAD
+        ),
+        400: WRONG_FIELD,
+        409: REPEAT,
+    },
+}
+READ_LEAD: dict[str, Any] = {
+    "operation_id": "read_lead",
+    "summary": "One lead",
+    "tags": LEADS,
+    "responses": {200: answer(LeadSerializer, "The lead.", LEAD)},
+}
+CHANGE_LEAD: dict[str, Any] = {
+    "operation_id": "change_lead",
+    "summary": "Change a lead",
+    "description": "What is not given stays. The lead moves to the version of its line that is in force.",
+    "tags": LEADS,
+    "request": LeadChange,
+    "examples": [
+        OpenApiExample(
+            "a step further",
+            value={"status": "in_progress", "data": {"tenure_months": 60}},
+            request_only=True,
+        )
+    ],
+    "responses": {
+        200: answer(LeadSerializer, "The lead as it is now.", {**LEAD, "status": "in_progress"}),
+        400: WRONG_FIELD,
+        409: COLLISION,
+    },
+}
+WITHDRAW_LEAD: dict[str, Any] = {
+    "operation_id": "withdraw_lead",
+    "summary": "Withdraw a lead",
+    "description": "It leaves every list and frees its keys; its history stays, and it can be restored.",
+    "tags": LEADS,
+    "responses": {204: OpenApiResponse(None, "The lead is withdrawn.")},
+}
+READ_TIMELINE: dict[str, Any] = {
+    "operation_id": "read_lead_timeline",
+    "summary": "What happened to a lead",
+    "tags": LEADS,
+    "parameters": [CURSOR, PAGE_SIZE],
+    "responses": {200: answer(TimelinePageSerializer, "A page, newest first.", page_of(ENTRY))},
+}

@@ -1,0 +1,47 @@
+"""The parameters of a list of leads, read into a query."""
+
+import re
+
+from rest_framework.request import Request
+
+from accounts.actor import Actor
+from core.api.paging import page_size
+from core.errors import FieldError, NotVisible, ValidationFailed
+from leads.models import BusinessLine
+from leads.queries.lead_list import Catalog, LeadListQuery, parse_filters
+from leads.queries.lines import get_line
+
+# Parameters of the list itself; every other one is a filter.
+OWN_PARAMETERS = ("line", "search", "ordering", "cursor", "page_size")
+CODE = re.compile(r"[-a-zA-Z0-9_]{1,60}")
+
+
+def read_list_query(actor: Actor, request: Request) -> LeadListQuery:
+    """Return what the call asks for.
+
+    Raises:
+        ValidationFailed: by parameter. The order, cursor and what conditions compare are judged by the list.
+    """
+    given = request.query_params
+    line = _line(actor, given.get("line", ""))
+    filters = {name: values for name, values in given.lists() if name not in OWN_PARAMETERS}
+    return LeadListQuery(
+        line=line,
+        search=given.get("search", ""),
+        conditions=parse_filters(Catalog(actor, line), filters),
+        ordering=given.get("ordering", ""),
+        cursor=given.get("cursor", ""),
+        page_size=page_size(request),
+    )
+
+
+def _line(actor: Actor, code: str) -> BusinessLine | None:
+    if not code:
+        return None
+    try:
+        if not CODE.fullmatch(code):
+            raise NotVisible
+        return get_line(actor, code)
+    except NotVisible:
+        message = "No business line with this code is visible to you. See /api/v1/lines."
+        raise ValidationFailed("choice", message, {"line": [FieldError("choice", message)]}) from None

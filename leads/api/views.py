@@ -1,0 +1,214 @@
+"""Calls about lines and leads."""
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ErrorDetail, ValidationError
+from rest_framework.views import APIView
+
+from accounts.actor import Actor
+from accounts.roles import Area
+from core.api.errors import TellingConflict
+from core.api.paging import page_address, page_size
+from core.errors import NotVisible
+from leads.api import documentation
+from leads.api.data import problems_of_data, refuse_unknown_fields
+from leads.api.filters import read_list_query
+from leads.api.line_schema import line_schema
+from leads.api.serializers import LeadChange, NewLead
+from leads.models import BusinessLine, Lead
+from leads.presentation import LeadReader
+from leads.queries.history import TimelineEntry, lead_timeline
+from leads.queries.lead_list import list_leads
+from leads.queries.leads import get_lead, may_change
+from leads.queries.lines import get_line, usable_lines, visible_lines
+from leads.services.leads import CreateResult, create_lead, update_lead, withdraw_lead
+
+
+def actor_of(request: Request) -> Actor:
+    """Return who calls; the permission classes have seen to it that somebody does."""
+    actor: Actor = request._request.actor
+    return actor
+
+
+class LineListView(APIView):
+    """The business lines."""
+
+    @extend_schema(**documentation.LIST_LINES)
+    def get(self, request: Request) -> Response:
+        """List the lines with which you may work."""
+        actor = actor_of(request)
+        lines = visible_lines(actor) if actor.may(Area.CONFIGURATION, "read") else usable_lines(actor)
+        results = [_line(request, line) for line in lines.order_by("name", "pk")]
+        return Response({"next": None, "previous": None, "results": results})
+
+
+class LineSchemaView(APIView):
+    """What a line's leads hold."""
+
+    @extend_schema(**documentation.READ_SCHEMA)
+    def get(self, request: Request, code: str) -> Response:
+        """Describe the `data` of a line's leads as JSON Schema."""
+        actor = actor_of(request)
+        line = get_line(actor, code)
+        return Response(line_schema(actor, line, _address(request, "api:line-schema", code=code)))
+
+
+class LeadListView(APIView):
+    """The leads."""
+
+    @extend_schema(**documentation.LIST_LEADS)
+    def get(self, request: Request) -> Response:
+        """List leads: filtered, searched, ordered, a page at a time."""
+        actor = actor_of(request)
+        actor.require(Area.LEADS, "read")
+        page = list_leads(actor, read_list_query(actor, request))
+        reader = LeadReader(actor)
+        count = page.count_estimate
+        return Response(
+            {
+                "next": page_address(request, page.next_cursor),
+                "previous": page_address(request, page.previous_cursor),
+                "results": [reader.payload(lead) for lead in page.rows],
+                "count": count.number if count.is_exact else None,
+                "count_estimate": count.number,
+                "slow": page.slow_notes,
+            }
+        )
+
+    @extend_schema(**documentation.CREATE_LEAD)
+    def post(self, request: Request) -> Response:
+        """Write down an enquiry; one that repeats a lead is counted there and answered with 409."""
+        actor = actor_of(request)
+        actor.require(Area.LEADS, "create")
+        body = NewLead(data=request.data)
+        body.is_valid(raise_exception=True)
+        line = _usable_line(actor, body.validated_data["line"])
+        body.check_stage(line)
+        values = body.validated_data["data"]
+        refuse_unknown_fields(actor, line, values)
+        with problems_of_data(actor, line):
+            result = create_lead(actor=actor, line=line, values=values, attributes=body.attributes)
+        if result.lead is None:
+            return _answer_repeat(actor, line, result)
+        address = _address(request, "api:lead-detail", reference=result.lead.reference)
+        return Response(
+            _written(actor, result.lead), status=status.HTTP_201_CREATED, headers={"Location": address}
+        )
+
+
+class LeadView(APIView):
+    """One lead."""
+
+    @extend_schema(**documentation.READ_LEAD)
+    def get(self, request: Request, reference: str) -> Response:
+        """Read one lead."""
+        actor = actor_of(request)
+        actor.require(Area.LEADS, "read")
+        return Response(LeadReader(actor).payload(get_lead(actor, reference)))
+
+    @extend_schema(**documentation.CHANGE_LEAD)
+    def patch(self, request: Request, reference: str) -> Response:
+        """Change what is given of a lead; the rest stays."""
+        actor = actor_of(request)
+        actor.require(Area.LEADS, "write")
+        line = get_lead(actor, reference).line
+        body = LeadChange(data=request.data)
+        body.is_valid(raise_exception=True)
+        body.check_stage(line)
+        values = body.validated_data.get("data", {})
+        refuse_unknown_fields(actor, line, values)
+        with problems_of_data(actor, line):
+            lead = update_lead(actor=actor, reference=reference, values=values, attributes=body.attributes)
+        return Response(_written(actor, lead))
+
+    @extend_schema(**documentation.WITHDRAW_LEAD)
+    def delete(self, request: Request, reference: str) -> Response:
+        """Withdraw a lead: it leaves every list, and can be restored."""
+        withdraw_lead(actor=actor_of(request), reference=reference)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class LeadTimelineView(APIView):
+    """What happened to a lead."""
+
+    @extend_schema(**documentation.READ_TIMELINE)
+    def get(self, request: Request, reference: str) -> Response:
+        """Tell what happened to a lead, newest first."""
+        actor = actor_of(request)
+        actor.require(Area.LEADS, "read")
+        lead = get_lead(actor, reference)
+        cursor = request.query_params.get("cursor", "")
+        timeline = lead_timeline(actor, lead, older_than=cursor, limit=page_size(request))
+        return Response(
+            {
+                "next": page_address(request, timeline.older),
+                "previous": None,
+                "results": [_entry(entry) for entry in timeline.entries],
+            }
+        )
+
+
+def _address(request: Request, name: str, **arguments: str) -> str:
+    return request.build_absolute_uri(reverse(name, kwargs=arguments))
+
+
+def _line(request: Request, line: BusinessLine) -> dict[str, Any]:
+    return {
+        "code": line.code,
+        "name": line.name,
+        "currency": line.currency,
+        "version": line.version,
+        "stages": line.stages,
+        "is_active": line.is_active and line.version > 0,
+        "schema": _address(request, "api:line-schema", code=line.code),
+    }
+
+
+def _usable_line(actor: Actor, code: str) -> BusinessLine:
+    line = usable_lines(actor).filter(code=code).first()
+    if line is None:
+        message = "No business line with this code takes leads from you. See /api/v1/lines."
+        raise ValidationError({"line": [ErrorDetail(message, code="choice")]})
+    return line
+
+
+def _written(actor: Actor, lead: Lead) -> dict[str, Any]:
+    """The lead as it stands now; who captures leads without reading them learns the reference."""
+    try:
+        return LeadReader(actor).payload(get_lead(actor, lead.reference))
+    except NotVisible:
+        return {"reference": lead.reference}
+
+
+def _answer_repeat(actor: Actor, line: BusinessLine, result: CreateResult) -> Response:
+    """The service has counted the enquiry, or updated the lead, for good: the error takes nothing back."""
+    if result.repeats is None:
+        raise TellingConflict(
+            "duplicate",
+            "This lead exists, owned by another team. The enquiry was counted there.",
+            reference=None,
+        )
+    if line.on_duplicate == "update" and may_change(actor, result.repeats, "write"):
+        return Response(_written(actor, result.repeats))
+    reference = result.repeats.reference
+    raise TellingConflict(
+        "duplicate", f"This lead exists as {reference}. The enquiry was counted there.", reference=reference
+    )
+
+
+def _entry(entry: TimelineEntry) -> dict[str, Any]:
+    return {
+        "kind": entry.kind,
+        "at": entry.at.isoformat(),
+        "actor": entry.actor,
+        "text": entry.text,
+        "changes": [
+            {"name": change.name, "label": change.label, "old": change.old, "new": change.new}
+            for change in entry.changes
+        ],
+    }
