@@ -1,6 +1,7 @@
 """The lead form, made from the line's definition. It carries what was typed; the service validates it."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from leads.models import BusinessLine, FieldKind, Lead, LeadStatus
 from leads.queries.origins import active_campaigns, active_sources
 
 PREFIX = "field-"
+SEEN = "seen"
 NUMERIC = {
     FieldKind.INTEGER: "numeric",
     FieldKind.DECIMAL: "decimal",
@@ -41,7 +43,12 @@ class RawField(forms.Field):
 
 
 class LeadForm(forms.Form):
-    """The fields of a line that the actor may fill, and where the lead comes from."""
+    """The fields of a line that the actor may fill, and where the lead comes from.
+
+    The form of a lead that exists carries what it showed when it was opened: only what differs from that is
+    written, so that two people who edit different fields do not undo each other, and nothing that merely
+    passed through the page is rounded. Who changes what somebody else has changed meanwhile is told first.
+    """
 
     use_required_attribute = False
 
@@ -58,6 +65,7 @@ class LeadForm(forms.Form):
         self.actor = actor
         self.line = line
         self.lead = lead
+        self._touched: set[str] = set()
         allowed = editable_keys(actor, definition)
         self.items = [
             item for item in definition.active if item.key in allowed and item.type is not FieldKind.COMPUTED
@@ -77,6 +85,42 @@ class LeadForm(forms.Form):
                 initial=current,
             )
             self.fields[name].width = "half"  # type: ignore[attr-defined]
+        if lead is not None:
+            self.fields[SEEN] = forms.CharField(
+                required=False, widget=forms.HiddenInput, initial=json.dumps(self._stored_now())
+            )
+
+    def _stored_now(self) -> dict[str, Any]:
+        """What the form shows of the lead as it is stored, by form field."""
+        return {name: as_sent(field.initial) for name, field in self.fields.items() if name != SEEN}
+
+    def clean(self) -> dict[str, Any]:
+        """Tell of each field that was changed here and, since the page was opened, by somebody else."""
+        given = super().clean() or self.cleaned_data
+        if self.lead is None:
+            return given
+        seen, now = self._seen(), self._stored_now()
+        sent = {name: as_sent(given[name]) for name in now if given.get(name) is not None}
+        self._touched = {name for name, value in sent.items() if value != seen[name]}
+        crossed = [name for name in self._touched if now[name] not in (seen[name], sent[name])]
+        for name in crossed:
+            theirs = ", ".join(now[name]) if isinstance(now[name], list) else now[name]
+            text = _("Somebody changed this to “%(value)s” meanwhile. Save again to put yours in its place.")
+            empty = _("Somebody emptied this meanwhile. Save again to put yours in its place.")
+            self.add_error(name, text % {"value": theirs} if theirs else empty)
+        if crossed:
+            # The next attempt knows what is stored now.
+            self.data = self.data.copy()
+            self.data[SEEN] = json.dumps({**seen, **{name: now[name] for name in crossed}})
+        return given
+
+    def _seen(self) -> dict[str, Any]:
+        """What the page showed when it was opened; what it does not say counts as it is stored now."""
+        try:
+            told = json.loads(self.cleaned_data.get(SEEN) or "{}")
+        except ValueError:
+            told = {}
+        return {**self._stored_now(), **(told if isinstance(told, dict) else {})}
 
     def _field(self, item: FieldDefinition) -> forms.Field:
         stored = self.lead.data.get(item.key) if self.lead else None
@@ -106,6 +150,8 @@ class LeadForm(forms.Form):
         if item.type is FieldKind.DATETIME:
             local = dt.datetime.fromisoformat(stored).astimezone(self.actor.organization.zone)
             return local.strftime("%Y-%m-%dT%H:%M")
+        if item.type is FieldKind.JSON:
+            return json.dumps(stored, ensure_ascii=False)
         return stored
 
     def sections(self) -> list[dict[str, Any]]:
@@ -123,19 +169,32 @@ class LeadForm(forms.Form):
         ]
 
     def values(self) -> dict[str, Any]:
-        """What was typed, by field key; a datetime without an offset is in the organisation's timezone."""
-        return {item.key: self.cleaned_data[PREFIX + item.key] for item in self.items}
+        """What was typed, by field key; of a lead that exists, what was changed.
+
+        A datetime without an offset is in the organisation's timezone.
+        """
+        typed = {item.key: self.cleaned_data[PREFIX + item.key] for item in self.items}
+        if self.lead is None:
+            return typed
+        return {key: value for key, value in typed.items() if PREFIX + key in self._touched}
 
     def attributes(self) -> dict[str, Any]:
-        """Source and campaign by name, where they differ from what is stored."""
-        stored = {
-            name: str(getattr(self.lead, name) or "") if self.lead else "" for name in ("source", "campaign")
-        }
-        return {name: self.cleaned_data[name] for name in stored if self.cleaned_data[name] != stored[name]}
+        """Source and campaign by name, where they were chosen or changed."""
+        chosen = {name: self.cleaned_data[name] for name in ("source", "campaign")}
+        if self.lead is None:
+            return {name: value for name, value in chosen.items() if value}
+        return {name: value for name, value in chosen.items() if name in self._touched}
 
     def field_name(self, key: str) -> str | None:
         """The form field that shows a problem with a field or attribute of the lead; None where none does."""
         return next((name for name in (PREFIX + key, key) if name in self.fields), None)
+
+
+def as_sent(value: Any) -> Any:
+    """Return a value as a browser sends it back untouched: a text, or several choices as a list."""
+    if isinstance(value, list | tuple):
+        return sorted(str(each) for each in value)
+    return "" if value is None else str(value).replace("\r\n", "\n").strip()
 
 
 def widget_of(item: FieldDefinition, stored: Any) -> forms.Widget:

@@ -140,7 +140,11 @@ def lead_edit(request: HttpRequest, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("leads:detail", reference)
-    context = {"heading": lead.name or reference, "cancel_url": reverse("leads:detail", args=[reference])}
+    context = {
+        "heading": _("Edit %(name)s") % {"name": lead.name or reference},
+        "reference": reference,
+        "cancel_url": reverse("leads:detail", args=[reference]),
+    }
     return _form_page(request, form, context)
 
 

@@ -74,9 +74,7 @@ def make_leads(*, slug: str, line: str, leads: list[dict[str, Any]]) -> list[str
         found = BusinessLine.objects.get(code=line)
         references = []
         for lead in leads:
-            member = Membership.objects.select_related("user", "organization").get(
-                user__email=lead["owner"]
-            )
+            member = Membership.objects.select_related("user", "organization").get(user__email=lead["owner"])
             made = create_lead(actor=Actor.of(member), line=found, values=lead["values"], attributes={})
             references.append(made.lead.reference)
         return references

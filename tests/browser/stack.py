@@ -41,13 +41,14 @@ class Prepared:
 class BrowserStack(LiveStack):
     """A live stack that serves pages."""
 
+    web: Process
     _maker: subprocess.Popen[str] | None = None
 
     def start_web(self) -> str:
         """Start a web server on a free port and return its address once it answers."""
         command = ["-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", "0"]
-        web = self.start("web", *command, "--lifespan", "off", "--no-server-header")
-        return self.wait_for(partial(self._address_of, web), START_SECONDS, "the web server answers")
+        self.web = self.start("web", *command, "--lifespan", "off", "--no-server-header")
+        return self.wait_for(partial(self._address_of, self.web), START_SECONDS, "the web server answers")
 
     @staticmethod
     def _address_of(web: Process) -> str:

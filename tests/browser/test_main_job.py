@@ -232,7 +232,9 @@ def roll_back(page: Page, import_url: str) -> None:
 
 def go_to(page: Page, place: str) -> None:
     """Follow the main navigation, which stands at the side or at the bottom."""
-    page.get_by_role("navigation", name="Main").locator("visible=true").get_by_role("link", name=place).click()
+    page.get_by_role("navigation", name="Main").locator("visible=true").get_by_role(
+        "link", name=place
+    ).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(place)
 
 
