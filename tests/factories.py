@@ -98,7 +98,7 @@ ROWS: dict[type[models.Model], Callable[[World], Any]] = {
     Membership: lambda world: world.agent.membership,
     ReportingLine: lambda world: ReportingLine.objects.get(membership=world.agent.membership),
     AccessRule: lambda world: narrow_access(
-        actor=world.admin, role=Role.AUDITOR, area=Area.AUDIT, verb="read", level=Level.NONE
+        actor=world.admin, role=Role.TEAM_LEADER, area=Area.ACCESS, verb="read", level=Level.OWN
     ),
     Field: lambda world: Field.objects.get(line=world.row(BusinessLine), key="pan"),
     LineVersion: lambda world: LineVersion.objects.get(line=world.row(BusinessLine)),

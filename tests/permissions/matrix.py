@@ -238,7 +238,8 @@ CONSOLE: list[Line] = [
     # Everybody lists the jobs they have asked for.
     *console_model(Job, Area.LEAD_FILES, lists_nothing=200, keeps_history=False, actions=["cancel"]),
     *console_model(BusinessLine, Area.CONFIGURATION, adds=True, actions=["publish"]),
-    console("POST", "admin:leads_businessline_order", TRIED, by=WRITE_CONFIGURATION, ids=LINE),
+    # Who may not is told so, on the page the console goes back to.
+    console("POST", "admin:leads_businessline_order", 302, ids=LINE),
     *console_model(
         Field, Area.CONFIGURATION, adds=True, actions=["retire"], inapplicable=["remove", "restore"]
     ),

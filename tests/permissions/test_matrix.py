@@ -125,7 +125,8 @@ def test_no_line_stands_twice():
     assert sorted({key for key in keys if keys.count(key) > 1}) == []
 
 
-@pytest.mark.parametrize("door", ["pages", "calls", "console"])
+# The console's pages are many and slow to draw.
+@pytest.mark.parametrize("door", ["pages", "calls", pytest.param("console", marks=pytest.mark.verify)])
 def test_every_caller_gets_what_the_matrix_says(callers, door):
     lines = {"pages": PAGES, "calls": CALLS, "console": CONSOLE}[door]
     wrong = []
