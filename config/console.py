@@ -11,8 +11,8 @@ ACCENT = {
     "100": "#d8ecf1",
     "200": "#b4d9e2",
     "300": "#83bfcd",
-    "400": "#479cb0",
-    "500": "#1d7f95",
+    "400": "#5cb3c6",
+    "500": "#2f9db5",
     "600": "#0b6477",
     "700": "#0a5565",
     "800": "#0c4754",
@@ -33,6 +33,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": ACCENT},
     "STYLES": [lambda request: static("css/console.css")],
+    "SCRIPTS": [lambda request: static("js/console.js")],
     "ACCOUNT": {
         "navigation": [{"title": _("Profile and security"), "link": "/profile/"}],
     },

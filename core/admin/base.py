@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from core.admin.audit import may_read_audit, object_history
+from core.admin.dashboard import Words
 from core.admin.forms import ServiceForm, in_words
 from core.admin.menu import MenuPlace
 from core.errors import ApplicationError, NotVisible
@@ -149,7 +150,7 @@ class ServiceModelAdmin(ModelAdmin):
 
     # Actions
 
-    def attempt(self, request: HttpRequest, work: Callable[[], Any], done: str) -> bool:
+    def attempt(self, request: HttpRequest, work: Callable[[], Any], done: Words) -> bool:
         """Do some work of a service and say that it is done, or say why not. All of it or nothing."""
         try:
             with transaction.atomic():
@@ -157,7 +158,7 @@ class ServiceModelAdmin(ModelAdmin):
         except ApplicationError as error:
             messages.error(request, in_words(error))
             return False
-        messages.success(request, done)
+        messages.success(request, str(done))
         return True
 
     def confirm(
@@ -165,11 +166,11 @@ class ServiceModelAdmin(ModelAdmin):
         request: HttpRequest,
         row: Any,
         *,
-        title: str,
-        text: str,
-        button: str,
+        title: Words,
+        text: Words,
+        button: Words,
         work: Callable[[], Any],
-        done: str,
+        done: Words,
         template: str = "console/confirm.html",
         **context: Any,
     ) -> HttpResponse:

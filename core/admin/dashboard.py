@@ -4,6 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.functional import Promise
+
+# A text, or one that is translated when it is shown.
+Words = str | Promise
+
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
@@ -11,18 +16,18 @@ class QueueItem:
 
     title: str
     link: str
-    note: str = ""
+    note: Words = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
     """Things of one kind that wait. `items` are the first few; `advice` says what to do with them."""
 
-    title: str
+    title: Words
     icon: str
     count: int
     link: str
-    advice: str
+    advice: Words
     items: Sequence[QueueItem] = field(default_factory=tuple)
 
 

@@ -55,9 +55,6 @@ class FieldAdmin(ServiceModelAdmin):
     fieldsets = FIELDSETS
     actions_detail = ("retire", "restore", "remove")
 
-    class Media:
-        js = ("js/console.js",)
-
     def rows(self, actor: Any) -> models.QuerySet:
         return visible_fields(actor)
 

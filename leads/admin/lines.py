@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -20,7 +20,7 @@ from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
 from leads.admin.presenting import shown_changes, shown_fields
 from leads.fields.checks import check_definitions
-from leads.models import BusinessLine, Field
+from leads.models import BusinessLine
 from leads.queries.lines import (
     draft_definitions,
     line_difference,
@@ -126,13 +126,8 @@ class BusinessLineAdmin(ServiceModelAdmin):
         return int(line.active_fields)
 
     def get_urls(self) -> list[Any]:
-        order = ("<int:line_id>/order/", "leads_businessline_order", self.order)
-        return [self._path_of(*order), *super().get_urls()]
-
-    def _path_of(self, route: str, name: str, view: Any) -> Any:
-        from django.urls import path
-
-        return path(route, self.admin_site.admin_view(view), name=name)
+        order = self.admin_site.admin_view(self.order)
+        return [path("<int:line_id>/order/", order, name="leads_businessline_order"), *super().get_urls()]
 
     def changeform_view(
         self,
@@ -216,7 +211,7 @@ def drafts_to_publish(actor: Any) -> Queue | None:
     """Lines whose draft differs from what is in force."""
     if not actor.may("configuration", "write"):
         return None
-    lines = [line for line in unpublished_lines(actor) if Field.objects.filter(line=line).exists()]
+    lines = unpublished_lines(actor)
     return Queue(
         title=_("Drafts to publish"),
         icon="edit_note",

@@ -1,5 +1,20 @@
-// The form of a field: shows the settings that suit its type, and makes a key from the label.
-// Without this script every setting is shown, and the server says what does not suit.
+// The console: names its landmarks, and helps with the form of a field.
+// Without this script every setting of a field is shown, and the server says what does not suit its type.
+
+// The theme's frame has no landmarks of its own.
+function nameLandmarks() {
+  document.querySelector("#main")?.setAttribute("role", "main");
+  const menu = document.querySelector("#nav-sidebar");
+  menu?.setAttribute("role", "navigation");
+  menu?.setAttribute("aria-label", "Console");
+}
+
+// Its scrolled panes all have the same name.
+function tellPanesApart() {
+  for (const [index, pane] of document.querySelectorAll(".simplebar-content-wrapper").entries()) {
+    pane.setAttribute("aria-label", `${pane.getAttribute("aria-label")} ${index + 1}`);
+  }
+}
 
 function rowOf(name) {
   return document.querySelector(`.field-line.field-${name}`);
@@ -50,7 +65,9 @@ function watchLabel() {
   });
 }
 
+window.addEventListener("load", tellPanesApart);
 document.addEventListener("DOMContentLoaded", () => {
+  nameLandmarks();
   watchType();
   watchLabel();
 });

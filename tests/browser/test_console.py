@@ -58,7 +58,7 @@ def add_a_name(page: Page) -> None:
     page.get_by_label("Fills the core attribute").select_option("Name")
     look(page)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("link", name="Applicant's name")).to_be_visible()
+    expect(page.get_by_role("link", name="Applicant's name", exact=True)).to_be_visible()
 
 
 def add_a_choice(page: Page) -> None:
@@ -72,7 +72,7 @@ def add_a_choice(page: Page) -> None:
     look(page)
     page.get_by_label("Choices").fill("Salaried\nSELF | Self employed")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("link", name="Employment")).to_be_visible()
+    expect(page.get_by_role("link", name="Employment", exact=True)).to_be_visible()
 
 
 def put_the_choice_first(page: Page) -> None:
