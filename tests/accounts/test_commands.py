@@ -31,7 +31,19 @@ def refusal(capsys, *arguments: str) -> tuple[int, str]:
 
 def test_an_organisation_is_opened_and_printed(db):
     printed = json.loads(
-        run(*"create_organization acme --name Acme --currency USD --timezone UTC --json".split())
+        run(
+            *[
+                "create_organization",
+                "acme",
+                "--name",
+                "Acme",
+                "--currency",
+                "USD",
+                "--timezone",
+                "UTC",
+                "--json",
+            ]
+        )
     )
     assert printed == {
         "id": printed["id"],
@@ -70,7 +82,17 @@ def test_a_person_is_invited_with_roles_and_manager(organization):
     run("create_user", "meera@acme.example", "--organization", "acme", "--role", "team_leader")
     printed = json.loads(
         run(
-            *"create_user Asha@Acme.example --organization acme --role agent --role finance --json".split(),
+            *[
+                "create_user",
+                "Asha@Acme.example",
+                "--organization",
+                "acme",
+                "--role",
+                "agent",
+                "--role",
+                "finance",
+                "--json",
+            ],
             *("--password", PASSWORD, "--manager", "MEERA@acme.example", "--name", "Asha Rao"),
         )
     )
