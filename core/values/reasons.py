@@ -19,6 +19,7 @@ NOT_TEXT: Final = "not_text"
 INVALID_PHONE: Final = "invalid_phone"
 INVALID_EMAIL: Final = "invalid_email"
 INVALID_URL: Final = "invalid_url"
+NOT_JSON: Final = "not_json"
 FORMULA_ERROR: Final = "formula_error"
 FORMULA_WITHOUT_VALUE: Final = "formula_without_value"
 MINIMUM: Final = "min"
@@ -51,6 +52,7 @@ MESSAGES: Final[dict[str, str]] = {
     INVALID_PHONE: "{value} is not a phone number. Write all its digits, such as +91 98765 43210.",
     INVALID_EMAIL: "{value} is not an e-mail address. Write it as name@example.com.",
     INVALID_URL: "{value} is not a web address. Write it as https://example.com/page.",
+    NOT_JSON: "{value} is not JSON that can be kept. Write a list or an object, at most 20 levels deep.",
     FORMULA_ERROR: "The cell shows {value}. Correct its formula, or write the value itself.",
     FORMULA_WITHOUT_VALUE: (
         "The formula {value} has no saved result. Open the workbook, save it, and load it again."

@@ -6,6 +6,7 @@ value or a reason code. `stored` is the JSON form in `Lead.data`: numbers as tex
 
 import datetime as dt
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,12 +16,14 @@ from zoneinfo import ZoneInfo
 
 from core import values
 from core.rules import Kind, Moment, normalise_text, stored_value
-from core.values import Coerced, Refused
+from core.rules.values import is_storable_text
+from core.values import Coerced, Refused, reasons
 from leads.fields.definition import FieldDefinition
 from leads.fields.limits import LONGEST_LONG_TEXT, LONGEST_TEXT
 from leads.models import FieldKind
 
 LONGEST_JSON = 50_000
+DEEPEST_JSON = 20
 INDEXED_TEXT_LENGTH = 200
 
 
@@ -314,14 +317,17 @@ class Structured(FieldType):
     def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
         if values.is_blank(raw):
             return values.EMPTY
-        text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=str)
-        if len(text) > LONGEST_JSON:
-            return Refused("too_long")
         try:
-            value = json.loads(text, parse_constant=_refuse_constant)
+            text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=_written_number)
+            if len(text) > LONGEST_JSON:
+                return Refused(reasons.TOO_LONG)
+            value = json.loads(text, parse_float=_finite_float, parse_constant=_refuse_constant)
+            written = json.dumps(value, ensure_ascii=False)
+            # Halves of surrogate pairs, NUL and depths that cannot be written out again must not be stored.
+            is_sound = is_storable_text(written) and "\\u0000" not in written and _is_shallow(value)
         except (ValueError, RecursionError):
-            return Refused("not_json")
-        return Coerced(value) if "\\u0000" not in text and "\0" not in text else Refused("not_json")
+            return Refused(reasons.NOT_JSON)
+        return Coerced(value) if is_sound else Refused(reasons.NOT_JSON)
 
     def stored(self, value: Any) -> Any:
         return value
@@ -396,3 +402,27 @@ def _listed(field: FieldDefinition, raw: Any) -> Iterable[Any]:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+def _finite_float(written: str) -> float:
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(written)
+    return number
+
+
+def _written_number(value: Any) -> Any:
+    """A decimal of an API call as JSON's number; anything else as its text."""
+    return _finite_float(str(value)) if isinstance(value, Decimal) else str(value)
+
+
+def _is_shallow(value: Any) -> bool:
+    level = [value]
+    for _depth in range(DEEPEST_JSON + 1):
+        inner: list[Any] = []
+        for each in level:
+            inner += each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+        if not inner:
+            return True
+        level = inner
+    return False
