@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models
+from django.db.transaction import TransactionManagementError
 from psycopg import sql
 
 # Below this, the round trips of a temporary table cost more than they save.
@@ -37,6 +38,9 @@ def insert_rows(
         source = sql.SQL("VALUES ") + sql.SQL(", ").join([place] * len(rows))
         parameters: list[Any] = [value for row in rows for value in row]
     else:
+        if not connection.in_atomic_block:
+            # The temporary table empties at commit: outside a transaction nothing would be left to insert.
+            raise TransactionManagementError("Many rows are inserted inside a transaction only.")
         staged = sql.Identifier(copy_to_staging(model, columns, rows))
         source = sql.SQL("SELECT {} FROM {}").format(names, staged)
         parameters = []
