@@ -1,6 +1,6 @@
 # Python 3.11 or 3.12 and make are all that a bare checkout needs; `make help` lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test verify lint browser clean distclean
+.PHONY: help setup demo run test verify lint pictures browser clean distclean
 unexport PYTHONHOME PYTHONPATH
 PYTEST_WORKERS ?= 2
 # More for pytest, as in: make test ARGS="tests/core -k rules"
@@ -19,7 +19,7 @@ run: setup ## serve without demo data until Ctrl-C
 	@.venv/bin/python -m config.supervisor run --end-with-parent
 
 test: setup browser ## run the tests
-	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) -m "not verify" $(ARGS)
+	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m "not verify" $(ARGS)
 
 verify: setup browser ## run the slow walls: real processes killed, fuzzing, large matrices
 	@.venv/bin/python -m pytest -m verify $(ARGS)
@@ -30,6 +30,9 @@ lint: setup ## check style, types, the direction of imports, missing migrations
 	@.venv/bin/python -m mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/python manage.py makemigrations --check --dry-run
+
+pictures: setup browser ## make the pictures of the README again, from the demo's data
+	@.venv/bin/python docs/pictures.py
 
 browser:
 	@sh deploy/local/browser.sh
