@@ -1,0 +1,83 @@
+"""Each page and call makes the queries that the table allows, whether it shows few leads or many."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.actor import Actor
+from accounts.roles import Role
+from core.scope import Scope, entered, organization_scope, system_scope
+from leads.models import BusinessLine
+from leads.services.leads import create_lead, update_lead
+from tests.factories import make_actor, make_organization
+from tests.leads.lines.definitions import make_line
+from tests.performance.many_leads import FIELDS
+from tests.performance.query_counts import hold_count, read_counts
+
+pytestmark = pytest.mark.django_db
+# Less than a page of leads, and more.
+FEW, MANY = 3, 60
+
+
+class World:
+    """A line with some leads of two people, worked a little, and who looks at them."""
+
+    def __init__(self, size: int) -> None:
+        self.organization = make_organization(f"counted-{size}")
+        self.operations = make_actor(self.organization, Role.OPERATIONS)
+        self.leader = make_actor(self.organization, Role.TEAM_LEADER)
+        self.agent = make_actor(self.organization, Role.AGENT, manager=self.leader)
+        self.auditor = make_actor(self.organization, Role.AUDITOR)
+        with organization_scope(self.organization):
+            self.line: BusinessLine = make_line(self.operations, FIELDS)
+        self.references: list[str] = []
+        self._capture(size)
+
+    def _capture(self, size: int) -> None:
+        with organization_scope(self.organization):
+            for number in range(size):
+                actor = self.agent if number % 2 else self.leader
+                values = {"full_name": f"Asha {number}", "mobile": f"+9198765{number:05d}", "town": "Pune"}
+                values |= {"kind": "common", "income": "100", "code": f"code-{number}"}
+                origin = {"source": f"Source {number % 3}", "campaign": f"Campaign {number % 2}"}
+                lead = create_lead(actor=actor, line=self.line, values=values, attributes=origin).lead
+                update_lead(actor=actor, reference=lead.reference, values={"income": str(number)})
+                self.references.append(lead.reference)
+
+    def client(self, role: str) -> Client:
+        """A client in which the person of that role is signed in."""
+        actor: Actor = getattr(self, role)
+        client = Client()
+        with system_scope(reason="test"):
+            client.force_login(actor.user)
+        return client
+
+
+@pytest.fixture(scope="module")
+def worlds(django_db_setup: None, django_db_blocker: object) -> Iterator[list[World]]:
+    """A world of few leads and one of many, made once and taken back."""
+    with django_db_blocker.unblock(), entered(Scope()), transaction.atomic():  # type: ignore[attr-defined]
+        assert connection.settings_dict["NAME"].startswith("test"), "Mark the test with django_db."
+        yield [World(FEW), World(MANY)]
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("entry", read_counts())
+def test_queries_are_as_many_as_the_table_allows(worlds, entry):
+    role, method, address = entry.split(" ", 2)
+    hold_count(entry, max(_count(world, world.client(role), method, address) for world in worlds))
+
+
+def _count(world: World, client: Client, method: str, address: str) -> int:
+    path = address.replace("{reference}", world.references[1])
+    assert method == "GET", "Only reading is counted here."
+    client.get(path)  # what a process loads once, such as the definition of a line
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(path)
+        if response.streaming:
+            b"".join(response.streaming_content)
+    assert response.status_code == 200, f"{path}: {response.status_code}"
+    return len(queries)
