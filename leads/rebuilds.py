@@ -1,5 +1,7 @@
 """The index rows of leads follow from the leads: a backup leaves them out, and a restore makes them anew."""
 
+from django.db import transaction
+
 from core.models import Organization
 from core.rebuilding import register_rebuild
 from leads.models import DuplicateKey, Lead, LeadToken, LeadValue
@@ -13,5 +15,6 @@ def rebuild_leads(organization: Organization) -> None:
     """Make values, tokens and keys of every live lead. Of two that share a key the older keeps it."""
     last = 0
     while leads := list(Lead.objects.filter(pk__gt=last).order_by("pk")[:LEADS_AT_A_TIME]):
-        rebuild_derived_rows(leads)
+        with transaction.atomic():
+            rebuild_derived_rows(leads)
         last = leads[-1].pk

@@ -10,6 +10,8 @@ from typing import IO
 from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 
 from core.errors import ApplicationError
 
@@ -38,17 +40,14 @@ def running(name: str, *options: str, database: str, **pipes: int) -> Iterator[s
     Raises:
         ApplicationError: it ended with an error; the message ends with its last lines.
     """
-    arguments, secrets = connection.client.settings_to_cmd_args_env(
-        {**connection.settings_dict, "NAME": database}, list(options)
-    )
-    # The first is the interactive client's name, the last the database, which pg_restore wants by an option.
-    command = [find_program(name), *arguments[1:-1], "--dbname", arguments[-1], "--no-password"]
+    address, password = _address(database)
+    command = [find_program(name), *options, "--no-password", "--dbname", address]
     with subprocess.Popen(
         command,
         stdin=pipes.get("stdin", subprocess.DEVNULL),
         stdout=pipes.get("stdout", subprocess.DEVNULL),
         stderr=subprocess.PIPE,
-        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", **(secrets or {})},
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", **password},
     ) as program:
         try:
             yield program
@@ -60,6 +59,21 @@ def running(name: str, *options: str, database: str, **pipes: int) -> Iterator[s
         complaint = _finish(program)
     if program.returncode != 0:
         raise ApplicationError("program_failed", f"{name} failed: {complaint or 'it said nothing.'}")
+
+
+def _address(database: str) -> tuple[str, dict[str, str]]:
+    """Return how libpq reaches a database of our server, and the password as its environment wants it.
+
+    All that Django's settings say for the connection counts; what only its driver understands is left out.
+    """
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    said = {
+        name: value for name, value in connection.get_connection_params().items() if name in known and value
+    }
+    # A command line can be read by every user of the machine.
+    password = str(said.pop("password", ""))
+    address = make_conninfo(**{**said, "dbname": database})
+    return address, {"PGPASSWORD": password} if password else {}
 
 
 def _finish(program: subprocess.Popen[bytes]) -> str:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.roles import Role
-from core.backup import databases, make_backup, media, restore_backup
+from core.backup import databases, make_backup, media, programs, restore_backup
 from core.backup.archive import DATABASE, MANIFEST
 from core.backup.counts import all_tables
 from core.backup.programs import find_program
@@ -336,6 +336,16 @@ def test_a_missing_program_is_named(world, tmp_path, settings, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ApplicationError, match="pg_dump is not installed"):
         make_backup(tmp_path / "monday.zip")
+
+
+def test_all_that_the_settings_say_of_the_connection_counts(monkeypatch):
+    """A socket given by the options, as in postgres://user@/name?host=/run/x, and a password nobody sees."""
+    monkeypatch.setattr(
+        connection,
+        "get_connection_params",
+        lambda: {"host": "/run/x", "user": "u", "password": "p w", "dbname": "d", "cursor_factory": object},
+    )
+    assert programs._address("other") == ("host=/run/x user=u dbname=other", {"PGPASSWORD": "p w"})
 
 
 def test_the_commands(world, tmp_path):
