@@ -13,9 +13,9 @@ from core.intake.hand_back import write_errors
 from core.intake.storage import local_path
 from core.jobs import run_job_inline
 from core.management.base import OrganizationCommand, Outcome
-from core.models import Intake, Organization
+from core.models import Intake, Job, Organization
 from core.queries.intakes import get_intake
-from core.services.intakes import check_intake, load_intake, receive_file
+from core.services.intakes import check_intake, discard_intake, load_intake, receive_file
 
 CHUNK_BYTES = 1024 * 1024
 PRINTED = ("data_rows", "accepted", "updated", "rejected", "duplicate", "held", "reasons")
@@ -39,8 +39,7 @@ class Command(OrganizationCommand):
         started = time.monotonic()
         actor = Actor.system(organization)
         intake = self._receive(actor, options)
-        begin = check_intake if options["dry_run"] else load_intake
-        job = begin(actor=actor, intake_id=intake.pk, inline=True)
+        job = self._begin(actor, intake, options["dry_run"])
         with self.progress_bar(job.title) as progress:
             counts = run_job_inline(job, progress=progress).result or {}
         return {
@@ -51,6 +50,16 @@ class Command(OrganizationCommand):
             else self._hand_back(actor, get_intake(actor, intake.pk)),
             "seconds": round(time.monotonic() - started, 2),
         }
+
+    @staticmethod
+    def _begin(actor: Actor, intake: Intake, dry_run: bool) -> Job:
+        begin = check_intake if dry_run else load_intake
+        try:
+            return begin(actor=actor, intake_id=intake.pk, inline=True)
+        except ApplicationError:
+            # Nobody sits at a page to put right what keeps the file from being loaded.
+            discard_intake(actor=actor, intake_id=intake.pk)
+            raise
 
     def _receive(self, actor: Actor, options: dict[str, Any]) -> Intake:
         path: Path = options["file"]
