@@ -15,7 +15,7 @@ from core.models import Intake, IntakeRow
 from core.queries.intakes import get_intake
 from core.services.intakes import check_intake, roll_back_intake
 from leads.models import DuplicateKey, Lead, LeadToken, LeadValue
-from tests.leads.loans import loan_configuration, loan_values
+from tests.leads.loans import loan_configuration, loan_values, receive
 
 LABELS = {item["key"]: item["label"] for item in loan_configuration()["fields"] if item["type"] != "computed"}
 COLUMNS = (*LABELS, "source", "campaign")
@@ -72,6 +72,14 @@ def errors_of(actor: Actor, intake: Intake, path: Path, change: Callable[[Any], 
 def column_of(sheet: Any, key: str) -> int:
     """The number of a field's column in an error workbook, from 1."""
     return [cell.value for cell in sheet[1]].index(LABELS.get(key, key)) + 1
+
+
+def receive_again(actor: Actor, path: Path) -> Intake:
+    """Receive a file with other bytes and the same contents, as another program saves it."""
+    book = openpyxl.load_workbook(path)
+    book.properties.title = "saved once more"
+    book.save(path)
+    return receive(actor, path)
 
 
 def rehearse(actor: Actor, intake: Intake) -> dict[str, Any]:

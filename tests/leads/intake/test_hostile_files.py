@@ -223,7 +223,14 @@ def test_a_missing_required_column_stops_the_load_and_leaves_nothing_by_the_comm
         ("semicolons.csv", csv_of(person(1), person(2), delimiter=";")),
         ("tabs.tsv", csv_of(person(1), person(2), delimiter="\t")),
         ("called a workbook.xlsx", csv_of(person(1), person(2))),
-        ("windows.csv", csv_of(person(1, full_name="José"), person(2)).decode().replace(LABELS["monthly_income"], "monthly_income").replace("₹", "Rs.").encode("cp1252")),
+        (
+            "windows.csv",
+            csv_of(person(1, full_name="José"), person(2))
+            .decode()
+            .replace(LABELS["monthly_income"], "monthly_income")
+            .replace("₹", "Rs.")
+            .encode("cp1252"),
+        ),
     ],
 )
 def test_other_ways_of_writing_the_same_are_read(operations: Actor, name: str, content: bytes) -> None:
@@ -245,10 +252,14 @@ def far_workbook(folder: Path, *, blank_rows: int) -> Path:
     """Ten leads, and formats without values down to the last cell a sheet has."""
 
     def cells(number: int, row: list[Any]) -> str:
-        return f'<row r="{number}">' + "".join(
-            f'<c r="{openpyxl.utils.get_column_letter(place)}{number}" t="inlineStr"><is><t>{text}</t></is></c>'
-            for place, text in enumerate(row, start=1)
-        ) + "</row>"
+        return (
+            f'<row r="{number}">'
+            + "".join(
+                f'<c r="{openpyxl.utils.get_column_letter(place)}{number}" t="inlineStr"><is><t>{text}</t></is></c>'
+                for place, text in enumerate(row, start=1)
+            )
+            + "</row>"
+        )
 
     rows = table([person(number) for number in range(10)])
     written = "".join(cells(number, row) for number, row in enumerate(rows, start=1))
@@ -299,7 +310,7 @@ def test_texts_that_the_database_cannot_hold_are_handed_back_and_break_nothing(
 
     intake = load(operations, path, filename="na\x00me.xlsx")
 
-    assert intake.rejected == 1 and "pan:pattern" in intake.reasons or "pan:not_text" in intake.reasons
+    assert (intake.rejected == 1 and "pan:pattern" in intake.reasons) or "pan:not_text" in intake.reasons
 
 
 class TestSameBytes:
