@@ -34,6 +34,11 @@ STATUS_LABELS = dict(LeadStatus.choices)
 Cell = str | Decimal | int | bool | dt.date | dt.datetime | None
 
 
+def stage_text(stage: str) -> str:
+    """Return a stage as people read it: operations write site_visit, the page says Site visit."""
+    return stage.replace("_", " ").capitalize()
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A value as the actor reads it. `kind`: "" (text), number, phone, email, url, or masked."""
@@ -205,6 +210,8 @@ class LeadReader:
                 return Shown(member_name(getattr(lead, name)))
             case "status":
                 return Shown(str(STATUS_LABELS.get(lead.status, lead.status)))
+            case "stage":
+                return Shown(stage_text(lead.stage))
             case "source" | "campaign" | "line":
                 return Shown(str(getattr(lead, name) or ""))
             case "created" | "updated":

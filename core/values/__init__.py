@@ -12,7 +12,7 @@ from core.values.cells import Cell, CellError, PercentNumber, cell_text, is_blan
 from core.values.dates import clock, day, moment
 from core.values.numbers import MONEY_DECIMALS, decimal_number, integer, money, percent
 from core.values.phones import phone
-from core.values.reasons import message
+from core.values.reasons import message, summary
 from core.values.results import EMPTY, Coerced, Refused
 from core.values.texts import text
 
@@ -40,6 +40,7 @@ __all__ = [
     "phone",
     "plain_text",
     "strip_text",
+    "summary",
     "text",
     "web_address",
 ]

@@ -73,6 +73,36 @@ MESSAGES: Final[dict[str, str]] = {
     AMBIGUOUS_TIME: "{value} happened twice when the clocks changed; the earlier one is taken.",
 }
 
+SUMMARIES: Final[dict[str, str]] = {
+    REQUIRED: "empty",
+    NOT_A_NUMBER: "not a number",
+    NOT_AN_INTEGER: "not a whole number",
+    TOO_MANY_DECIMALS: "too many decimals",
+    NOT_A_BOOLEAN: "neither yes nor no",
+    NOT_A_DATE: "not a date",
+    NOT_A_DATETIME: "not a date with a time",
+    NOT_A_TIME: "not a time of day",
+    NONEXISTENT_TIME: "a time that the clocks skipped",
+    NOT_TEXT: "characters that cannot be stored",
+    INVALID_PHONE: "not a phone number",
+    INVALID_EMAIL: "not an e-mail address",
+    INVALID_URL: "not a web address",
+    FORMULA_ERROR: "a formula with an error",
+    FORMULA_WITHOUT_VALUE: "a formula without a result",
+    MINIMUM: "below the least that is allowed",
+    MAXIMUM: "above the most that is allowed",
+    MINIMUM_AGE: "too young",
+    MAXIMUM_AGE: "too old",
+    TOO_SHORT: "too short",
+    TOO_LONG: "too long",
+    PATTERN: "not in the form that is asked for",
+    CHOICE: "not one of the choices",
+    UNIQUE: "already taken",
+    NOT_JSON: "not JSON",
+    EXTRA_CELLS: "more cells than the header has",
+}
+"""What rows that were refused for a reason have in common, after the field's name in a count of reasons."""
+
 LONGEST_QUOTE: Final = 60
 """How many characters of a value a message repeats."""
 
@@ -95,6 +125,11 @@ def message(code: str, *, value: str | None = None, **parts: object) -> str:
     if value is not None:
         filled["value"] = quoted(value)
     return template.format_map(filled)
+
+
+def summary(code: str) -> str:
+    """What `code` says in few words, for a count of reasons; an unknown code is spelled out."""
+    return SUMMARIES.get(code, code.replace("_", " "))
 
 
 def quoted(text: str) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.rules import Kind
 from leads.models import BusinessLine, FieldKind, LeadStatus
+from leads.presentation import stage_text
 from leads.queries.lead_list import Catalog, Filterable
 from leads.queries.origins import active_campaigns, active_sources
 
@@ -57,7 +58,7 @@ class FilterForm(forms.Form):
         stages = line.stages if line else []
         return [
             *((("status", value), str(label)) for value, label in LeadStatus.choices),
-            *((("stage", stage), stage.replace("_", " ").capitalize()) for stage in stages),
+            *((("stage", stage), stage_text(stage)) for stage in stages),
             (("owner", "me"), _("Me")),
             (("owner", "none"), _("Nobody")),
         ]

@@ -13,6 +13,7 @@ from leads.fields.access import editable_keys
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition
 from leads.models import BusinessLine, FieldKind, Lead, LeadStatus
+from leads.presentation import stage_text
 from leads.queries.origins import active_campaigns, active_sources
 
 PREFIX = "field-"
@@ -223,9 +224,11 @@ def widget_of(item: FieldDefinition, stored: Any) -> forms.Widget:
 
 def offered_choices(item: FieldDefinition, stored: list[str]) -> list[tuple[str, str]]:
     """Return the choices on offer, and those that the lead holds though they are offered no more."""
-    return [
+    offered = [
         (choice.value, choice.label) for choice in item.choices if choice.active or choice.value in stored
     ]
+    known = {value for value, _label in offered}
+    return [*offered, *((value, value) for value in stored if value not in known)]
 
 
 class WorkForm(forms.Form):
@@ -241,7 +244,7 @@ class WorkForm(forms.Form):
             *lead.line.stages,
             *([lead.stage] if lead.stage and lead.stage not in lead.line.stages else []),
         ]
-        self.fields["stage"].choices = [(stage, stage.replace("_", " ").capitalize()) for stage in stages]  # type: ignore[attr-defined]
+        self.fields["stage"].choices = [(stage, stage_text(stage)) for stage in stages]  # type: ignore[attr-defined]
         if owners is None:
             del self.fields["owner"]
         else:

@@ -9,7 +9,7 @@ from accounts.actor import Actor
 from core.templatetags.components import tone
 from leads.fields.definition import FieldDefinition
 from leads.models import Lead
-from leads.presentation import LeadReader
+from leads.presentation import LeadReader, stage_text
 from leads.queries.history import lead_timeline
 
 TIMELINE = 20
@@ -40,7 +40,7 @@ def _head(reader: LeadReader, lead: Lead) -> dict[str, Any]:
         "name": reader.attribute(lead, "name").text,
         "status_label": reader.attribute(lead, "status").text,
         "status_tone": tone(lead.status),
-        "stage": lead.stage.replace("_", " ").capitalize(),
+        "stage": stage_text(lead.stage),
         "owner": reader.attribute(lead, "owner").text,
         "phone": phone.text,
         "phone_masked": phone.is_masked,

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
-from accounts.roles import Area
+from accounts.roles import Area, Level
 from core.errors import ValidationFailed
 from core.rules import Kind
 from core.templatetags.components import tone
@@ -38,6 +38,8 @@ class LeadListing:
         self.parameters: QueryDict = request.GET
         self.problems: list[str] = []
         self.search = self.parameters.get("search", "").strip()
+        # Who sees nobody's leads but their own needs no column that says so.
+        self.shows_owner = actor.level(Area.LEADS, "read") is not Level.OWN
 
     def page(self) -> LeadPage:
         """The page of leads. What of the address is not understood is left out, and told in `problems`."""
@@ -75,6 +77,7 @@ class LeadListing:
             "new_url": self._new_url(),
             "import_url": self._import_url(),
             "columns": self._headings(),
+            "shows_owner": self.shows_owner,
             "rows": [self._row(lead) for lead in page.rows],
             "newer_url": f"?{self._address(cursor=page.previous_cursor)}" if page.previous_cursor else "",
             "older_url": f"?{self._address(cursor=page.next_cursor)}" if page.next_cursor else "",
@@ -143,7 +146,8 @@ class LeadListing:
             for column in self.chosen
         ]
         first = [self._heading(label, "") for label in (_("Name"), _("Reference"), _("Status"))]
-        return [*first, *middle, self._heading(_("Owner"), ""), self._heading(_("Created"), "created")]
+        owner = [self._heading(_("Owner"), "")] if self.shows_owner else []
+        return [*first, *middle, *owner, self._heading(_("Created"), "created")]
 
     def _heading(self, label: str, name: str, kind: str = "") -> dict[str, str]:
         if not name:

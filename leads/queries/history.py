@@ -20,7 +20,7 @@ from core.errors import FieldError, ValidationFailed
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, line_definition
 from leads.models import Campaign, Lead, Source
-from leads.presentation import STATUS_LABELS, LeadReader
+from leads.presentation import STATUS_LABELS, LeadReader, stage_text
 
 LARGEST_PAGE = 500
 # Columns of a lead that people read, beside what fields fill: label by history column.
@@ -168,6 +168,8 @@ class _Teller:
         match name:
             case "status":
                 return str(STATUS_LABELS.get(value, value))
+            case "stage":
+                return stage_text(value)
             case "owner_id" | "team_id":
                 return self._members.get(value, "")
             case "source_id":

@@ -36,10 +36,15 @@ REPEATED = re.compile(r"Failed to load resource: the server responded with a sta
 CUT_OFF = "net::ERR_ABORTED"
 
 
+def chromium_path() -> str | None:
+    """Where the system's Chromium is, if it has one."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
 @contextmanager
 def launched_chromium() -> Iterator[Browser]:
     """Run the system's Chromium. Without one the test is skipped, and fails where CI=true."""
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    path = chromium_path()
     if path is None:
         missing = "Chromium is missing (on Debian: apt-get install chromium)"
         if os.environ.get("CI") == "true":

@@ -136,12 +136,13 @@ class Command(OutcomeCommand):
             )
             if status != LeadStatus.NEW:
                 stage = chance.choice(["contacted", "qualified", "documents"])
-                update_lead(
-                    actor=Actor.of(owner),
-                    reference=reference,
-                    values={},
-                    attributes={"status": status.value, "stage": stage},
-                )
+                with organization_scope(system.organization, actor_id=owner.user_id, reason="demo"):
+                    update_lead(
+                        actor=Actor.of(owner),
+                        reference=reference,
+                        values={},
+                        attributes={"status": status.value, "stage": stage},
+                    )
 
     @staticmethod
     def _leave_spreadsheet() -> None:

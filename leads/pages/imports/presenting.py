@@ -9,7 +9,7 @@ from accounts.actor import Actor
 from core.intake.hand_back import ShownRow, root_of
 from core.intake.importer import Importer, importer_for
 from core.models import Intake
-from core.values import message
+from core.values import summary
 from leads.models import BusinessLine
 
 
@@ -39,7 +39,7 @@ def reasons_shown(counts: dict[str, Any], loader: Importer) -> list[dict[str, An
                 "code": pair,
                 "count": number,
                 "share": number / most,
-                "text": message(code, label=label),
+                "text": summary(code),
             }
         )
     return shown

@@ -138,6 +138,7 @@ def leads_context() -> dict[str, Any]:
         "new_url": "/lead_form",
         "import_url": "/upload",
         "export_url": "/leads?format=csv",
+        "shows_owner": True,
         "search": "",
         "filters": FilterForm(),
         "sort_choices": [{"label": "Newest first", "url": "?", "current": True}],

@@ -1,0 +1,135 @@
+"""Make the pictures of the README: `make pictures`.
+
+A stack of its own is filled with the demo's data, so that neither a running demo nor its database is touched,
+and a browser takes the pictures. They are the same each time but for what the clock says.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+from playwright.sync_api import Browser, Page, sync_playwright
+
+DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from config import embedded  # noqa: E402
+from leads.demo.spreadsheet import messy_workbook  # noqa: E402
+from leads.management.commands.demo import PASSWORD, SEED  # noqa: E402
+from tests.browser.stack import BrowserStack  # noqa: E402
+from tests.browser.watching import OPTIONS, chromium_path  # noqa: E402
+from tests.faults.live_stack import create_database, drop_database  # noqa: E402
+
+LARGEST = 200 * 1024
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 360, "height": 740}
+SPREADSHEET = "Branch enquiries of October.xlsx"
+PATIENCE = 60_000
+
+
+def main() -> int:
+    """Take every picture; returns the exit status."""
+    path = chromium_path()
+    if path is None:
+        print(
+            "Chromium is missing, no picture is taken (on Debian: apt-get install chromium).", file=sys.stderr
+        )
+        return 1
+    embedded.ensure_running()
+    database = create_database()
+    stack = BrowserStack(database)
+    try:
+        stack.start_redis()
+        stack.manage("migrate", "--verbosity", "0")
+        stack.manage("demo")
+        stack.start_worker()
+        address = stack.start_web()
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+            Camera(browser, address).take_all()
+            browser.close()
+    finally:
+        stack.close()
+        drop_database(database)
+    return 0
+
+
+class Camera:
+    """Takes pictures of the demo at an address."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self._browser = browser
+        self._address = address
+
+    def take_all(self) -> None:
+        """Take every picture of the README."""
+        agent = self._page("agent", PHONE, scale=2)
+        agent.goto("/leads/")
+        self._take(agent, "leads-phone")
+
+        operations = self._page("operations", DESK)
+        operations.goto("/leads/?line=home_loan")
+        self._take(operations, "leads-wide")
+        self._take_lead(operations)
+        self._take_import(operations)
+        operations.goto("/console/leads/businessline/")
+        operations.get_by_role("link", name="Home loans").first.click()
+        self._take(operations, "console-line")
+
+    def _take_lead(self, page: Page) -> None:
+        """A lead that was given to somebody and moved: its timeline tells a story."""
+        page.goto("/leads/?line=home_loan&status=approved")
+        page.locator("#leads a.row-link").first.click()
+        page.get_by_role("heading", name="What happened").wait_for()
+        self._take(page, "lead")
+
+    def _take_import(self, page: Page) -> None:
+        """The check of a messy spreadsheet, then, loaded, the correction of its rows."""
+        page.goto("/imports/new/?line=home_loan")
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / SPREADSHEET
+            file.write_bytes(messy_workbook(rows=480, seed=SEED + 2))
+            page.get_by_label("File").set_input_files(file)
+            page.get_by_role("button", name="Upload and match").click()
+            page.get_by_role("button", name="Check all rows").click()
+        page.get_by_role("heading", name="Check before loading").wait_for(timeout=PATIENCE)
+        self._take(page, "import-check")
+        page.get_by_role("button", name="Load").click()
+        page.get_by_role("link", name="Correct here").click(timeout=PATIENCE)
+        page.get_by_role("heading", name="Correct rows").wait_for()
+        self._take(page, "grid")
+
+    def _page(self, who: str, size: dict[str, int], scale: int = 1) -> Page:
+        """A window of this size in which somebody of the demo is signed in."""
+        context = self._browser.new_context(
+            base_url=self._address,
+            viewport=size,  # type: ignore[arg-type]
+            device_scale_factor=scale,
+            reduced_motion="reduce",
+            locale="en-IN",
+            timezone_id="Asia/Kolkata",
+        )
+        page = context.new_page()
+        page.goto("/account/login/")
+        page.get_by_label("Email").fill(f"{who}@sunrise.example")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/leads/")
+        return page
+
+    @staticmethod
+    def _take(page: Page, name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        path = DOCS / "pictures" / f"{name}.png"
+        page.screenshot(path=path)
+        size = path.stat().st_size
+        assert size < LARGEST, f"{path} has {size:,} bytes: make the picture smaller"
+        print(f"{path.relative_to(DOCS.parent)}  {size:,} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
