@@ -262,8 +262,11 @@ class Selection:
             if sort:
                 passing = passing.annotate(sort=sort(name))
                 columns.insert(0, "sort")
-            for key in passing.values_list(*columns)[: FEW + 1]:
-                found[key[-1]] = key
+            keys = list(passing.values_list(*columns)[: FEW + 1])
+            if len(keys) > FEW:
+                return None
+            # A lead with several choices, or several matching words, has several rows.
+            found |= {key[-1]: key for key in keys}
         return list(found.values()) if len(found) <= FEW else None
 
     def _row_looks(self) -> list[Look]:

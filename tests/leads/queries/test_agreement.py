@@ -5,50 +5,26 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.roles import Role
 from core.rules import Kind, evaluate, parse_rule
-from leads.queries.lead_list import Catalog, LeadListQuery, iterate_leads, sections, selection
+from leads.queries.lead_list import Catalog, LeadListQuery, iterate_leads
 from tests.core.rules import generated
-from tests.leads.lines.definitions import make_line
-from tests.leads.queries.kinds import CORE, FIELDS, NAMES, nasty_leads
+from tests.leads.queries.conftest import FRONTIERS, set_frontier
+from tests.leads.queries.kinds import NAMES
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_organization")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_nasty")]
 
 ATTRIBUTES = {
     "status": Kind.TEXT,
     "stage": Kind.TEXT,
     "city": Kind.TEXT,
     "amount": Kind.NUMBER,
+    "source": Kind.TEXT,
+    "owner": Kind.TEXT,
     "created": Kind.DATETIME,
+    "repeat_enquiries": Kind.NUMBER,
 }
-# How many matches are few and several, and how many rows are tried first: each way to the same leads.
-FRONTIERS = st.sampled_from([(2_000, 20_000, 3_000), (0, 0, 3_000), (5, 1_000, 5), (5, 5, 5), (40, 1_000, 0)])
-
-
-class Leads(list):
-    """Leads whose repr stays short in a failing example."""
-
-    def __repr__(self):
-        return f"{len(self)} leads"
-
-
-@pytest.fixture
-def line(actor_for):
-    return make_line(actor_for(Role.OPERATIONS), [*FIELDS, *CORE])
-
-
-@pytest.fixture
-def leads(line):
-    return Leads(nasty_leads(line, 120))
-
-
-@pytest.fixture
-def actor(actor_for):
-    return actor_for(Role.OPERATIONS)
-
-
-@settings(
-    max_examples=120,
+given_slowly = settings(
+    max_examples=80,
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
@@ -56,8 +32,10 @@ def actor(actor_for):
         HealthCheck.data_too_large,
     ],
 )
-@given(tree=generated.trees(NAMES | ATTRIBUTES), frontier=FRONTIERS)
-def test_generated_rules_agree(tree, frontier, actor, line, leads):
+
+
+def agree(actor, line, leads, tree, frontier):
+    """Assert that the list has the leads, newest first, that the interpreter accepts."""
     catalog = Catalog(actor, line)
     rule = parse_rule(tree, catalog.kinds)
     now, zone = timezone.now(), actor.organization.zone
@@ -67,10 +45,19 @@ def test_generated_rules_agree(tree, frontier, actor, line, leads):
         if evaluate(rule, catalog.values(lead, rule.fields()), now=now, timezone=zone)
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(selection, "FEW", frontier[0])
-        patch.setattr(selection, "SEVERAL", frontier[1])
-        patch.setattr(sections, "TRIED", frontier[2])
-        patch.setattr(sections, "TRIED_PER_ROW", 0)
+        set_frontier(patch, frontier)
         found = [lead.pk for lead in iterate_leads(actor, LeadListQuery(line=line, conditions=tree))]
     assert set(found) == expected
     assert found == sorted(found, reverse=True)
+
+
+@given_slowly
+@given(tree=generated.trees(NAMES | ATTRIBUTES), frontier=st.sampled_from(FRONTIERS))
+def test_generated_rules_agree_within_a_line(tree, frontier, nasty):
+    agree(nasty.operations, nasty.line, nasty.leads, tree, frontier)
+
+
+@settings(parent=given_slowly, max_examples=30)
+@given(tree=generated.trees(ATTRIBUTES), frontier=st.sampled_from(FRONTIERS))
+def test_generated_rules_agree_over_all_lines(tree, frontier, nasty):
+    agree(nasty.operations, None, nasty.leads, tree, frontier)
