@@ -56,7 +56,9 @@ def error_answer(
 UNREADABLE = error_answer(
     "The call is wrong.", "parse_error", "The body is not JSON: Expecting value in line 1, column 10."
 )
-NOBODY = error_answer("Nobody is signed in.", "not_authenticated", "Sign in first.")
+NOBODY = error_answer(
+    "Nobody is signed in.", "not_authenticated", "Nobody is signed in. Sign in, then call again."
+)
 REFUSED = error_answer(
     "Your role does not allow this.",
     "permission_denied",

@@ -63,6 +63,10 @@ class Handler(ExceptionHandler):
             refusal = exceptions.APIException("The body is too large. Send less at once.", "too_large")
             refusal.status_code = 413
             return refusal
+        if isinstance(exc, exceptions.NotAuthenticated):
+            exc.detail = exceptions.ErrorDetail(
+                "Nobody is signed in. Sign in, then call again.", exc.default_code
+            )
         if isinstance(exc, UNREADABLE):
             return exceptions.ParseError("The request cannot be read. Send JSON in UTF-8.")
         return super().convert_known_exceptions(exc)

@@ -18,7 +18,11 @@ class TextField(serializers.CharField):
 class Body(serializers.Serializer[Any]):
     """A body of which every key is known: a misspelt one would be lost without a word."""
 
-    default_error_messages = {"unknown_field": "There is no {key} here. Use {known}."}
+    default_error_messages = {
+        "invalid": "The body is no object. Send one, such as {{}} with its keys.",
+        "null": "The body is null. Send an object.",
+        "unknown_field": "There is no {key} here. Use {known}.",
+    }
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the values; all unknown keys are named at once."""
