@@ -118,10 +118,12 @@ def roll_back(run: JobRun) -> dict[str, Any]:
             after = numbers[-1]
             run.advance(cursor={"row": after, "report": _written(report)}, done=after)
     with run.batch():
+        # The corrections first, as who loads one locks them first.
+        loaded = Intake.objects.filter(corrects=intake, load_job__isnull=False)
+        loaded.update(state=IntakeState.ROLLED_BACK, stands=False)
         Intake.objects.filter(pk=intake.pk).update(
             state=IntakeState.ROLLED_BACK, stands=False, finished_at=timezone.now()
         )
-        Intake.objects.filter(corrects=intake).update(state=IntakeState.ROLLED_BACK, stands=False)
     return _written(report)
 
 

@@ -1,20 +1,18 @@
 """The main job on the messy loan spreadsheet: counts, correction, rollback, and the same again."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from accounts.actor import Actor
-from accounts.roles import Role
 from core.intake.hand_back import shown_rows, write_errors
 from core.jobs import run_job_inline
-from core.models import Intake, IntakeRow, Organization, RowState
+from core.models import Intake, IntakeRow, RowState
 from core.services.intakes import check_intake, correct_rows, roll_back_intake
-from leads.models import DuplicateKey, Lead, LeadToken, LeadValue
-from tests.conftest import ActorFor
-from tests.leads.loans import DATA, expected, load, make_loan_line, receive
+from leads.models import DuplicateKey, Lead
+from tests.leads.intake.sheets import csv_of, person, state_of_leads
+from tests.leads.loans import DATA, expected, load, receive
 
 pytestmark = pytest.mark.usefixtures("in_organization")
 
@@ -33,25 +31,8 @@ MENDED = {
 }
 
 
-@pytest.fixture
-def operations(actor_for: ActorFor, organization: Organization) -> Iterator[Actor]:
-    actor = actor_for(Role.OPERATIONS)
-    make_loan_line(actor)
-    yield actor
-
-
 def counts_of(intake: Intake) -> dict:
     return {name: getattr(intake, name) for name in COUNTS}
-
-
-def state_of_leads() -> dict:
-    """Everything a user can see of leads: rows, filters, search, keys."""
-    return {
-        "leads": list(Lead.objects.order_by("pk").values()),
-        "values": sorted(LeadValue.objects.values_list()),
-        "tokens": sorted(LeadToken.objects.values_list()),
-        "keys": sorted(DuplicateKey.objects.values_list()),
-    }
 
 
 @pytest.mark.parametrize("filename", ["loan_leads.xlsx", "loan_leads.csv"])
@@ -143,10 +124,8 @@ def test_correcting_in_the_grid_adds_exactly_those_rows(operations: Actor) -> No
 def test_rollback_leaves_everything_as_before_and_loading_again_gives_the_same(
     operations: Actor, tmp_path: Path
 ) -> None:
-    standing = load(
-        operations,
-        b"Full Name,Mobile No,DOB,PAN,City,PIN,Employment,Monthly Income (\xe2\x82\xb9),Loan Amt,Tenure (months)\nStanding,9071620218,1/1/1990,ABCDE1234F,Pune,411001,Business,50000,500000,12\n",
-    )
+    # Somebody of the sheet is there already.
+    standing = load(operations, csv_of(person(1, mobile="9071620218")))
     assert standing.accepted == 1
     before = state_of_leads()
     intake = load(operations, DATA / "loan_leads.xlsx")
