@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from core.errors import FieldError, ValidationFailed
 from core.rules import OPERANDS, OPERATORS, Kind, Operand, Operator, RuleError, normalise_text, parse_rule
 from core.values import Refused, boolean, day
+from leads.presentation import stage_text
 from leads.queries.lead_list.catalog import Catalog, Filterable, choices_of
 
 ME, NOBODY = "me", "none"
@@ -151,7 +152,11 @@ class _Parameter:
     def _owner(self) -> dict[str, Any]:
         """`me`, `none` or the number of a member; several of them mean any."""
         listed = self._listed()
-        if wrong := [value for value in listed if value not in (ME, NOBODY) and not value.isdecimal()]:
+        if wrong := [
+            value
+            for value in listed
+            if value not in (ME, NOBODY) and not (value.isascii() and value.isdecimal())
+        ]:
             message = f"“{wrong[0]}” names no owner. Write me, none, or the number of a member."
             raise _WrongParameterError("wrong_type", message)
         people = [value for value in listed if value != NOBODY]
@@ -196,13 +201,14 @@ class _Parameter:
             case Operator.GT | Operator.AFTER:
                 return self._compare(after, Operator.GTE) if after else {"any": []}
             case Operator.LTE:
-                return self._compare(after, Operator.LT) if after else {"all": []}
+                present = {"field": self.entry.name, "op": Operator.IS_NOT_EMPTY.value}
+                return self._compare(after, Operator.LT) if after else present
         parts = [self._compare(first, Operator.GTE)]
         return {"all": [*parts, self._compare(after, Operator.LT)] if after else parts}
 
     @staticmethod
     def _days(text: str) -> int | str:
-        return int(text) if text.isdecimal() and len(text) < 10 else text
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
 
     def _literal(self, text: str) -> Any:
         if self.entry.kind is Kind.BOOLEAN:
@@ -223,10 +229,13 @@ class _Parameter:
 
     def _chosen(self, text: str) -> str:
         """A choice by its value or its label."""
+        wanted = normalise_text(text)
+        if self.entry.name == "stage":
+            stages = [stage for line in self.catalog.lines for stage in line.stages]
+            return next((stage for stage in stages if normalise_text(stage_text(stage)) == wanted), text)
         choices = choices_of(self.entry)
         if not choices:
             return text
-        wanted = normalise_text(text)
         values = {normalise_text(value): value for value in choices}
         labels = {normalise_text(label): value for value, label in choices.items()}
         found = values.get(wanted) or labels.get(wanted)
