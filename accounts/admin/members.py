@@ -11,7 +11,6 @@ from unfold.decorators import action, display
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminEmailInputWidget,
-    UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -28,18 +27,14 @@ from core.admin.site import console
 
 
 class MemberForm(ServiceForm):
-    """A person's place in the organisation. E-mail and password are given once, with the invitation."""
+    """A person's place in the organisation. The e-mail address is given once, with the invitation."""
 
     email = forms.EmailField(
         label=_("E-mail"),
         widget=UnfoldAdminEmailInputWidget,
-        help_text=_("Who has an account already keeps it, with its password."),
-    )
-    password = forms.CharField(
-        label=_("First password"),
-        required=False,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least ten characters. Left empty: the person asks for one on the sign-in page."),
+        help_text=_(
+            "A link to choose a password is sent there. Who has an account already keeps it, with its password."
+        ),
     )
     name = forms.CharField(label=_("Name"), required=False, max_length=150, widget=UnfoldAdminTextInputWidget)
     phone = forms.CharField(
@@ -79,7 +74,7 @@ class MemberForm(ServiceForm):
 
     def perform(self, values: dict[str, Any]) -> Membership:
         if self.is_new:
-            return create_user(actor=self.actor, **{**values, "password": values["password"] or None})
+            return create_user(actor=self.actor, **values)
         member = update_member(
             actor=self.actor,
             membership=self.instance,
@@ -104,7 +99,7 @@ class MemberAdmin(ServiceModelAdmin):
     search_fields = ("name", "user__email")
     ordering = ("name", "user__email")
     fields = ("email", "name", "phone", "roles", "manager")
-    add_fieldsets = ((None, {"fields": ("email", "password", "name", "phone", "roles", "manager")}),)
+    add_fieldsets = ((None, {"fields": ("email", "name", "phone", "roles", "manager")}),)
     actions_detail = ("end_access", "give_access")
 
     def rows(self, actor: Any) -> models.QuerySet:

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from accounts.actor import Actor
 from accounts.models import Membership, User, email_key
 from accounts.roles import Area, Role
+from accounts.services.invitations import mail_invitation
 from accounts.services.phones import normalize_phone
 from accounts.services.reporting import lock_members, place_under
 from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
@@ -36,18 +37,20 @@ def create_user(
 ) -> Membership:
     """Invite a person into the actor's organisation; returns the membership.
 
-    Who has no account yet gets one, with the password if one is given. Who has one keeps it as it is, and the
-    caller cannot tell the two apart: name and phone belong to the membership.
+    Who has no account yet gets one; who has one keeps it as it is, with its password. The caller cannot tell
+    the two apart: name and phone belong to the membership. Only the system itself may give a new account its
+    password. Whom a person invites is written to and chooses one, so that nobody holds an account under
+    somebody else's address.
 
     Raises:
         NotPermitted: the actor may not manage people.
-        ValidationFailed: a value is not allowed; by field.
+        ValidationFailed: a value is not allowed, or a person gives a password; by field.
         Conflict: the person is a member already.
     """
     actor.require(Area.ACCESS, "write")
     address = _checked_email(email)
     chosen = checked_roles(roles)
-    _check_password(password, address)
+    _check_password(actor, password, address)
     name = checked_name(name)
     phone = normalize_phone(phone, actor.organization)
     with transaction.atomic(), system_scope(actor.organization, reason=reason or "invited"):
@@ -65,6 +68,8 @@ def create_user(
         membership.save(force_insert=True)
         if manager is not None:
             place_under(actor.organization, membership, manager)
+        if actor.membership is not None:
+            mail_invitation(user, actor.organization)
     return membership
 
 
@@ -194,9 +199,6 @@ def _find_or_create_user(address: str, password: str | None) -> User:
                     return User.objects.create_user(address, password)
             except IntegrityError:  # invited elsewhere at this very moment
                 user = User.objects.get(email=address)
-        else:
-            # Hash all the same, so that the time taken does not tell that the account was there.
-            User().set_password(password)
         return user
 
 
@@ -209,9 +211,11 @@ def _checked_email(email: str) -> str:
     return address
 
 
-def _check_password(password: str | None, address: str) -> None:
+def _check_password(actor: Actor, password: str | None, address: str) -> None:
     if password is None:
         return
+    if actor.membership is not None:
+        raise _refusal("password", "not_allowed", "Leave the password out: the person chooses one by mail.")
     try:
         validate_password(password, User(email=address))
     except ValidationError as error:
