@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actor import Actor
+from accounts.models import Membership
 from accounts.queries.memberships import active_memberships
 from accounts.sessions import ORGANIZATION_KEY
 from core.scope import organization_scope, system_scope
@@ -18,6 +19,10 @@ from core.scope import organization_scope, system_scope
 SIGN_IN_PREFIX = "/account/"
 # The API answers a caller without credentials or organisation itself, in JSON (accounts/api).
 API_PREFIX = "/api/"
+# Read in a browser, by whoever is signed in: these are pages.
+API_PAGES = ("/api/schema", "/api/docs")
+TENANT_HEADER = "X-Tenant-ID"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # There one could take an address without proving that it is one's own, and be invited in its owner's place.
 CLOSED_PAGES = frozenset({"account_email"})
 
@@ -25,8 +30,9 @@ CLOSED_PAGES = frozenset({"account_email"})
 class OrganizationMiddleware:
     """Sets request.actor (or None) and enters the scope of its organisation.
 
-    A user of several organisations works in the one chosen in the session, else in the first. A page is for
-    members unless its view is marked with Django's `login_not_required`.
+    A user of several organisations works in the one chosen in the session, else in the first; a call of the
+    API in the one that its header names. A page is for members unless its view is marked with Django's
+    `login_not_required`.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -37,7 +43,12 @@ class OrganizationMiddleware:
         request.memberships = []  # type: ignore[attr-defined]
         if request.user.is_authenticated:
             request.memberships = active_memberships(request.user)  # type: ignore[attr-defined]
-            request.actor = self._choose(request)  # type: ignore[attr-defined]
+            if request.path.startswith(API_PREFIX) and not request.path.startswith(API_PAGES):
+                request.actor = self._named(request)  # type: ignore[attr-defined]
+            else:
+                request.actor = self._chosen(request)  # type: ignore[attr-defined]
+                if self._was_moved(request):
+                    return redirect("/")
         if request.path.startswith(SIGN_IN_PREFIX):
             with system_scope(reason="sign-in"):
                 return self.get_response(request)
@@ -62,13 +73,37 @@ class OrganizationMiddleware:
         return render(request, "accounts/no_organization.html", status=403)
 
     @staticmethod
-    def _choose(request: HttpRequest) -> Actor | None:
+    def _chosen(request: HttpRequest) -> Actor | None:
         memberships = request.memberships  # type: ignore[attr-defined]
-        chosen = request.session.get(ORGANIZATION_KEY)
-        for membership in memberships:
-            if membership.organization.slug == chosen:
-                return Actor.of(membership)
-        return Actor.of(memberships[0]) if memberships else None
+        slug = request.session.get(ORGANIZATION_KEY)
+        return _of(memberships, slug) or (Actor.of(memberships[0]) if memberships else None)
+
+    @staticmethod
+    def _was_moved(request: HttpRequest) -> bool:
+        """Whether the organisation that a form was opened in is the person's no more.
+
+        Another one is chosen instead, but what was sent for the first must not be written into it.
+        """
+        actor: Actor | None = request.actor  # type: ignore[attr-defined]
+        slug = request.session.get(ORGANIZATION_KEY)
+        if actor is None or slug is None or slug == actor.organization.slug:
+            return False
+        request.session[ORGANIZATION_KEY] = actor.organization.slug
+        return request.method not in SAFE_METHODS and not request.path.startswith(SIGN_IN_PREFIX)
+
+    @staticmethod
+    def _named(request: HttpRequest) -> Actor | None:
+        """The organisation that a call names; who belongs to one only may leave it out."""
+        memberships = request.memberships  # type: ignore[attr-defined]
+        slug = request.headers.get(TENANT_HEADER)
+        if slug is not None:
+            return _of(memberships, slug)
+        request.must_name_organization = len(memberships) > 1  # type: ignore[attr-defined]
+        return Actor.of(memberships[0]) if len(memberships) == 1 else None
+
+
+def _of(memberships: list[Membership], slug: str | None) -> Actor | None:
+    return next((Actor.of(each) for each in memberships if each.organization.slug == slug), None)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -2,12 +2,22 @@
 
 import os
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from config import embedded
+from core.body_limit import BodyLimit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Each request runs in a thread of its own, so connections are kept in a pool rather than per thread.
 os.environ.setdefault("DATABASE_POOL", "true")
 embedded.ensure_running()
-application = get_asgi_application()
+django_application = get_asgi_application()
+
+application = BodyLimit(
+    django_application,
+    small=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+    # The form around a file needs a little room.
+    large=settings.INTAKE_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+    large_paths=r"/imports/(new|[0-9]+/correct)/",
+)

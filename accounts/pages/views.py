@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -57,4 +58,6 @@ def switch_organization(request: HttpRequest) -> HttpResponse:
     if not any(membership.organization.slug == slug for membership in request.memberships):  # type: ignore[attr-defined]
         raise NotVisible
     request.session[ORGANIZATION_KEY] = slug
+    # Forms that are still open in another tab belong to the organisation left: they are refused from now on.
+    rotate_token(request)
     return redirect("accounts:home")

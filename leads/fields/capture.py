@@ -203,6 +203,9 @@ class _Capture:
         raw = self.given.get(step.key, _ABSENT)
         if raw is None:
             self._fill_default(step)
+        elif raw is not _ABSENT and not self.is_new and raw == self.stored.get(step.key):
+            # Unchanged: not judged again, though its choice may be offered no more.
+            self.data[step.key] = self.stored[step.key]
         elif raw is not _ABSENT:
             self._read(step, raw)
         elif step.key in self.stored:
@@ -263,9 +266,21 @@ class _Capture:
         for step in self.plan.demanding:
             if step.key in self.data or step.key in self.hidden or step.key in self.broken:
                 continue
-            rule = step.required_rule
-            if step.required or (rule is not None and rule(self.data, self.context.moment)):
+            if self._is_required(step, self.data) and not self._was_missing(step):
                 self.problems.append(Problem(step.key, "required"))
+
+    def _is_required(self, step: _Step, data: Mapping[str, Any]) -> bool:
+        rule = step.required_rule
+        return step.required or (rule is not None and rule(data, self.context.moment))
+
+    def _was_missing(self, step: _Step) -> bool:
+        """Whether the lead lacked the value before this edit, and the edit neither says nor demands it.
+
+        A field that became required after the lead was captured must not block a change elsewhere.
+        """
+        if self.is_new or step.key in self.given or step.key in self.stored:
+            return False
+        return self._is_required(step, self.stored)
 
     def _comparable(self) -> dict[str, Any]:
         """What rules compare in SQL. Only texts and choices differ from a form that was just written."""

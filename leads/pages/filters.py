@@ -81,6 +81,7 @@ class FilterForm(forms.Form):
         if choices:
             offered: list[tuple[Any, Any]] = [("", _("Any")), *choices]
             self.fields[name] = forms.ChoiceField(label=label, required=False, choices=offered)
+            self.fields[name].width = "half"  # type: ignore[attr-defined]
 
     def _range(self, name: str, label: str, kind: str) -> None:
         for operator, words in (("gte", _("%(label)s from")), ("lte", _("%(label)s to"))):

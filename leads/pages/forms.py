@@ -238,7 +238,7 @@ class WorkForm(forms.Form):
     stage = forms.ChoiceField(label=_("Stage"), required=False)
     owner = forms.ModelChoiceField(label=_("Owner"), required=False, queryset=None, empty_label=_("Nobody"))
 
-    def __init__(self, *args: Any, lead: Lead, owners: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lead: Lead, owners: Any, may_free: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stages = [
             *lead.line.stages,
@@ -249,3 +249,6 @@ class WorkForm(forms.Form):
             del self.fields["owner"]
         else:
             self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+            if not may_free:
+                # Only who reaches all leads may take one from everybody.
+                self.fields["owner"].empty_label = None  # type: ignore[attr-defined]

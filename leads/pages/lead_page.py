@@ -3,11 +3,15 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from accounts.roles import Area, Level
+from core.rules import Moment
 from core.templatetags.components import tone
 from leads.fields.definition import FieldDefinition
+from leads.fields.line import line_definition
 from leads.models import Lead
 from leads.presentation import LeadReader, stage_text
 from leads.queries.history import lead_timeline
@@ -27,7 +31,7 @@ def lead_context(actor: Actor, lead: Lead, *, before: str = "") -> dict[str, Any
         "lead": _head(reader, lead),
         "list_url": f"{reverse('leads:list')}?line={lead.line.code}",
         "sections_left": sections[:middle],
-        "sections_right": [*sections[middle:], {"title": _("Origin"), "facts": _origin(reader, lead)}],
+        "sections_right": [*sections[middle:], {"title": _("Origin"), "facts": _origin(actor, reader, lead)}],
         "timeline": timeline.entries,
         "older_timeline_url": f"?before={timeline.older}" if timeline.older else "",
     }
@@ -57,8 +61,13 @@ def _head(reader: LeadReader, lead: Lead) -> dict[str, Any]:
 
 def _sections(reader: LeadReader, lead: Lead) -> dict[str, list[dict[str, Any]]]:
     sections: dict[str, list[dict[str, Any]]] = {}
+    moment = Moment(timezone.now(), lead.organization.zone)
+    rules = line_definition(lead.line).visible_rules
     for item in reader.fields(lead):
-        sections.setdefault(item.section, []).append(_fact(reader, lead, item))
+        rule = rules.get(item.key)
+        # A field that does not apply to this lead is no gap in it.
+        if item.key in lead.data or rule is None or rule(lead.data, moment):
+            sections.setdefault(item.section, []).append(_fact(reader, lead, item))
     return sections
 
 
@@ -73,7 +82,7 @@ def _fact(reader: LeadReader, lead: Lead, item: FieldDefinition) -> dict[str, An
     }
 
 
-def _origin(reader: LeadReader, lead: Lead) -> list[dict[str, Any]]:
+def _origin(actor: Actor, reader: LeadReader, lead: Lead) -> list[dict[str, Any]]:
     facts = [
         {"label": _("Source"), "value": reader.attribute(lead, "source").text, "kind": ""},
         {"label": _("Campaign"), "value": reader.attribute(lead, "campaign").text, "kind": ""},
@@ -82,5 +91,7 @@ def _origin(reader: LeadReader, lead: Lead) -> list[dict[str, Any]]:
         facts.append({"label": _("Repeat enquiries"), "value": str(lead.repeat_enquiries), "kind": "number"})
     if lead.intake_id is not None:
         text = _("Import %(number)s, row %(row)s") % {"number": lead.intake_id, "row": lead.row_number}
-        facts.append({"label": _("Came from"), "value": text, "kind": ""})
+        sees_imports = actor.level(Area.LEAD_FILES, "read") is Level.ALL
+        url = reverse("leads:import_detail", args=[lead.intake_id]) if sees_imports else ""
+        facts.append({"label": _("Came from"), "value": text, "kind": "", "url": url})
     return facts

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.queries.members import assignable_members
-from accounts.roles import Area
+from accounts.roles import Area, Level
 from core.errors import ApplicationError, ValidationFailed
 from leads.fields.line import line_definition
 from leads.models import BusinessLine, Lead
@@ -22,7 +22,7 @@ from leads.pages.lead_page import lead_context
 from leads.pages.listing import LeadListing
 from leads.queries.leads import get_lead, may_change
 from leads.queries.lines import usable_lines
-from leads.services.leads import assign_lead, create_lead, update_lead, withdraw_lead
+from leads.services.leads import Assignment, create_lead, update_lead, withdraw_lead, work_lead
 
 LINE_KEY = "line"
 
@@ -83,7 +83,8 @@ def _work_form(request: HttpRequest, lead: Lead, data: Any = None) -> WorkForm:
     actor = actor_of(request)
     owners = assignable_members(actor) if may_change(actor, lead, "assign") else None
     initial = {"status": lead.status, "stage": lead.stage, "owner": lead.owner_id}
-    return WorkForm(data, lead=lead, owners=owners, initial=initial)
+    may_free = lead.owner_id is None or actor.level(Area.LEADS, "assign") is Level.ALL
+    return WorkForm(data, lead=lead, owners=owners, may_free=may_free, initial=initial)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -176,11 +177,18 @@ def lead_work(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("leads:detail", reference)
     given = form.cleaned_data
     attributes = {name: given[name] for name in ("status", "stage") if given[name] != getattr(lead, name)}
-    if attributes:
-        update_lead(actor=actor, reference=reference, values={}, attributes=attributes)
-    if "owner" in given and (given["owner"].pk if given["owner"] else None) != lead.owner_id:
-        assign_lead(actor=actor, reference=reference, owner=given["owner"])
-    messages.success(request, _("Saved."))
+    moved = "owner" in given and (given["owner"].pk if given["owner"] else None) != lead.owner_id
+    try:
+        work_lead(
+            actor=actor,
+            reference=reference,
+            attributes=attributes,
+            assignment=Assignment(given["owner"]) if moved else None,
+        )
+    except ApplicationError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("Saved."))
     return redirect("leads:detail", reference)
 
 

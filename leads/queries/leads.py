@@ -19,6 +19,11 @@ def visible_leads(actor: Actor, *, verb: str = "read") -> QuerySet[Lead]:
     return leads if owners is None else leads.filter(owner_id__in=owners)
 
 
+def is_reference(text: str) -> bool:
+    """Return whether a text can be a lead's reference at all; what comes in an address may be anything."""
+    return text.isascii() and text.isalnum() and len(text) <= 20
+
+
 def get_lead(actor: Actor, reference: str, *, verb: str = "read") -> Lead:
     """Return one lead by reference, with what its page shows.
 
@@ -26,6 +31,8 @@ def get_lead(actor: Actor, reference: str, *, verb: str = "read") -> Lead:
         NotVisible: the actor does not see it.
         NotPermitted: the actor sees it, and may not do `verb` to it.
     """
+    if not is_reference(reference):
+        raise NotVisible("No lead has such a reference.")
     lead = (
         visible_leads(actor, verb=verb)
         .filter(reference=reference)

@@ -15,12 +15,12 @@ from accounts.roles import Area
 from core.database.bulk import insert_rows
 from core.errors import Conflict, FieldError, NotPermitted, NotVisible, ValidationFailed
 from leads.fields.access import editable_keys
-from leads.fields.capture import CaptureContext, Captured, Problem, capture
+from leads.fields.capture import CaptureContext, Captured, Problem, capture, is_empty
 from leads.fields.line import LineDefinition, line_definition
 from leads.fields.wording import sentences
 from leads.models import BusinessLine, DuplicateKey, Lead, LeadStatus
 from leads.queries.leads import get_lead, visible_leads
-from leads.services.derived import KEY_COLUMNS, KeyMaker, remove_derived_rows, write_derived_rows
+from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, remove_derived_rows, write_derived_rows
 from leads.services.lines import pin_line
 from leads.services.origins import resolve_campaigns, resolve_sources
 from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
@@ -39,6 +39,13 @@ class CreateResult:
     @property
     def is_new(self) -> bool:
         return self.lead is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """To whom a lead goes; None takes it from everybody."""
+
+    owner: Membership | None
 
 
 def capture_context(actor: Actor) -> CaptureContext:
@@ -63,6 +70,8 @@ def create_lead(
     """
     actor.require(Area.LEADS, "create")
     line = pin_line(line.pk)
+    if not line.is_active or not line.version:
+        raise Conflict("line_closed", f"{line.name} takes no new leads. Choose another business line.")
     definition = line_definition(line)
     _refuse_unknown(definition, values)
     _refuse_locked(actor, definition, values)
@@ -82,7 +91,11 @@ def create_lead(
     if line.on_duplicate == "update":
         writable = visible_leads(actor, verb="write").filter(pk=outcome.repeats_lead_id).first()
         if writable is not None:
-            return CreateResult(None, update_lead(actor=actor, reference=writable.reference, values=values))
+            # An enquiry says what it fills; what it leaves blank stays as it was.
+            filled = {key: value for key, value in values.items() if not is_empty(value)}
+            origin = {name: value for name, value in (attributes or {}).items() if value}
+            updated = update_lead(actor=actor, reference=writable.reference, values=filled, attributes=origin)
+            return CreateResult(None, updated)
     count_repeats({outcome.repeats_lead_id: 1})
     return CreateResult(None, visible_leads(actor).filter(pk=outcome.repeats_lead_id).first())
 
@@ -100,19 +113,33 @@ def update_lead(
     definition = line_definition(lead.line)
     _refuse_unknown(definition, values)
     _refuse_locked(actor, definition, values)
-    captured = capture(definition, values, capture_context(actor), stored=lead.data)
-    _refuse_problems(definition, captured, values)
-    lead.version = definition.version
-    lead.data, lead.compare = captured.data, captured.compare
-    fill_core_attributes(lead, definition)
+    before = lead.data
+    if values:
+        captured = capture(definition, values, capture_context(actor), stored=before)
+        _refuse_problems(definition, captured, values)
+        lead.version = definition.version
+        lead.data, lead.compare = captured.data, captured.compare
+        fill_core_attributes(lead, definition)
     for name, value in _attributes(actor, lead.line, attributes or {}, creating=False).items():
         setattr(lead, name, value)
     lead.updated_at = timezone.now()
-    _replace_keys(lead, definition)
     lead.save()
-    remove_derived_rows([lead.pk], keys=False)
-    write_derived_rows([lead], definition)
+    if values:
+        _replace_keys(lead, definition, before)
+        remove_derived_rows([lead.pk], keys=False)
+        write_derived_rows([lead], definition)
     return lead
+
+
+@transaction.atomic
+def work_lead(
+    *, actor: Actor, reference: str, attributes: Mapping[str, Any], assignment: Assignment | None = None
+) -> None:
+    """Move a lead: status and stage, and whom it is assigned to, all or nothing. Raises as both writers do."""
+    if attributes:
+        update_lead(actor=actor, reference=reference, values={}, attributes=attributes)
+    if assignment is not None:
+        assign_lead(actor=actor, reference=reference, owner=assignment.owner)
 
 
 @transaction.atomic
@@ -168,15 +195,21 @@ def _locked(actor: Actor, reference: str, verb: str) -> Lead:
     return lead
 
 
-def _replace_keys(lead: Lead, definition: LineDefinition) -> None:
+def _replace_keys(lead: Lead, definition: LineDefinition, before: Mapping[str, Any] | None = None) -> None:
+    """Claim the lead's keys. Raises where another lead holds one that this change newly makes.
+
+    `before` is the data of an edited lead: a key that it lacked already (its line told repeats otherwise
+    then) does not keep the lead from being worked.
+    """
     maker = KeyMaker(definition, lead.line.duplicate_match, lead.line.on_duplicate)
     keys = maker.keys(lead.data)
+    lacked = maker.keys(before) if before is not None else MatchKeys((), {})
     wanted = sorted((*keys.match, *keys.unique))
     DuplicateKey.objects.filter(lead_id=lead.pk).exclude(key__in=wanted).delete()
     rows = [(lead.organization_id, lead.line_id, key, lead.pk) for key in wanted]
     insert_rows(DuplicateKey, KEY_COLUMNS, rows, ignore_conflicts=True)
     held = DuplicateKey.objects.filter(line_id=lead.line_id, key__in=wanted).exclude(lead_id=lead.pk)
-    lost = list(held.values_list("key", flat=True))
+    lost = set(held.values_list("key", flat=True)) - {*lacked.match, *lacked.unique}
     unique = {keys.unique[key] for key in lost if key in keys.unique}
     if unique:
         problems = [Problem(key, "unique") for key in unique]

@@ -109,3 +109,33 @@ def test_posts_need_a_csrf_token(actor_for, client_for):
 
 def test_visitors_see_the_sign_in_page():
     assert Client().get("/account/login/").status_code == 200
+
+
+def test_a_form_of_the_organisation_left_is_refused(organization, other_organization, actor_for, client_for):
+    here = actor_for(Role.AGENT, email="both@acme.example")
+    actor_for(Role.AGENT, email="both@acme.example", organization=other_organization)
+    client = client_for(here, enforce_csrf_checks=True)
+    token = client.get("/profile/").context["csrf_token"]
+
+    switched = client.post(
+        "/organization/", {"organization": other_organization.slug, "csrfmiddlewaretoken": str(token)}
+    )
+    stale = client.post("/profile/", {"name": "Typed before", "csrfmiddlewaretoken": str(token)})
+
+    assert switched.status_code == 302
+    assert stale.status_code == 403
+
+
+def test_nothing_is_written_elsewhere_when_a_membership_ended(
+    organization, other_organization, actor_for, client_for
+):
+    here = actor_for(Role.AGENT, email="both@acme.example")
+    there = actor_for(Role.AGENT, email="both@acme.example", organization=other_organization)
+    client = client_for(there)
+    deactivate_member(actor=Actor.system(other_organization), membership=there.membership)
+
+    answer = client.post("/profile/", {"name": "Meant for the other"})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    with organization_scope(organization):
+        assert Membership.objects.get(pk=here.membership.pk).name != "Meant for the other"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,10 +13,9 @@ from django.test import Client
 from accounts.actor import Actor
 from accounts.roles import Role
 from core.models import Organization
-from core.scope import Scope, entered, organization_scope, system_scope
+from core.scope import Scope, entered, organization_scope
 from leads.models import BusinessLine
 from leads.services.lines import update_line
-from tests.factories import make_actor, make_organization
 from tests.leads.lines.definitions import ONE_OF_EACH, make_line
 
 BASE = "/api/v1"
@@ -23,8 +23,6 @@ BASE = "/api/v1"
 
 class Api:
     """One person's calls. Paths stand below /api/v1; bodies are values, or text and bytes as they are sent."""
-
-    organization: Organization
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -74,28 +72,19 @@ def line(operations: Actor) -> BusinessLine:
     return update_line(actor=operations, line=make_line(operations, ONE_OF_EACH), duplicate_match=["mobile"])
 
 
-@pytest.fixture(scope="module")
-def shared_api(django_db_setup: None, django_db_blocker: Any) -> Iterator[Api]:
-    """The calls of operations in a world made once per module, for modules of many small tests (`untouched_api`)."""
-    with django_db_blocker.unblock(), entered(Scope()), transaction.atomic():
-        organization = make_organization("shared")
-        actor = make_actor(organization, Role.OPERATIONS)
-        with organization_scope(organization):
-            update_line(actor=actor, line=make_line(actor, ONE_OF_EACH), duplicate_match=["mobile"])
-        client = Client(raise_request_exception=False)
-        with system_scope(reason="test"):
-            client.force_login(actor.user)
-        api = Api(client)
-        api.organization = organization
-        yield api
+@contextmanager
+def made_once(blocker: Any) -> Iterator[None]:
+    """Make rows for a whole module in this block; they are gone after it. `blocker`: django_db_blocker."""
+    with blocker.unblock(), entered(Scope()), transaction.atomic():
+        yield
         transaction.set_rollback(True)
 
 
-@pytest.fixture
-def untouched_api(shared_api: Api) -> Iterator[Api]:
-    """`shared_api`, whose writes are taken back after the test."""
-    with organization_scope(shared_api.organization), transaction.atomic():
-        yield shared_api
+@contextmanager
+def taken_back(organization: Organization) -> Iterator[None]:
+    """Run one test inside the organisation of such a module; what it writes is taken back."""
+    with organization_scope(organization), transaction.atomic():
+        yield
         transaction.set_rollback(True)
 
 
