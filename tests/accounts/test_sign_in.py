@@ -115,6 +115,15 @@ def test_guessing_is_locked_out_for_known_and_unknown_addresses_alike(asha):
         assert not is_signed_in(client)
 
 
+def test_guessing_is_locked_out_without_redis_too(asha, no_redis):
+    client = Client()
+    answers = [sign_in(client, password=f"guess {count}") for count in range(6)]
+    assert "Too many failed" not in answers[-2].text
+    assert "Too many failed" in answers[-1].text
+    sign_in(client)
+    assert not is_signed_in(client)
+
+
 def test_signing_in_works_without_redis(asha, client, no_redis):
     assert sign_in(client, password="wrong").status_code == 200
     assert sign_in(client).status_code == 302
