@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as BaseAutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from core.api.errors import ERROR_TYPES
@@ -82,8 +82,20 @@ MISTAKE = error_answer(
 )
 
 
+TENANT = OpenApiParameter(
+    "X-Tenant-ID",
+    str,
+    OpenApiParameter.HEADER,
+    description="The short name of the organisation. Who belongs to one only may leave it out.",
+)
+
+
 class AutoSchema(BaseAutoSchema):
     """Adds to each call the refusals that hold for all of its kind; what the view says itself stands."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the parameters that the view names, and the header that names the organisation."""
+        return [*super().get_override_parameters(), TENANT]
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         said = super()._get_response_bodies(direction)
