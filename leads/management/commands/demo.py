@@ -1,6 +1,7 @@
 """Fill the demo organisation: people of every role, two business lines, an import and worked leads."""
 
 import random
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from core.configuration import import_document, read_document
 from core.jobs import run_job_inline
 from core.management.base import Outcome, OutcomeCommand
 from core.models import Job, Organization
-from core.scope import organization_scope, system_scope
+from core.scope import Scope, organization_scope, system_scope
 from core.services.intakes import load_intake, receive_file
 from core.services.organizations import create_organization
 from leads import demo
@@ -113,18 +114,20 @@ class Command(OutcomeCommand):
                 actor=Actor.of(members["operations@sunrise.example"]), intake_id=intake.pk, inline=True
             )
         )
-        self._work(Actor.of(members["leader@sunrise.example"]), actor, members)
+        self._work(organization, members)
 
     @staticmethod
-    def _work(leader: Actor, system: Actor, members: dict[str, Membership]) -> None:
+    def _work(organization: Organization, members: dict[str, Membership]) -> None:
         """Give most leads to people, and let some of them move."""
         chance = random.Random(SEED)
         owners = [members[f"{name}@sunrise.example"] for name in ("agent", "agent2", "leader")]
+        operations = Actor.of(members["operations@sunrise.example"])
         for reference in list(Lead.objects.order_by("pk").values_list("reference", flat=True)):
             if chance.random() < 0.2:
                 continue
             owner = chance.choice(owners)
-            assign_lead(actor=system, reference=reference, owner=owner)
+            with _as(organization, operations):
+                assign_lead(actor=operations, reference=reference, owner=owner)
             status = chance.choice(
                 [
                     LeadStatus.NEW,
@@ -136,9 +139,10 @@ class Command(OutcomeCommand):
             )
             if status != LeadStatus.NEW:
                 stage = chance.choice(["contacted", "qualified", "documents"])
-                with organization_scope(system.organization, actor_id=owner.user_id, reason="demo"):
+                worker = Actor.of(owner)
+                with _as(organization, worker):
                     update_lead(
-                        actor=Actor.of(owner),
+                        actor=worker,
                         reference=reference,
                         values={},
                         attributes={"status": status.value, "stage": stage},
@@ -151,3 +155,8 @@ class Command(OutcomeCommand):
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(messy_workbook(rows=120, seed=SEED + 1))
+
+
+def _as(organization: Organization, actor: Actor) -> AbstractContextManager[Scope]:
+    """The scope in which history names the actor."""
+    return organization_scope(organization, actor_id=actor.user.pk if actor.user else None, reason="demo")
