@@ -115,10 +115,19 @@ class Intake(SoftDeleteModel, TenantModel):
         return state
 
     @property
+    def current_error(self) -> str:
+        """Why the work ended early, by the word of its job where a lost worker could not write it here."""
+        told = self.current_state is IntakeState.FAILED and self.job is not None
+        return self.error or (self.job.error if told and self.job else "")
+
+    @property
     def counts(self) -> dict[str, Any]:
-        """The counts as commands and the API print them."""
+        """The counts as commands and the API print them: as far as it came, of a load that ended early."""
         names = ("data_rows", "accepted", "updated", "rejected", "duplicate", "held", "reasons")
-        return {name: getattr(self, name) for name in names}
+        counts = {name: getattr(self, name) for name in names}
+        if self.load_job is not None and self.current_state in ENDED_EARLY.values():
+            counts |= self.load_job.cursor.get("counts", {})
+        return counts
 
 
 class RowState(models.TextChoices):

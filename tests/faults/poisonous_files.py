@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.intake.importer import InputRow, RowOutcome, register_importer
 from leads.intake import LeadImporter
 
-POISONED_ROW = 3_000
+POISONED_ROW = 6_000
 
 
 @register_importer("leads")

@@ -21,6 +21,30 @@ SEED = 2_025
 RESUMED_WITHIN = 60.0
 
 
+LOOK_AT_PAGE = """
+from django.test import Client
+from accounts.models import User
+from core.scope import system_scope
+with system_scope(reason="test"):
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.get(email="operations@poisoned.example"))
+response = client.get("/imports/{intake}/")
+result = [response.status_code, response.content.decode()]
+"""
+MAKE_READER = """
+from accounts.actor import Actor
+from accounts.services import create_user
+from core.models import Organization
+from core.scope import organization_scope, system_scope
+with system_scope(reason="test"):
+    organization = Organization.objects.get(slug="poisoned")
+with organization_scope(organization):
+    create_user(actor=Actor.system(organization), email="operations@poisoned.example", roles=["operations"],
+                password="a long enough password", name="Omkar")
+result = None
+"""
+
+
 class Watch:
     """A job of a live stack, and how far it has come."""
 
@@ -41,7 +65,9 @@ class Watch:
         return time.monotonic() - began
 
     def wait_for_end(self, state: str = "done", seconds: float = 240) -> None:
-        self.stack.wait_for(lambda: self.state() in ("done", "failed", "cancelled"), seconds, f"job {self.job} ends")
+        self.stack.wait_for(
+            lambda: self.state() in ("done", "failed", "cancelled"), seconds, f"job {self.job} ends"
+        )
         assert self.state() == state
 
 
@@ -158,3 +184,36 @@ def test_losing_redis_in_the_middle_changes_nothing(
     print(f"\nRedis and worker killed together: resumed after {resumed:.1f} s")
     assert rows_told_twice(stack, begun) == []
     assert fingerprint(stack, begun.organization) == undisturbed
+
+
+def test_a_file_that_kills_its_worker_fails_and_may_be_loaded_again(
+    stack: LiveStack, workers: Workers, tmp_path: Path
+) -> None:
+    path = tmp_path / "leads.csv"
+    write_file(path, 2 * POISONED_ROW, seed=SEED)
+    workers.start("tests.faults.poisonous_files")
+    poisoned = begin(stack, "poisoned", path)
+    watch = Watch(stack, poisoned)
+
+    watch.wait_for_end("failed")
+
+    error, log = stack.query("SELECT error, log FROM core_job WHERE id = %s", poisoned.job)[0]
+    assert "lost 3 times at the same place" in error
+    assert any("3 of 3 workers were lost" in line["text"] or "begins" in line["text"] for line in log)
+    loaded = stack.query("SELECT count(*) FROM leads_lead WHERE intake_id = %s", poisoned.intake)[0][0]
+    assert 0 <= loaded < POISONED_ROW
+
+    stack.python(MAKE_READER)
+    status, page = stack.python(LOOK_AT_PAGE.format(intake=poisoned.intake))
+    assert status == 200
+    assert "Failed" in page and "lost 3 times at the same place" in page
+
+    workers.kill()
+    workers.start()
+    again = begin(stack, "poisoned", path)
+    Watch(stack, again).wait_for_end()
+    ((accepted, duplicate),) = stack.query(
+        "SELECT accepted, duplicate FROM core_intake WHERE id = %s", again.intake
+    )
+    assert accepted + duplicate > POISONED_ROW
+    assert duplicate >= loaded

@@ -14,7 +14,7 @@ from core.jobs import run_job_inline
 from core.models import Intake, IntakeRow
 from core.queries.intakes import get_intake
 from core.services.intakes import check_intake, roll_back_intake
-from leads.models import DuplicateKey, Lead, LeadToken, LeadValue
+from leads.models import Campaign, DuplicateKey, Lead, LeadToken, LeadValue, Source
 from tests.leads.loans import loan_configuration, loan_values, receive
 
 LABELS = {item["key"]: item["label"] for item in loan_configuration()["fields"] if item["type"] != "computed"}
@@ -103,8 +103,10 @@ def counted(intake: Intake) -> tuple[int, int, int, int]:
 
 
 def state_of_leads() -> dict[str, list[Any]]:
-    """Everything a user can see of leads: rows, filters, search, keys."""
+    """Everything a user can see of leads: rows, filters, search, keys, and where leads come from."""
     return {
+        "sources": list(Source.objects.order_by("pk").values()),
+        "campaigns": list(Campaign.objects.order_by("pk").values()),
         "leads": list(Lead.objects.order_by("pk").values()),
         "values": sorted(LeadValue.objects.values_list()),
         "tokens": sorted(LeadToken.objects.values_list()),

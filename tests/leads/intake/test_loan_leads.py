@@ -11,6 +11,7 @@ from core.jobs import run_job_inline
 from core.models import Intake, IntakeRow, RowState
 from core.services.intakes import check_intake, correct_rows, roll_back_intake
 from leads.models import DuplicateKey, Lead
+from leads.queries.origins import active_campaigns, active_sources
 from tests.leads.intake.sheets import csv_of, person, state_of_leads
 from tests.leads.loans import DATA, expected, load, receive
 
@@ -33,6 +34,11 @@ MENDED = {
 
 def counts_of(intake: Intake) -> dict:
     return {name: getattr(intake, name) for name in COUNTS}
+
+
+def origins_to_choose(actor: Actor) -> tuple[list[str], list[str]]:
+    """What the filters offer as sources and as campaigns."""
+    return active_sources(actor), active_campaigns(actor)
 
 
 @pytest.mark.parametrize("filename", ["loan_leads.xlsx", "loan_leads.csv"])
@@ -125,10 +131,12 @@ def test_rollback_leaves_everything_as_before_and_loading_again_gives_the_same(
     operations: Actor, tmp_path: Path
 ) -> None:
     # Somebody of the sheet is there already.
-    standing = load(operations, csv_of(person(1, mobile="9071620218")))
+    standing = load(operations, csv_of(person(1, mobile="9071620218", source="website")))
     assert standing.accepted == 1
-    before = state_of_leads()
+    before, choices = state_of_leads(), origins_to_choose(operations)
     intake = load(operations, DATA / "loan_leads.xlsx")
+    loaded_choices = origins_to_choose(operations)
+    assert choices == (["website"], []) and len(loaded_choices[0]) > 1 and loaded_choices[1]
     path = tmp_path / "errors.xlsx"
     write_errors(operations, intake, path)
     correct_workbook(path)
@@ -138,6 +146,8 @@ def test_rollback_leaves_everything_as_before_and_loading_again_gives_the_same(
 
     assert report["kept_edited"] == []
     assert state_of_leads() == before
+    assert origins_to_choose(operations) == choices
     again = load(operations, DATA / "loan_leads.xlsx")
+    assert origins_to_choose(operations) == loaded_choices
     assert counts_of(again) == counts_of(intake)
     assert counts_of(again)["duplicate"] == expected()["duplicate"] + 1

@@ -88,6 +88,8 @@ class TestHalfLoaded:
         intake = half_loaded(operations, monkeypatch, people(bad=(3,)))
 
         assert intake.current_state is IntakeState.FAILED
+        assert "support" in intake.current_error
+        assert (intake.counts["accepted"], intake.counts["rejected"]) == (2 * BATCH - 1, 1)
         assert Lead.objects.count() == 2 * BATCH - 1
         assert kept_rows(intake) == {5: RowState.REJECTED}
         with pytest.raises(Conflict, match="Part of this file was loaded"):
