@@ -3,7 +3,7 @@
 Roles and the reporting tree decide rows; the settings of a field decide columns. Pure functions.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Protocol
 
@@ -18,7 +18,7 @@ LEAST_LOCAL_PART = 3
 
 
 class Sight(StrEnum):
-    """How one actor sees one field of one lead."""
+    """How one actor sees one field of one lead, in the order of how little that is."""
 
     CLEAR = "clear"
     MASKED = "masked"  # that there is a value is told, and a hint of it
@@ -54,6 +54,11 @@ def sight_everywhere(actor: Actor, field: FieldAccess) -> Sight:
     """
     reads, edits = (LEVEL_ORDER.index(actor.level(Area.LEADS, verb)) for verb in ("read", "write"))
     return sight_of(actor, field, may_edit=edits >= reads)
+
+
+def strictest(sights: Iterable[Sight]) -> Sight:
+    """Return the one that shows least; clear where there is none."""
+    return max(sights, key=list(Sight).index, default=Sight.CLEAR)
 
 
 def is_editable(actor: Actor, field: FieldAccess, *, may_edit: bool) -> bool:

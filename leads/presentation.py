@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
-from accounts.masking import Sight, mask, sight_everywhere, sight_of
+from accounts.masking import Sight, mask, sight_everywhere, sight_of, strictest
 from accounts.models import Membership
 from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import LEVEL_ORDER, Area
@@ -165,7 +165,7 @@ class LeadReader:
         sights = {self.sight(lead, item) for item in items}
         if not sights:
             return Sight.CLEAR if self.actor.membership is None or self.may_edit(lead) else Sight.MASKED
-        return next(sight for sight in (Sight.HIDDEN, Sight.MASKED, Sight.CLEAR) if sight in sights)
+        return strictest(sights)
 
     def fields(self, lead: Lead) -> list[FieldDefinition]:
         """The fields that the actor may know of: active ones, and retired ones that have a value."""

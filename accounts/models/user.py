@@ -74,8 +74,11 @@ class User(AbstractBaseUser):
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active
 
+    # The name in the organisation in force, for a page that shows its visitor.
+    name_here = ""
+
     def get_full_name(self) -> str:
-        return self.email
+        return self.name_here or self.email
 
     def get_short_name(self) -> str:
         return self.email.partition("@")[0]

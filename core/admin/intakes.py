@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -18,7 +17,7 @@ from core.admin.menu import BRING_IN, MenuPlace
 from core.admin.site import console
 from core.models import Intake
 from core.models.intake import IntakeState
-from core.queries.intakes import visible_intakes
+from core.queries.intakes import intakes_to_correct, visible_intakes
 from core.services.intakes import roll_back_intake
 
 TONES = {
@@ -34,6 +33,9 @@ TONES = {
 }
 CAN_GO_BACK = (IntakeState.LOADED, IntakeState.FAILED, IntakeState.CANCELLED)
 SHOWN = 5
+# Columns with cells of the file, which name no field whose sight could be asked for. A header is one where a
+# file has none: its first row is taken for it.
+HOLDS_CELLS = frozenset({"options", "check_result", "header"})
 
 
 _pages: dict[str, str] = {}
@@ -81,6 +83,9 @@ class IntakeAdmin(ReadOnlyAdmin):
 
     def rows(self, actor: Any) -> models.QuerySet:
         return visible_intakes(actor)
+
+    def history_value(self, request: HttpRequest, record: Any, name: str) -> Any:
+        return None if name in HOLDS_CELLS else super().history_value(request, record, name)
 
     @display(description=_("State"), ordering="state", label=TONES)
     def state_label(self, intake: Intake) -> tuple[str, str]:
@@ -130,7 +135,7 @@ def imports_with_rejected_rows(actor: Any) -> Queue | None:
     """Loaded imports of which rows wait to be corrected."""
     if not actor.may("lead_files", "write"):
         return None
-    waiting = visible_intakes(actor).filter(Q(rejected__gt=0) | Q(held__gt=0), state=IntakeState.LOADED)
+    waiting = intakes_to_correct(actor)
     return Queue(
         title=_("Imports with rejected rows"),
         icon="rule",
@@ -141,7 +146,7 @@ def imports_with_rejected_rows(actor: Any) -> Queue | None:
             QueueItem(
                 intake.filename,
                 page_of(intake) or reverse("admin:core_intake_change", args=[intake.pk]),
-                _("%(number)s rows") % {"number": f"{intake.rejected + intake.held:,}"},
+                _("%(number)s rows") % {"number": f"{intake.rejected_rows:,}"},
             )
             for intake in waiting[:SHOWN]
         ],

@@ -81,6 +81,13 @@ class ConsoleSite(UnfoldAdminSite):
         """Show times in the organisation's timezone, whatever page it is."""
         return super().admin_view(in_timezone_of_organization(view), cacheable)
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """The theme shows the visitor's full name above the e-mail address; only the membership knows it."""
+        actor = getattr(request, "actor", None)
+        if actor is not None and actor.user is not None:
+            request.user.name_here = actor.membership.name or actor.user.get_short_name()  # type: ignore[union-attr]
+        return super().each_context(request)
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         queues = queues_for(request.actor)  # type: ignore[attr-defined]
         return super().index(request, {"queues": queues, **(extra_context or {})})

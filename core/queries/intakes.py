@@ -1,12 +1,14 @@
 """Reading imports: all of them, or one's own, as the permission reaches."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from core.errors import NotVisible
 from core.intake.access import IntakeActor
 from core.models import Intake, IntakeRow, RowState
+from core.models.intake import IntakeState
 
 AREA = "lead_files"
 
@@ -16,6 +18,20 @@ def visible_intakes(actor: IntakeActor) -> QuerySet[Intake]:
     level = actor.require(AREA, "read")
     intakes = Intake.objects.select_related("job", "load_job", "corrects", "created_by").order_by("-id")
     return intakes if level == "all" else intakes.filter(created_by=actor.user)
+
+
+def intakes_to_correct(actor: IntakeActor) -> QuerySet[Any]:
+    """Return the visible loaded imports with rows that are still rejected: `rejected_rows` of each.
+
+    The intake's own count is of the day it was loaded: corrected rows stay in it.
+    """
+    rejected = IntakeRow.objects.filter(intake_id=OuterRef("pk"), state=RowState.REJECTED).order_by()
+    number = rejected.values("intake_id").annotate(number=Count("pk")).values("number")
+    return (
+        visible_intakes(actor)
+        .filter(Exists(rejected), state=IntakeState.LOADED)
+        .annotate(rejected_rows=Subquery(number))
+    )
 
 
 def get_intake(actor: IntakeActor, intake_id: int, *, for_update: bool = False) -> Intake:

@@ -1,5 +1,6 @@
 """Leads in the console: found, read, withdrawn and restored. Work on them is done on their pages."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -12,13 +13,15 @@ from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from accounts.actor import Actor
-from accounts.masking import Sight, shown, sight_everywhere
+from accounts.masking import Sight, shown, sight_everywhere, strictest
 from accounts.roles import Area
 from core.admin.audit import as_text
 from core.admin.base import ReadOnlyAdmin, moment_column
+from core.admin.dashboard import Words
 from core.admin.menu import BRING_IN, MenuPlace
 from core.admin.site import console
-from leads.fields.line import LineDefinition, line_definition
+from leads.fields.definition import FieldDefinition
+from leads.fields.line import line_definition
 from leads.fields.types import type_of
 from leads.models import BusinessLine, Lead
 from leads.queries.lines import visible_lines
@@ -106,7 +109,7 @@ class LeadAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Name"))
     def shown_name(self, lead: Any) -> str:
-        return _personal(lead.reader, line_definition(lead.line), "name", lead.name) or "—"
+        return _Sights(lead.reader, lead.line, lead.version).attribute("name", lead.name) or "—"
 
     @display(description=_("Status"), ordering="status", label=TONES)
     def status_label(self, lead: Lead) -> tuple[str, str]:
@@ -124,8 +127,7 @@ class LeadAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Values"))
     def values(self, lead: Any) -> str:
-        definition = line_definition(lead.line)
-        rows = _values(lead.reader, definition, lead.data).items()
+        rows = _Sights(lead.reader, lead.line, lead.version).values(lead.data).items()
         return format_html(
             '<dl class="console-facts">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows)
         )
@@ -134,12 +136,11 @@ class LeadAdmin(ReadOnlyAdmin):
         return str(record.reference)
 
     def history_value(self, request: HttpRequest, record: Any, name: str) -> Any:
-        actor = request.actor  # type: ignore[attr-defined]
-        definition = line_definition(BusinessLine(pk=record.line_id), record.version)
-        if name == "data":
-            return _values(actor, definition, record.data)
         value = super().history_value(request, record, name)
-        return _personal(actor, definition, name, value) if name in PERSONAL else value
+        if name != "data" and name not in PERSONAL:
+            return value
+        sights = _Sights(request.actor, _line_of(request, record.line_id), record.version)  # type: ignore[attr-defined]
+        return sights.values(value) if name == "data" else sights.attribute(name, value)
 
     def _may_delete(self, request: HttpRequest, object_id: Any, *, withdrawn: bool) -> bool:
         if not object_id or not request.actor.may(Area.LEADS, "delete"):  # type: ignore[attr-defined]
@@ -155,51 +156,97 @@ class LeadAdmin(ReadOnlyAdmin):
 
     @action(description=_("Withdraw"), icon="visibility_off", permissions=["withdraw"])
     def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        lead = self.found(request, object_id)
-        return self.confirm(
+        return self._ask(
             request,
-            lead,
-            title=_("Withdraw %(lead)s?") % {"lead": lead.reference},
+            object_id,
+            withdraw_lead,
+            button=_("Withdraw"),
+            title=_("Withdraw %(lead)s?"),
             text=_(
                 "It leaves every list and search, and frees its phone and other keys. It can be restored."
             ),
-            button=_("Withdraw"),
-            work=lambda: withdraw_lead(actor=request.actor, reference=lead.reference),  # type: ignore[attr-defined]
-            done=_("%(lead)s is withdrawn.") % {"lead": lead.reference},
+            done=_("%(lead)s is withdrawn."),
         )
 
     @action(description=_("Restore"), icon="settings_backup_restore", permissions=["restore"])
     def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        lead = self.found(request, object_id)
-        return self.confirm(
+        return self._ask(
             request,
-            lead,
-            title=_("Restore %(lead)s?") % {"lead": lead.reference},
+            object_id,
+            restore_lead,
+            button=_("Restore"),
+            title=_("Restore %(lead)s?"),
             text=_(
                 "It comes back into lists and search, unless another lead has its phone or other keys now."
             ),
-            button=_("Restore"),
-            work=lambda: restore_lead(actor=request.actor, reference=lead.reference),  # type: ignore[attr-defined]
-            done=_("%(lead)s is restored.") % {"lead": lead.reference},
+            done=_("%(lead)s is restored."),
+        )
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        service: Callable[..., Any],
+        *,
+        button: Words,
+        title: Words,
+        text: Words,
+        done: Words,
+    ) -> HttpResponse:
+        """Call a service with the lead once it is confirmed; `title` and `done` may name it as %(lead)s."""
+        lead = self.found(request, object_id)
+        named = {"lead": lead.reference}
+        return self.confirm(
+            request,
+            lead,
+            title=str(title) % named,
+            text=text,
+            button=button,
+            work=lambda: service(actor=request.actor, reference=lead.reference),  # type: ignore[attr-defined]
+            done=str(done) % named,
         )
 
 
-def _personal(actor: Actor, definition: LineDefinition, attribute: str, value: Any) -> str:
-    """A core attribute as the actor may see it: as the field that fills it, or masked where none does any more."""
-    item = definition.core_fields.get(attribute)
-    if item is not None:
-        return shown(as_plain(value), sight_everywhere(actor, item), item.type)
-    return as_plain(value) if actor.may(Area.LEADS, "write") else shown(as_plain(value), Sight.MASKED)
+class _Sights:
+    """What an actor may see of a lead whose values were written under a version of its line.
+
+    The strictest counts of that version and the one in force: a field that has become personal data since is
+    masked in old values too, and one that was personal data stays so in the values of its time.
+    """
+
+    def __init__(self, actor: Actor, line: BusinessLine, version: int) -> None:
+        self.actor = actor
+        self.written, self.today = line_definition(line, version), line_definition(line)
+
+    def attribute(self, name: str, value: Any) -> str:
+        """A core attribute: as the fields that fill it, or masked where none does any more."""
+        items = [each.core_fields[name] for each in (self.written, self.today) if name in each.core_fields]
+        if items:
+            return shown(as_plain(value), self._strictest(items), items[0].type)
+        sight = Sight.CLEAR if self.actor.may(Area.LEADS, "write") else Sight.MASKED
+        return shown(as_plain(value), sight)
+
+    def values(self, data: dict[str, Any]) -> dict[str, str]:
+        """The values by the labels of today; fields that are hidden are left out."""
+        result = {}
+        for key, item in {**self.today.by_key, **self.written.by_key}.items():
+            today = self.today.by_key.get(key, item)
+            sight = self._strictest([item, today])
+            if key in data and sight is not Sight.HIDDEN:
+                text = as_text(type_of(item).cell(item, data[key]))
+                result[today.label] = shown(text, sight, item.type)
+        return result
+
+    def _strictest(self, items: list[FieldDefinition]) -> Sight:
+        return strictest(sight_everywhere(self.actor, item) for item in items)
 
 
-def _values(actor: Actor, definition: LineDefinition, data: dict[str, Any]) -> dict[str, str]:
-    """The values of a lead by label, as the actor may see them; fields that are hidden are left out."""
-    result = {}
-    for item in definition.fields:
-        sight = sight_everywhere(actor, item)
-        if item.key in data and sight is not Sight.HIDDEN:
-            result[item.label] = shown(as_text(type_of(item).cell(item, data[item.key])), sight, item.type)
-    return result
+def _line_of(request: HttpRequest, line_id: int) -> BusinessLine:
+    """The line of a history record, read once per request."""
+    lines: dict[int, BusinessLine] = request.__dict__.setdefault("lines_of_history", {})
+    if line_id not in lines:
+        lines[line_id] = BusinessLine.objects.get(pk=line_id)
+    return lines[line_id]
 
 
 def as_plain(value: Any) -> str:
