@@ -6,8 +6,8 @@ from the matching index rows to their leads.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any, cast
@@ -47,24 +47,49 @@ MOST_ALTERNATIVES = 20
 NEWEST = ("-created_at", "-lead_id")
 
 
+# What no row holds in the column that a field or a token uses, by column.
+UNUSED: dict[str, Any] = {"text_value": "", "number_value": 0, "date_value": date.min, "token": ""}
+BESIDE = "value_of_lead"
+
+
 @dataclass(frozen=True, slots=True)
 class RowMatch:
     """Index rows that one range of one index holds.
 
+    `fixed` names the field, `values` makes the condition on `column` for the name under which that stands.
     `order` is that of the index within the range; an `equality` gives the rows of one value, newest first.
     """
 
     model: type[Model]
-    rows: Q
+    column: str
+    values: Callable[[str], Q]
+    fixed: Q = field(default_factory=Q)
     order: tuple[str, ...] = ()
     equality: bool = False
 
     def queryset(self) -> QuerySet[Any]:
-        """The rows of the current organisation, unordered."""
-        # Not the tenant manager: within a sub-select the organisation is said here, and the policy holds
-        # anyway.
-        found = self.model._base_manager.filter(organization_id=current_organization_id())
-        return found.filter(self.rows)
+        """The rows of the current organisation, unordered, as the index on the column finds them."""
+        return _rows_of(self.model).filter(self.fixed & self.values(self.column))
+
+    def beside(self, lead: str) -> QuerySet[Any]:
+        """For a sub-select: the rows of the lead that stands under this name around it."""
+        found = _rows_of(self.model).filter(lead_id=OuterRef(lead)).annotate(**{BESIDE: unindexed(self)})
+        return found.filter(self.fixed & self.values(BESIDE))
+
+
+def _rows_of(model: type[Model]) -> QuerySet[Any]:
+    # Not the tenant manager: a sub-select says the organisation itself, and the policy holds anyway.
+    return model._base_manager.filter(organization_id=current_organization_id())
+
+
+def unindexed(match: RowMatch) -> Expression:
+    """The column in a form that its index does not serve.
+
+    Rows beside a lead must be found by the lead. The planner takes organisation, field and value for
+    independent and so for very selective together; it would rather walk a whole range of values, once per lead.
+    """
+    kind = match.model._meta.get_field(match.column)
+    return Coalesce(F(match.column), Value(UNUSED[match.column], output_field=kind))
 
 
 class Probe(Coalesce):
@@ -76,10 +101,12 @@ class Probe(Coalesce):
 
     def __init__(self, *matches: RowMatch) -> None:
         self.matches = matches
-        rows = matches[0].rows
-        for match in matches[1:]:
-            rows |= match.rows
-        found = RowMatch(matches[0].model, rows).queryset().filter(lead_id=OuterRef("pk"))
+        rows = Q()
+        names = {match.column: f"{BESIDE}_{match.column}" for match in matches}
+        for match in matches:
+            rows |= match.fixed & match.values(names[match.column])
+        found = _rows_of(self.model).filter(lead_id=OuterRef("pk"))
+        found = found.annotate(**{names[match.column]: unindexed(match) for match in matches}).filter(rows)
         answer = Subquery(found.annotate(found=Value(True)).values("found")[:1])
         super().__init__(answer, Value(False), output_field=BooleanField())
 
@@ -88,11 +115,10 @@ class Probe(Coalesce):
         return self.matches[0].model
 
 
-def prefix_range(column: str, prefix: str) -> Q:
-    """The rows whose text (collation "C") begins with `prefix`, as a range that an index serves."""
+def prefix_range(prefix: str) -> Callable[[str], Q]:
+    """The condition that a text (collation "C") begins with `prefix`, as a range that an index serves."""
     end = text_after(prefix)
-    rows = Q(**{f"{column}__gte": prefix})
-    return rows & Q(**{f"{column}__lt": end}) if end else rows
+    return lambda name: Q(**{f"{name}__gte": prefix} | ({f"{name}__lt": end} if end else {}))
 
 
 def text_after(prefix: str) -> str:
@@ -119,7 +145,7 @@ class IndexedColumn(JsonColumn):
         self.column = behaviour.index_column
 
     def present(self) -> Q:
-        return self._having(self._match(Q(**{f"{self.column}__isnull": False})))
+        return self._having(self.all_rows())
 
     def equal(self, value: Any, *, exact: bool = False) -> Q:
         return self.one_of([value], exact=exact)
@@ -135,25 +161,22 @@ class IndexedColumn(JsonColumn):
         bound = self._bound(operator, value)
         if isinstance(bound, bool):
             return self.present() if bound else NOTHING
-        return self._having(self._match(Q(**{f"{self.column}__{operator.value}": bound})))
+        return self._having(self._match(lambda name: Q(**{f"{name}__{operator.value}": bound})))
 
     def between(self, low: Any, high: Any) -> Q:
         least, most = self._bound(Operator.GTE, low), self._bound(Operator.LTE, high)
         if least is False or most is False:
             return NOTHING
-        rows = Q(**{f"{self.column}__isnull": False})
-        if least is not True:
-            rows &= Q(**{f"{self.column}__gte": least})
-        if most is not True:
-            rows &= Q(**{f"{self.column}__lte": most})
-        return self._having(self._match(rows))
+        bounds = {"gte": least, "lte": most, "isnull": False}
+        kept = {name: bound for name, bound in bounds.items() if bound is not True}
+        return self._having(self._match(lambda name: Q(**{f"{name}__{end}": kept[end] for end in kept})))
 
     def fragment(self, operator: Operator, value: str, *, exact: bool = False) -> Q:
         # Exact beginnings are not beginnings of the normalised text: an accent may join their last letter.
         if operator is not Operator.STARTS_WITH or exact:
             return super().fragment(operator, value, exact=exact)
         cut = value[:INDEXED_TEXT_LENGTH]
-        found = self._having(self._match(prefix_range(self.column, cut)))
+        found = self._having(self._match(prefix_range(cut)))
         return found & super().fragment(operator, value) if cut != value else found
 
     def has_any(self, values: Sequence[str]) -> Q:
@@ -170,23 +193,29 @@ class IndexedColumn(JsonColumn):
 
     def all_rows(self) -> RowMatch:
         """Every value of the field, for ordering by it."""
-        return self._match(Q(**{f"{self.column}__isnull": False}))
+        return self._match(lambda name: Q(**{f"{name}__isnull": False}))
 
     def _having(self, *matches: RowMatch) -> Q:
         return Q(Probe(*matches))
 
-    def _match(self, rows: Q) -> RowMatch:
-        return RowMatch(LeadValue, Q(field_id=self.item.id) & rows, (self.column, *NEWEST))
+    def _match(self, values: Callable[[str], Q]) -> RowMatch:
+        return RowMatch(LeadValue, self.column, values, Q(field_id=self.item.id), (self.column, *NEWEST))
 
     def _equality(self, entry: Any) -> RowMatch:
         return RowMatch(
-            LeadValue, Q(field_id=self.item.id) & Q(**{self.column: entry}), NEWEST, equality=True
+            LeadValue,
+            self.column,
+            lambda name: Q(**{name: entry}),
+            Q(field_id=self.item.id),
+            NEWEST,
+            equality=True,
         )
 
     def _equalities(self, entries: Sequence[Any]) -> list[RowMatch]:
         if len(entries) <= MOST_ALTERNATIVES:
             return [self._equality(entry) for entry in entries]
-        return [RowMatch(LeadValue, Q(field_id=self.item.id) & Q(**{f"{self.column}__in": entries}))]
+        of_field = Q(field_id=self.item.id)
+        return [RowMatch(LeadValue, self.column, lambda name: Q(**{f"{name}__in": entries}), of_field)]
 
     def _entries(self, values: Iterable[Any]) -> list[Any]:
         """What the index holds for these values, each once; values it cannot hold are no lead's."""

@@ -49,7 +49,7 @@ class Term:
         """The tokens that the term itself asks for."""
         return Probe(
             *(
-                RowMatch(LeadToken, prefix_range("token", prefix), ("token", "lead_id"))
+                RowMatch(LeadToken, "token", prefix_range(prefix), order=("token", "lead_id"))
                 for prefix in self.prefixes
             )
         )

@@ -15,7 +15,7 @@ def many(django_db_setup: None, django_db_blocker: object) -> Iterator[ManyLeads
     with django_db_blocker.unblock(), entered(Scope()), transaction.atomic():  # type: ignore[attr-defined]
         assert connection.settings_dict["NAME"].startswith("test"), "Mark the test with django_db."
         made = ManyLeads("many", 100_000)
-        ManyLeads("few", 5_000, first=90_000_000)
+        made.neighbour = ManyLeads("few", 5_000, first=90_000_000)
         analyze()
         yield made
         transaction.set_rollback(True)

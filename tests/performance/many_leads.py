@@ -81,6 +81,7 @@ class ManyLeads:
         self.agent: Actor = make_actor(self.organization, Role.AGENT, manager=self.leader)
         self.auditor: Actor = make_actor(self.organization, Role.AUDITOR)
         self.count = count
+        self.neighbour: ManyLeads | None = None
         self.line: BusinessLine = self._fill(first)
 
     def _fill(self, first: int) -> BusinessLine:

@@ -12,6 +12,10 @@ HOT = frozenset(
     ("leads_lead", "leads_leadvalue", "leads_leadtoken", "leads_historicallead", "leads_duplicatekey")
 )
 
+# Indexes whose ranges hold many leads. Each may be walked once for each alternative of a condition.
+BY_VALUE = frozenset(("lead_value_text", "lead_value_number", "lead_value_date", "leads_leadtoken_pkey"))
+MOST_ARMS = 25
+
 
 @dataclass
 class Touched:
@@ -21,6 +25,8 @@ class Touched:
     rows: int = 0
     indexes: set[str] = field(default_factory=set)
     statements: list[str] = field(default_factory=list)
+    # How often an index on values or tokens was walked for one lead.
+    looked_up_by_range: int = 0
 
     def __str__(self) -> str:
         return f"{self.rows} rows by {sorted(self.indexes)}; sequential: {self.sequential}\n" + "\n".join(
@@ -68,3 +74,5 @@ def _note(touched: Touched, node: dict[str, Any]) -> None:
             touched.sequential.append(node["Relation Name"])
     if "Index Name" in node and node["Actual Loops"]:
         touched.indexes.add(node["Index Name"])
+        if node["Index Name"] in BY_VALUE and node["Actual Loops"] > MOST_ARMS:
+            touched.looked_up_by_range += node["Actual Loops"]

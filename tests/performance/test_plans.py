@@ -119,6 +119,17 @@ def test_a_list_of_ones_own_reads_by_index_and_few_rows(many, who, address):
         assert touched.rows <= MOST_OF_PARTS, str(touched)
 
 
+@pytest.mark.parametrize("address", ["data.kind=common&data.income__gte=100", "search=asha family"])
+def test_a_condition_is_tried_by_the_lead_and_never_by_a_range_of_values(many, address):
+    # In a small organisation beside a large one the planner thinks every range of values small.
+    few = many.neighbour
+    with organization_scope(few.organization):
+        touched = plans_of(lambda: page(few, few.operations, address))
+    assert {"leads_leadvalue_pkey", "lead_token_lead"} & touched.indexes, str(touched)
+    assert not touched.sequential
+    assert touched.looked_up_by_range == 0, str(touched)
+
+
 def test_a_lead_and_its_timeline_read_by_index(many):
     with organization_scope(many.organization):
         lead = get_lead(many.operations, "L10077777")

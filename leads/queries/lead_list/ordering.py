@@ -100,7 +100,7 @@ def _by_index(selection: Selection, column: IndexedColumn, *, descending: bool) 
     without = _newest(leads.exclude(Q(Probe(match))))
 
     def sort(name: str) -> Expression:
-        return Subquery(match.queryset().filter(lead_id=OuterRef(name)).values(column.column)[:1])
+        return Subquery(match.beside(name).values(column.column)[:1])
 
     few = selection.read_few(sort)
     if few is not None:
