@@ -68,6 +68,10 @@ class Conflict(ApplicationError):
     status = 409
 
 
+class Contested(Conflict):
+    """Others were quicker, and would hardly be so again: the same request may just be made once more."""
+
+
 class TooLarge(ApplicationError):
     """The input exceeds a limit that protects everybody else."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
-from core.errors import ApplicationError
+from core.errors import ApplicationError, Contested
 from core.jobs.errors import CancelRequested, JobFailed, LeaseLost, WorkerStopping
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.lease import MAXIMUM_LOSSES, Lease, log_line, take, worker_name
@@ -137,7 +137,10 @@ def _handle(run: JobRun) -> Ending:
         run.lease.finish(JobState.CANCELLED, lines=[*run.take_lines(), log_line("Interrupted.", "warning")])
         raise
     except (OperationalError, InterfaceError) as error:
-        _abandon(run, error)
+        _abandon(run, error, f"The database failed: {error}")
+        return Ending(None)
+    except Contested as error:
+        _abandon(run, error, error.message)
         return Ending(None)
     except ApplicationError as error:
         return _fail(run, error, error.message)
@@ -185,11 +188,12 @@ def _release(run: JobRun) -> None:
     send_wake_up(run.job.pk)
 
 
-def _abandon(run: JobRun, error: Exception) -> None:
-    """The database failed under the job: passing trouble, tried again, and counted if nothing moves."""
+def _abandon(run: JobRun, error: Exception, told: str) -> None:
+    """The database failed under the job, or others were quicker: passing trouble, tried again, and counted if
+    nothing moves."""
     log.warning("job_abandoned", error=str(error))
     _drop_broken_connection()
-    run.lease.abandon([*run.take_lines(), log_line(f"The database failed: {error}", "error")])
+    run.lease.abandon([*run.take_lines(), log_line(told, "error")])
 
 
 def _drop_broken_connection() -> None:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core.database.bulk import insert_rows, next_ids
-from core.errors import Conflict
+from core.errors import Contested
 from core.scope import current_organization_id
 from leads.fields.capture import Problem
 from leads.fields.line import LineDefinition
@@ -97,7 +97,7 @@ class Recorder:
                     outcomes[index].created = lead
                 self._write(leads)
                 return outcomes
-        raise Conflict("contested", "Others keep writing the same leads at this moment. Try again.")
+        raise Contested("contested", "Others keep writing the same leads at this moment. Try again.")
 
     def holders(self, keys: Iterable[str]) -> dict[str, int]:
         """Return which live lead holds each of the keys that are taken."""

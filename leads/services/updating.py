@@ -9,7 +9,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from core.database.bulk import copy_to_staging, insert_rows
-from core.errors import Conflict
+from core.errors import Contested
 from core.scope import current_organization_id
 from leads.fields.capture import CaptureContext, Captured, Problem, capture
 from leads.models import DuplicateKey, Lead
@@ -74,7 +74,7 @@ class Updater:
             if self._claim(changes):
                 self._store(changes)
                 return
-        raise Conflict("contested", "Others keep writing the same leads at this moment. Try again.")
+        raise Contested("contested", "Others keep writing the same leads at this moment. Try again.")
 
     def judge(self, updates: Sequence[LeadUpdate], *, seen: SeenKeys = _nothing_seen) -> list[_Change]:
         """Say what would become of the updates and return those that change a lead; nothing is written.
