@@ -31,7 +31,13 @@ from leads.fields.wording import sentence
 from leads.models import BusinessLine, Lead
 from leads.queries.leads import visible_leads
 from leads.services.lines import pin_line
-from leads.services.origins import LONGEST_NAME, origin_key, resolve_campaigns, resolve_sources
+from leads.services.origins import (
+    LONGEST_NAME,
+    origin_key,
+    resolve_campaigns,
+    resolve_sources,
+    withdraw_origins_of,
+)
 from leads.services.recording import Enquiry, Outcome, Recorder, Result, count_repeats, lock_leads
 from leads.services.rehearsal import Rehearsal
 from leads.services.updating import LeadUpdate, Updater, leads_touched_by
@@ -98,14 +104,16 @@ class LeadImporter(Importer):
         ]
         return [*fields, *attributes]
 
-    def options_for(self, actor: Actor) -> dict[str, Any]:
+    def options_for(self, actor: Any) -> dict[str, Any]:
         """Fields that the actor may not fill are no targets. A leader loads files for the own team: the rows
-        begin as the leader's own, to be assigned."""
+        begin as the leader's own, to be assigned. Updates reach the leads that the loader may write."""
         open_keys = editable_keys(actor, self.definition)
         locked = [item.key for item in self.definition.active if item.key not in open_keys]
         options: dict[str, Any] = {"locked": locked} if locked else {}
-        if actor.level(Area.LEAD_FILES, "write") != "all" and actor.membership is not None:
-            options["owner"] = actor.membership.pk
+        if actor.membership is not None:
+            options["loader"] = actor.membership.pk
+            if actor.level(Area.LEAD_FILES, "write") != "all":
+                options["owner"] = actor.membership.pk
         return options
 
     def choices_of(self, target: str) -> list[tuple[str, str]]:
@@ -118,6 +126,17 @@ class LeadImporter(Importer):
             for item in self.definition.fields
             if is_visible(actor, item) and not is_masked(actor, item)
         }
+        if len(open_keys) == len(self.definition.fields):
+            # What no field takes may be anything: it is open to those alone to whom every field is.
+            open_keys.add("")
+        return frozenset(
+            position
+            for position, target in enumerate((*self.intake.mapping, ""))
+            if not target.startswith(ATTRIBUTE_PREFIX) and target not in open_keys
+        )
+
+    def closed_columns(self, actor: Any) -> frozenset[int]:
+        open_keys = editable_keys(actor, self.definition)
         return frozenset(
             position
             for position, target in enumerate(self.intake.mapping)
@@ -130,10 +149,12 @@ class LeadImporter(Importer):
             row.prepared = definition, capture(definition, row.values, self.context)
 
     def _captured(self, row: InputRow) -> Captured:
-        definition, captured = row.prepared or (None, None)
-        return (
-            captured if definition is self.definition else capture(self.definition, row.values, self.context)
-        )
+        if row.prepared:
+            definition, captured = row.prepared
+            if definition is self.definition:
+                assert isinstance(captured, Captured)
+                return captured
+        return capture(self.definition, row.values, self.context)
 
     def write(self, rows: Sequence[InputRow]) -> list[RowOutcome]:
         # The line stays as it is until the batch ends; what was published or set since the last one counts.
@@ -197,8 +218,23 @@ class LeadImporter(Importer):
             }
 
     def _owner(self) -> Membership | None:
-        members = Membership.objects.select_related("user", "organization")
-        return members.filter(pk=self.options["owner"]).first() if "owner" in self.options else None
+        return (
+            Membership.objects.filter(pk=self.options["owner"]).first() if "owner" in self.options else None
+        )
+
+    def _writable(self, lead_ids: set[int]) -> set[int]:
+        """Return which of the leads whoever loads or corrects the rows may write."""
+        writer = self.corrector
+        # Of this very intake: a correction may be loaded by somebody else than the file.
+        if writer is None and "loader" in self.intake.options:
+            members = Membership.objects.select_related("user", "organization")
+            loader = members.filter(pk=self.intake.options["loader"]).first()
+            if loader is None:
+                return set()
+            writer = Actor.of(loader)
+        if not isinstance(writer, Actor):
+            return lead_ids
+        return set(visible_leads(writer, verb="write").filter(pk__in=lead_ids).values_list("pk", flat=True))
 
     def _updates(self, outcomes: Sequence[Outcome], rows: Sequence[InputRow]) -> list[LeadUpdate]:
         """Return the repeats of leads that may be updated, in update mode: those that the loader may write."""
@@ -209,20 +245,18 @@ class LeadImporter(Importer):
             for outcome, row in zip(outcomes, rows, strict=True)
             if outcome.result is Result.REPEAT and outcome.repeats_lead_id is not None
         ]
-        owner = self._owner()
-        if owner is None or not repeats:
-            return repeats
-        writable = visible_leads(Actor.of(owner), verb="write").filter(
-            pk__in={item.lead_id for item in repeats}
-        )
-        allowed = set(writable.values_list("pk", flat=True))
+        allowed = self._writable({item.lead_id for item in repeats}) if repeats else set()
         return [item for item in repeats if item.lead_id in allowed]
 
     def _told(self, outcomes: Sequence[Outcome], rows: Sequence[InputRow]) -> list[RowOutcome]:
         """Return what to tell of each row; a repeat of this very file says of which row."""
-        repeated = {item.repeats_lead_id for item in outcomes if item.result is Result.REPEAT}
-        own = Lead.objects.filter(pk__in=repeated - {None}, intake_id=self.root_id)
-        own_rows = dict(own.values_list("pk", "row_number")) if repeated else {}
+        repeated = {
+            item.repeats_lead_id
+            for item in outcomes
+            if item.result is Result.REPEAT and item.repeats_lead_id is not None
+        }
+        own = Lead.objects.filter(pk__in=repeated, intake_id=self.root_id)
+        own_rows: dict[int | None, int | None] = dict(own.values_list("pk", "row_number")) if repeated else {}
         return [
             self._told_of(outcome, row, rows, own_rows) for outcome, row in zip(outcomes, rows, strict=True)
         ]
@@ -270,6 +304,10 @@ class LeadImporter(Importer):
         self._take_back_repeats(numbers)
         return report
 
+    def end_roll_back(self) -> None:
+        own = self.intake.corrects_id is None
+        withdraw_origins_of(load_jobs(self.root_id) if own else [self.intake.load_job_id])
+
     def _take_back_repeats(self, numbers: Sequence[int]) -> None:
         rows = IntakeRow.objects.filter(
             intake_id=self.root_id,
@@ -277,7 +315,7 @@ class LeadImporter(Importer):
             state=RowState.DUPLICATE,
             repeats_id__isnull=False,
         )
-        repeats = Counter(rows.values_list("repeats_id", flat=True))
+        repeats = Counter(lead_id for lead_id in rows.values_list("repeats_id", flat=True) if lead_id)
         lock_leads(repeats)
         count_repeats({lead_id: -more for lead_id, more in repeats.items()})
 

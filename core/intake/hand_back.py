@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.db.models import QuerySet
 from rapidfuzz import fuzz, process
 
 from core.intake.access import IntakeActor
@@ -19,7 +20,9 @@ from core.queries.intakes import rows_that_stayed_out
 from core.values import Cell, cell_text, message
 
 CHUNK = 2_000
-MOST_COMPARED = 5_000
+# What suggestions are looked for in, each time a grid is shown.
+MOST_COMPARED_ROWS = 5_000
+MOST_COMPARED_CELLS = 100_000
 MOST_SUGGESTIONS = 20
 MOST_CORRECTED = 1_000
 # Of 100: what a choice must resemble to be suggested for a misspelling.
@@ -92,6 +95,20 @@ def sample_rows(actor: IntakeActor, intake: Intake) -> list[ShownRow]:
     ]
 
 
+def sample_texts(actor: IntakeActor, intake: Intake) -> list[list[str]]:
+    """Return for each column what stands in it in the file's first rows, as the actor may see it."""
+    masked = importer_for(intake).masked_columns(actor)
+    samples = intake.options.get("samples", [])
+    return [
+        [
+            MASKED if position in masked else row[position]
+            for row in samples
+            if any(row[position : position + 1])
+        ]
+        for position in range(len(intake.header))
+    ]
+
+
 def shown_rows(actor: IntakeActor, intake: Intake, *, after: int = 0, limit: int = 50) -> list[ShownRow]:
     """Return rejected rows after row `after`, each cell with its problems, for the correction grid."""
     root = root_of(intake)
@@ -107,7 +124,7 @@ def suggested_corrections(actor: IntakeActor, intake: Intake) -> list[Suggestion
     masked = loader.masked_columns(actor)
     choices = {position: loader.choices_of(target) for position, target in enumerate(root.mapping) if target}
     wrong: Counter[tuple[int, str]] = Counter()
-    for row in rows_that_stayed_out(actor, root).only("cells", "reasons")[:MOST_COMPARED]:
+    for row in _compared_rows(actor, root):
         for reason in row.reasons:
             position = reason["column"]
             if position is not None and position not in masked and choices.get(position):
@@ -122,9 +139,16 @@ def suggested_corrections(actor: IntakeActor, intake: Intake) -> list[Suggestion
 
 def rows_with(actor: IntakeActor, intake: Intake, suggestion: Suggestion) -> list[int]:
     """Return the rejected rows that a suggestion would correct, as many as are corrected at once."""
-    rows = rows_that_stayed_out(actor, root_of(intake)).only("number", "cells")[:MOST_COMPARED]
+    rows = _compared_rows(actor, root_of(intake))
     matching = (row.number for row in rows if _text_at(row, suggestion.position) == suggestion.wrong)
     return list(islice(matching, MOST_CORRECTED))
+
+
+def _compared_rows(actor: IntakeActor, root: Intake) -> QuerySet[IntakeRow]:
+    """The first rejected rows: fewer of a wide file, whose rows take longer to read."""
+    rows = min(MOST_COMPARED_ROWS, max(MOST_COMPARED_CELLS // max(len(root.header), 1), 1))
+    waiting = rows_that_stayed_out(actor, root).only("number", "cells", "reasons")
+    return waiting[:rows]
 
 
 def _text_at(row: IntakeRow, position: int) -> str:
@@ -143,7 +167,7 @@ def _shown(row: IntakeRow, width: int, masked: frozenset[int]) -> ShownRow:
     by_column: dict[int | None, list[str]] = {}
     for reason in row.reasons:
         by_column.setdefault(reason["column"], []).append(_sentence(reason, masked))
-    cells = _cells(row, masked)
+    cells = _cells(row, masked, width)
     shown = tuple(
         ShownCell(
             position,
@@ -159,17 +183,18 @@ def _shown(row: IntakeRow, width: int, masked: frozenset[int]) -> ShownRow:
 def _error_rows(actor: IntakeActor, root: Intake, masked: frozenset[int]) -> Iterator[ErrorRow]:
     for row in rows_that_stayed_out(actor, root).iterator(chunk_size=CHUNK):
         reasons = [(reason["column"], _sentence(reason, masked)) for reason in row.reasons]
-        yield ErrorRow(_cells(row, masked), reasons, str(RowReference(root.pk, row.number)))
+        yield ErrorRow(_cells(row, masked, len(root.header)), reasons, str(RowReference(root.pk, row.number)))
 
 
 def _duplicate_rows(actor: IntakeActor, root: Intake, masked: frozenset[int]) -> Iterator[DuplicateRow]:
     for row in rows_that_stayed_out(actor, root, (RowState.DUPLICATE,)).iterator(chunk_size=CHUNK):
-        yield DuplicateRow(_cells(row, masked), row.repeats)
+        yield DuplicateRow(_cells(row, masked, len(root.header)), row.repeats)
 
 
-def _cells(row: IntakeRow, masked: frozenset[int]) -> list[Cell]:
+def _cells(row: IntakeRow, masked: frozenset[int], width: int) -> list[Cell]:
+    """The cells as they may be shown; those beyond the header's `width` are masked or open together."""
     return [
-        MASKED if position in masked and cell is not None else read_cell(cell)
+        MASKED if min(position, width) in masked and cell is not None else read_cell(cell)
         for position, cell in enumerate(row.cells)
     ]
 

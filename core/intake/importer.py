@@ -83,6 +83,8 @@ class Importer(ABC):
 
     def __init__(self, intake: Intake) -> None:
         self.intake = intake
+        # Who corrects rows by hand; None while the intake's own file is read.
+        self.corrector: IntakeActor | None = None
 
     @abstractmethod
     def targets(self) -> Sequence[Target]:
@@ -112,6 +114,9 @@ class Importer(ABC):
     def roll_back(self, numbers: Sequence[int]) -> RollbackReport:
         """Take back what the intake's rows with these numbers did."""
 
+    def end_roll_back(self) -> None:  # noqa: B027 - an importer may have nothing left to take back
+        """Take back what belongs to no single row, in the transaction that ends a rollback."""
+
     def options_for(self, actor: IntakeActor) -> dict[str, Any]:
         """What to remember of who loads the file, such as whose the rows become."""
         return {}
@@ -121,7 +126,14 @@ class Importer(ABC):
         return []
 
     def masked_columns(self, actor: IntakeActor) -> frozenset[int]:
-        """The positions of columns whose cells the actor may not read."""
+        """The positions of columns whose cells the actor may not read.
+
+        The position behind the header's last stands for all cells that lie beyond the header.
+        """
+        return frozenset()
+
+    def closed_columns(self, actor: IntakeActor) -> frozenset[int]:
+        """The positions of columns that the actor may not fill."""
         return frozenset()
 
     def label_of(self, target: str) -> str:

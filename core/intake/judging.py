@@ -100,7 +100,8 @@ class FileJudge(Judge):
 class CorrectionJudge(Judge):
     """Judges an error workbook that comes back: only rows that still wait are touched, each once.
 
-    A cell that the workbook lost with its column, or shows masked, is as it was.
+    A cell that the workbook lost with its column, or shows masked, or that its loader may not fill, is as it
+    was.
     """
 
     def __init__(self, intake: Intake, importer: Importer, reader: RowReader) -> None:
@@ -109,7 +110,11 @@ class CorrectionJudge(Judge):
         self.root = intake.corrects
         self.reference = reference_column(intake.header)
         self.columns = [(position, target) for position, target in enumerate(self.root.mapping) if target]
-        self.origins = corrected_columns(self.root.header, intake.header)
+        closed = frozenset(intake.options.get("closed", ()))
+        self.origins = [
+            None if position in closed else column
+            for position, column in enumerate(corrected_columns(self.root.header, intake.header))
+        ]
         # Of the batch at hand: the rows that are corrected, by their place in it.
         self.corrected: dict[int, tuple[IntakeRow, list[Cell]]] = {}
 

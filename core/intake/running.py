@@ -118,6 +118,7 @@ def roll_back(run: JobRun) -> dict[str, Any]:
             after = numbers[-1]
             run.advance(cursor={"row": after, "report": _written(report)}, done=after)
     with run.batch():
+        importer.end_roll_back()
         # The corrections first, as who loads one locks them first.
         loaded = Intake.objects.filter(corrects=intake, load_job__isnull=False)
         loaded.update(state=IntakeState.ROLLED_BACK, stands=False)

@@ -206,6 +206,7 @@ def check_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) ->
     """Start a dry run; the result comes to `check_result`. `inline`: the caller runs the job itself."""
     with transaction.atomic():
         intake = _loadable(actor, intake_id)
+        intake.save(update_fields=["options"])
         return _start(intake, CHECK, IntakeState.CHECKING, f"Check of {intake.filename}", actor, inline)
 
 
@@ -217,7 +218,7 @@ def load_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) -> 
         intake.stands = True
         try:
             with transaction.atomic():
-                intake.save(update_fields=["stands"])
+                intake.save(update_fields=["stands", "options"])
         except IntegrityError:
             raise _already_loaded(intake.filename) from None
         return _start(intake, LOAD, IntakeState.LOADING, f"Import of {intake.filename}", actor, inline)
@@ -290,7 +291,7 @@ def correct_rows(
     """Correct rejected rows by hand: row number → column position → new text. Accepted rows become leads.
 
     Returns an outcome for each row that was still waiting; rows settled meanwhile are left alone, and so are
-    cells that the actor may not read.
+    cells that the actor may not read or fill.
     """
     intake = _intake_for_update(actor, intake_id)
     if intake.current_state is not IntakeState.LOADED or intake.corrects_id is not None:
@@ -300,11 +301,12 @@ def correct_rows(
         )
     loader = importer_for(intake)
     loader.require_open()
-    masked = loader.masked_columns(actor)
+    loader.corrector = actor
+    kept = loader.masked_columns(actor) | loader.closed_columns(actor)
     columns = [(position, target) for position, target in enumerate(intake.mapping) if target]
     rows = list(waiting_rows(intake, cells).values())
     for row in rows:
-        changes = {place: text for place, text in cells[row.number].items() if place not in masked}
+        changes = {place: text for place, text in cells[row.number].items() if place not in kept}
         row.cells = _with_corrections(row.cells, changes, len(intake.header))
     inputs = [input_row(row.number, [read_cell(cell) for cell in row.cells], columns) for row in rows]
     # In the name of the job that loaded the file, so that its rollback takes these rows back too.
@@ -350,15 +352,20 @@ def _locked(actor: IntakeActor, intake_id: int) -> Intake:
 
 
 def _loadable(actor: IntakeActor, intake_id: int) -> Intake:
-    """Return the intake to be checked or loaded, once nothing stands against it."""
+    """Return the intake to be checked or loaded, once nothing stands against it.
+
+    Its options say what this actor may do, who need not be who received the file; the caller saves them.
+    """
     intake = _locked(actor, intake_id)
     loader = importer_for(intake)
     loader.require_open()
+    intake.options |= loader.options_for(actor)
     if intake.corrects_id is not None:
         # Held, so that a rollback of the corrected import begins before this or after it.
         root = Intake.objects.select_for_update(of=("self",)).select_related("job").get(pk=intake.corrects_id)
         if root.current_state is not IntakeState.LOADED:
             raise _root_gone()
+        intake.options["closed"] = sorted(importer_for(root).closed_columns(actor))
         return intake
     missing = [item.label for item in loader.targets() if item.required and item.key not in intake.mapping]
     if missing:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from psycopg import sql
 
 from accounts.actor import Actor
 from accounts.roles import Area
@@ -13,10 +14,16 @@ from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.rules import normalise_text
 from core.rules.values import is_storable_text
 from core.scope import current_organization_id, organization_scope
-from leads.models import Campaign, Source
+from leads.models import Campaign, Lead, Source
 from leads.models.origin import Origin
 
 OriginRow = TypeVar("OriginRow", bound=Origin)
+# Held until the transaction ends, so that nobody withdraws an origin that a lead is just given. They do not
+# keep one another waiting who look up the same names.
+FIND = """
+SELECT name_key, id FROM {table}
+ WHERE organization_id = %s AND name_key = ANY(%s) AND deleted_at IS NULL ORDER BY id FOR KEY SHARE
+"""
 LONGEST_NAME = 200
 COLUMNS = ("organization_id", "name", "name_key", "is_active", "created_at")
 
@@ -49,6 +56,24 @@ def resolve_sources(names: Iterable[str]) -> dict[str, int]:
 def resolve_campaigns(names: Iterable[str]) -> dict[str, int]:
     """Return the id of each campaign by `origin_key`, as `resolve_sources` does for sources."""
     return _resolve(Campaign, names)
+
+
+def withdraw_origins_of(job_ids: Iterable[int | None]) -> None:
+    """Withdraw the sources and campaigns that these jobs made, except those in use or changed since.
+
+    Call it in the transaction in which the jobs' leads are taken back, or after it.
+    """
+    jobs = [job_id for job_id in job_ids if job_id is not None]
+    for model, name in ((Source, "source"), (Campaign, "campaign")):
+        history = model.history.model.objects
+        made = history.filter(history_type="+", history_job_id__in=jobs).values_list("id", flat=True)
+        changed = history.filter(history_type="~", id__in=list(made)).values_list("id", flat=True)
+        # Locked before leads are looked for: whoever gives one of them to a lead comes before or after this.
+        held = model.objects.select_for_update().filter(pk__in=set(made) - set(changed)).order_by("pk")
+        ids = list(held.values_list("pk", flat=True))
+        users = Lead.objects.filter(**{f"{name}_id__in": ids}).order_by()
+        used = users.values_list(f"{name}_id", flat=True).distinct()
+        model.objects.filter(pk__in=set(ids) - set(used)).update(deleted_at=timezone.now())
 
 
 def create_source(*, actor: Actor, name: str, reason: str = "") -> Source:
@@ -116,7 +141,10 @@ def _resolve(model: type[OriginRow], names: Iterable[str]) -> dict[str, int]:
 
 
 def _ids_by_key(model: type[OriginRow], keys: Iterable[str]) -> dict[str, int]:
-    return dict(model.objects.filter(name_key__in=list(keys)).values_list("name_key", "pk"))
+    statement = sql.SQL(FIND).format(table=sql.Identifier(model._meta.db_table))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [current_organization_id(), list(keys)])
+        return dict(cursor.fetchall())
 
 
 def _checked_key(name: str) -> str:
