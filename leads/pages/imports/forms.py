@@ -1,6 +1,7 @@
 """Forms of the import wizard."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +43,7 @@ class MatchForm(forms.Form):
 
     def __init__(self, *args: object, header: list[str], targets: Iterable[Target], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        choices = [("", _("Do not read"))]
+        choices: list[tuple[str, Any]] = [("", _("Do not read"))]
         choices += [(target.key, f"{target.label}{' *' if target.required else ''}") for target in targets]
         for position in range(len(header)):
             self.fields[f"column_{position}"] = forms.ChoiceField(choices=choices, required=False)

@@ -1,5 +1,7 @@
 """What the import pages show of an intake, in the shape their templates ask for."""
 
+import re
+from pathlib import PurePath
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,6 +18,17 @@ from leads.models import BusinessLine
 def intake_url(intake: Intake, name: str = "detail") -> str:
     """Return the address of one of an intake's pages."""
     return reverse(f"leads:import_{name}", args=[intake.pk])
+
+
+def whole_number(text: str) -> int | None:
+    """Return a number from a request, or None where there is none or it has more than 18 digits."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def error_file_name(intake: Intake) -> str:
+    """Return what the error workbook of an import is called; control characters are left out."""
+    stem = PurePath(intake.filename).stem
+    return f"{''.join(filter(str.isprintable, stem))} – to correct.xlsx"
 
 
 def line_name(intake: Intake) -> str:
@@ -101,4 +114,4 @@ def counts_so_far(intake: Intake) -> dict[str, Any]:
 
 def actor_of(request: HttpRequest) -> Actor:
     """Return who asks; the middleware has made sure that somebody does."""
-    return request.actor  # type: ignore[attr-defined, no-any-return]
+    return request.actor  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """Pages of the import wizard. An intake's address shows whatever its state asks for next."""
 
-import tempfile
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.contrib import messages
@@ -23,6 +23,7 @@ from core.intake.hand_back import (
     root_of,
     rows_with,
     sample_rows,
+    sample_texts,
     shown_rows,
     suggested_corrections,
     write_errors,
@@ -47,11 +48,13 @@ from leads.pages.imports.presenting import (
     actor_of,
     columns_shown,
     counts_so_far,
+    error_file_name,
     grid_rows,
     intake_url,
     line_name,
     reasons_shown,
     sample_shown,
+    whole_number,
 )
 from leads.queries.imports import rollback_preview
 from leads.queries.lines import usable_lines
@@ -64,10 +67,10 @@ GRID_ROWS = 25
 def imports(request: HttpRequest) -> HttpResponse:
     """Every import the actor may see, newest first, in pages by number."""
     actor = actor_of(request)
-    before = request.GET.get("before", "")
+    before = whole_number(request.GET.get("before", ""))
     found = visible_intakes(actor)
-    if before.isdecimal():
-        found = found.filter(pk__lt=int(before))
+    if before is not None:
+        found = found.filter(pk__lt=before)
     rows = list(found[: PAGE_ROWS + 1])
     names = {line.code: line.name for line in usable_lines(actor)}
     people = names_of_users({intake.created_by_id for intake in rows})
@@ -85,7 +88,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     context = {
         "imports": shown,
         "new_url": reverse("leads:import_new") if actor.may(Area.LEAD_FILES, "write") else "",
-        "newer_url": reverse("leads:imports") if before else "",
+        "newer_url": reverse("leads:imports") if before is not None else "",
         "older_url": older,
         "summary": "",
     }
@@ -204,7 +207,7 @@ def import_match(request: HttpRequest, intake_id: int) -> HttpResponse:
         "line": line_name(intake),
         "data_rows": intake.options.get("rows"),
         "form": form,
-        "columns": _match_columns(intake, form, suggested),
+        "columns": _match_columns(intake, form, suggested, sample_texts(actor, intake)),
         "missing": [target.label for target in targets if target.required and target.key not in chosen],
         "ignored": [notice["message"] for notice in intake.notices],
         "list_url": reverse("leads:imports"),
@@ -219,19 +222,19 @@ def _suggestions(intake: Intake) -> dict[int, str]:
     return {each.column: each.target for each in found if each.target not in taken}
 
 
-def _match_columns(intake: Intake, form: MatchForm, suggested: dict[int, str]) -> list[dict[str, Any]]:
-    samples = intake.options.get("samples", [])
+def _match_columns(
+    intake: Intake, form: MatchForm, suggested: dict[int, str], samples: list[list[str]]
+) -> list[dict[str, Any]]:
     columns = []
     for position, name in enumerate(intake.header):
         state = (
             "matched" if intake.mapping[position] else "suggested" if position in suggested else "unmatched"
         )
-        texts = [row[position] for row in samples if position < len(row) and row[position]]
         columns.append(
             {
                 "letter": column_letter(position),
                 "header": name,
-                "samples": texts,
+                "samples": samples[position],
                 "field": form[f"column_{position}"],
                 "state": state,
             }
@@ -319,14 +322,14 @@ def import_errors(request: HttpRequest, intake_id: int) -> FileResponse:
     """The error workbook of what is still rejected."""
     actor = actor_of(request)
     intake = get_intake(actor, intake_id)
-    name = f"{Path(intake.filename).stem} – to correct.xlsx"
-    file = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "errors.xlsx"
-        write_errors(actor, intake, path)
-        file.write(path.read_bytes())
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name)
+    # Gone once the response has closed it.
+    file = NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
+    try:
+        write_errors(actor, intake, Path(file.name))
+        return FileResponse(file, as_attachment=True, filename=error_file_name(intake))
+    except BaseException:
+        file.close()
+        raise
 
 
 @require_POST
@@ -349,7 +352,7 @@ def import_correct(request: HttpRequest, intake_id: int) -> HttpResponse:
             return redirect(intake_url(correction))
     for errors in form.errors.values():
         for error in errors:
-            messages.error(request, error)
+            messages.error(request, str(error))
     return redirect(intake_url(root))
 
 
@@ -358,13 +361,13 @@ def import_grid(request: HttpRequest, intake_id: int) -> HttpResponse:
     """Rejected rows as a grid: what is right after a change is loaded, the rest stays with what was typed."""
     actor = actor_of(request)
     intake = root_of(get_intake(actor, intake_id))
-    after = request.GET.get("after", "")
-    start = int(after) if after.isdecimal() else 0
+    start = whole_number(request.GET.get("after", "")) or 0
     typed: dict[tuple[int, int], str] = {}
     if request.method == "POST":
         typed = _posted_cells(request)
-        if request.POST.get("apply", "").isdecimal():
-            _apply_suggestion(request, intake, int(request.POST["apply"]))
+        chosen = whole_number(request.POST.get("apply", ""))
+        if chosen is not None:
+            _apply_suggestion(request, intake, chosen)
         else:
             _correct(request, intake, typed, start)
     rows = shown_rows(actor, intake, after=start, limit=GRID_ROWS)
@@ -408,9 +411,10 @@ def _posted_cells(request: HttpRequest) -> dict[tuple[int, int], str]:
     cells = {}
     for name, value in request.POST.items():
         prefix, _dash, place = name.partition("-")
-        number, _dash, position = place.partition("-")
-        if prefix == "cell" and number.isdecimal() and position.isdecimal():
-            cells[int(number), int(position)] = str(value)
+        row, _dash, column = place.partition("-")
+        number, position = whole_number(row), whole_number(column)
+        if prefix == "cell" and number is not None and position is not None:
+            cells[number, position] = str(value)
     return cells
 
 
