@@ -12,3 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("leads.pages.urls")),
     path("api/", include("config.api_urls")),
 ]
+
+handler400 = "core.api.fallbacks.bad_request"
+handler403 = "core.api.fallbacks.forbidden"
+handler404 = "core.api.fallbacks.not_found"
+handler500 = "core.api.fallbacks.server_error"

@@ -181,6 +181,7 @@ LIST_PARAMETERS = [
         explode=True,
         description=FILTERS,
         examples=[
+            OpenApiExample("none", value={}),
             OpenApiExample("attributes", value={"status": "new", "owner": "me"}),
             OpenApiExample("fields of a line", value={"data.city__in": "Pune,Surat"}),
         ],
