@@ -11,9 +11,9 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 HEAVIEST = 150 * 1024
 
 
-def axe(page: Page) -> None:
-    """Assert that axe finds nothing on the page as it stands."""
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+def axe(page: Page, part: str = "") -> None:
+    """Assert that axe finds nothing on the page as it stands, or on what the selector `part` finds of it."""
+    found = Axe().run(page, context=part or None, options={"runOnly": RULES}).response["violations"]
     problems = [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
     assert problems == [], f"{page.url}: {problems}"
 
@@ -23,9 +23,9 @@ def fits(page: Page) -> None:
     assert page.evaluate(OVERFLOW) <= 0, f"{page.url} is wider than its window"
 
 
-def look(page: Page) -> None:
-    """Assert all that can be asserted of any page."""
-    axe(page)
+def look(page: Page, part: str = "") -> None:
+    """Assert all that can be asserted of any page; of a page that was looked at before, `part` is new."""
+    axe(page, part)
     fits(page)
 
 

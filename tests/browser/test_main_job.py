@@ -131,7 +131,7 @@ def correct_some_rows_in_the_grid(page: Page) -> int:
     page.get_by_role("listitem").filter(has_text="Atlantis").get_by_role("button", name="Apply").click()
     expect(page.get_by_text(re.compile(r"\d+ rows are in\."))).to_be_visible()
     expect(page.get_by_text("Atlantis")).to_have_count(0)
-    look(page)
+    look(page, ".toasts")
     return int(re.match(r"\d+", page.locator(".lede").inner_text())[0])  # type: ignore[index]
 
 
@@ -177,7 +177,7 @@ def work_a_lead(page: Page) -> None:
     page.get_by_role("searchbox").fill("")
 
     page.locator(".filters summary").filter(has_text="Filter").click()
-    look(page)
+    look(page, ".filters")
     page.get_by_role("combobox", name="City", exact=True).select_option("Jaipur")
     chip = page.get_by_role("group", name="Active filters")
     expect(chip).to_contain_text("Jaipur")
@@ -196,7 +196,6 @@ def work_a_lead(page: Page) -> None:
     expect(page.locator("#leads tbody tr")).to_have_count(1)
     page.locator("#leads a.row-link").click()
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
-    look(page)
 
     page.get_by_role("link", name="Edit").click()
     look(page)
