@@ -14,6 +14,6 @@ class CompressedStorage(CompressedManifestStaticFilesStorage):
 
     patterns = (
         *HashedFilesMixin.patterns,
-        (OUR_MODULES, HashedFilesMixin._js_module_import_aggregation_patterns[1]),
+        (OUR_MODULES, HashedFilesMixin._js_module_import_aggregation_patterns[1]),  # type: ignore[attr-defined]
     )
     manifest_strict = False

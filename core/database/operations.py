@@ -170,7 +170,7 @@ class TenantKey(_ModelOperation):
         quote = schema_editor.quote_name
         schema_editor.execute(
             f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self._name(model))}"
-            f" FOREIGN KEY (organization_id, {quote(field.column)})"  # type: ignore[union-attr]
+            f" FOREIGN KEY (organization_id, {quote(field.column)})"
             f" REFERENCES {quote(field.related_model._meta.db_table)} (organization_id, id)"
             " DEFERRABLE INITIALLY IMMEDIATE"
         )
