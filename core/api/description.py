@@ -28,7 +28,7 @@ class ErrorAnswerSerializer(serializers.Serializer[Any]):
     """What every refused call answers."""
 
     type = serializers.ChoiceField(choices=[(name, name) for name in ERROR_TYPES])
-    errors = ErrorSerializer(many=True)
+    errors = ErrorSerializer(many=True)  # type: ignore[assignment]
     request_id = serializers.CharField(help_text="Stands in the log too, and in the header `X-Request-ID`.")
 
 
@@ -115,7 +115,7 @@ class AutoSchema(BaseAutoSchema):
         return found
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SessionScheme(OpenApiAuthenticationExtension):
     """The cookie of the pages."""
 
     target_class = "rest_framework.authentication.SessionAuthentication"

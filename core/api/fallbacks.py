@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
@@ -11,13 +12,13 @@ from django.views import defaults
 PREFIX = "/api/"
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """A request that the application refuses to look at, such as one for another host."""
     words = "The request is not sound. Check the host and the headers."
     return _answer(request, 400, "parse_error", words, lambda: defaults.bad_request(request, exception))
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """Something that is not allowed."""
     words = "This is not allowed. Ask an administrator."
     return _answer(
@@ -25,7 +26,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """An address where nothing is."""
     words = "No call has this address. See /api/docs/."
     return _answer(request, 404, "not_found", words, lambda: defaults.page_not_found(request, exception))

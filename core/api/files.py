@@ -20,5 +20,5 @@ def file_answer(
 
 async def _off_the_loop(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     """The chunks, each made in the thread of the request: an iterator handed over as it is would be read whole."""
-    while (chunk := await sync_to_async(next)(chunks, None)) is not None:
+    while (chunk := await sync_to_async(next)(chunks, None)) is not None:  # type: ignore[call-arg]
         yield chunk

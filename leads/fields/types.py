@@ -318,7 +318,9 @@ class Structured(FieldType):
         if values.is_blank(raw):
             return values.EMPTY
         try:
-            text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=_written_number)
+            text = (
+                raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False, default=_written_number)
+            )
             if len(text) > LONGEST_JSON:
                 return Refused(reasons.TOO_LONG)
             value = json.loads(text, parse_float=_finite_float, parse_constant=_refuse_constant)

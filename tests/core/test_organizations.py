@@ -12,7 +12,11 @@ pytestmark = pytest.mark.django_db
 
 def test_an_organisation_has_defaults_and_leaves_history():
     organization = create_organization(slug="acme", name=" Acme Loans ")
-    assert (organization.name, organization.currency, organization.timezone) == ("Acme Loans", "INR", "Asia/Kolkata")
+    assert (organization.name, organization.currency, organization.timezone) == (
+        "Acme Loans",
+        "INR",
+        "Asia/Kolkata",
+    )
     with system_scope():
         assert [row.history_type for row in Organization.history.filter(id=organization.pk)] == ["+"]
 
