@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponseBase
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,7 +33,7 @@ EXAMPLE = {
     "address": "https://leads.example.com/api/v1/exports/12/",
     "file": None,
 }
-FILES = {(200, kind): OpenApiTypes.BINARY for kind in CONTENT_TYPES.values()}
+FILES = {(200, kind): OpenApiResponse(OpenApiTypes.BINARY, "The file.") for kind in CONTENT_TYPES.values()}
 
 
 class ExportSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,7 @@
 """The parameters of a list of leads, read into a query."""
 
 import re
+from collections.abc import Collection
 
 from rest_framework.request import Request
 
@@ -16,15 +17,17 @@ OWN_PARAMETERS = ("line", "search", "ordering", "cursor", "page_size")
 CODE = re.compile(r"[-a-zA-Z0-9_]{1,60}")
 
 
-def read_list_query(actor: Actor, request: Request) -> LeadListQuery:
-    """Return what the call asks for.
+def read_list_query(actor: Actor, request: Request, *, beside: Collection[str] = ()) -> LeadListQuery:
+    """Return what the call asks for; `beside` names further parameters of the call, which filter nothing.
 
     Raises:
         ValidationFailed: by parameter. The order, cursor and what conditions compare are judged by the list.
     """
     given = request.query_params
     line = _line(actor, given.get("line", ""))
-    filters = {name: values for name, values in given.lists() if name not in OWN_PARAMETERS}
+    filters = {
+        name: values for name, values in given.lists() if name not in OWN_PARAMETERS and name not in beside
+    }
     return LeadListQuery(
         line=line,
         search=given.get("search", ""),

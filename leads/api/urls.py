@@ -2,15 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from leads.api import views
+from leads.api import exports, views
 
 CODE = r"(?P<code>[-a-zA-Z0-9_]{1,60})"
 REFERENCE = r"(?P<reference>[A-Za-z0-9]{1,40})"
+EXPORT = r"(?P<job_id>[0-9]{1,18})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^lines/?$", views.LineListView.as_view(), name="line-list"),
     re_path(rf"^lines/{CODE}/schema/?$", views.LineSchemaView.as_view(), name="line-schema"),
     re_path(r"^leads/?$", views.LeadListView.as_view(), name="lead-list"),
+    re_path(r"^leads/export/?$", exports.LeadExportView.as_view(), name="lead-export"),
+    re_path(rf"^exports/{EXPORT}/?$", exports.ExportView.as_view(), name="export-detail"),
+    re_path(rf"^exports/{EXPORT}/file/?$", exports.ExportFileView.as_view(), name="export-file"),
     re_path(rf"^leads/{REFERENCE}/?$", views.LeadView.as_view(), name="lead-detail"),
     re_path(rf"^leads/{REFERENCE}/timeline/?$", views.LeadTimelineView.as_view(), name="lead-timeline"),
 ]

@@ -65,7 +65,7 @@ def export_leads(
     """
     actor.require(Area.LEADS, "read")
     if file_type not in CONTENT_TYPES:
-        raise _refused("file_type", "Choose csv or xlsx.")
+        raise _refused("format", "Choose csv or xlsx.")
     query = replace(query, cursor="", page_size=1)
     chosen = chosen_columns(actor, query.line, columns)
     count = count_leads(actor, query, limit=AT_ONCE)

@@ -222,6 +222,10 @@ CALLS: list[Line] = [
     call("PATCH", "api:lead-detail", by=WRITE_LEADS, ids=LEAD, data={"status": "new"}, partner=403),
     call("DELETE", "api:lead-detail", 204, by=(Area.LEADS, "delete"), ids=LEAD, data={}, partner=403),
     call("GET", "api:lead-timeline", by=READ_LEADS, ids=LEAD),
+    call("GET", "api:lead-export", 400, by=READ_LEADS),  # without a format
+    # An export is its asker's alone; the job of the matrix's world is none.
+    call("GET", "api:export-detail", 404, ids=JOB),
+    call("GET", "api:export-file", 404, ids=JOB),
 ]
 
 CONSOLE: list[Line] = [

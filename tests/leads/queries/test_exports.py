@@ -126,7 +126,7 @@ def test_what_is_not_understood_is_refused_by_name(operations, line):
     ):
         with pytest.raises(ValidationFailed) as caught:
             export_leads(actor=operations, query=LeadListQuery(line), **wrong)
-        assert list(caught.value.fields) in (["file_type"], ["columns"])
+        assert list(caught.value.fields) in (["format"], ["columns"])
 
 
 def test_a_hidden_column_cannot_be_asked_for(operations, line):
