@@ -306,7 +306,7 @@ class LeadImporter(Importer):
 
     def end_roll_back(self) -> None:
         own = self.intake.corrects_id is None
-        withdraw_origins_of(load_jobs(self.root_id) if own else [self.intake.load_job_id])
+        withdraw_origins_of(load_jobs(self.root_id) if own else jobs_of(self.intake))
 
     def _take_back_repeats(self, numbers: Sequence[int]) -> None:
         rows = IntakeRow.objects.filter(
@@ -331,7 +331,13 @@ def line_of(code: str) -> BusinessLine:
 def load_jobs(root_id: int) -> list[int]:
     """Return the jobs that loaded a file and its corrections: history names them beside what they wrote."""
     intakes = Intake.everything.filter(Q(pk=root_id) | Q(corrects_id=root_id), load_job_id__isnull=False)
-    return list(intakes.values_list("load_job_id", flat=True))
+    return [job for intake in intakes for job in jobs_of(intake)]
+
+
+def jobs_of(intake: Intake) -> list[int]:
+    """Return the jobs that loaded one file: several, where a load that ended early went on."""
+    last = [] if intake.load_job_id is None else [intake.load_job_id]
+    return [*intake.options.get("earlier_jobs", []), *last]
 
 
 def attribute_text(row: InputRow, name: str) -> str:

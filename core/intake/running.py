@@ -72,16 +72,17 @@ def _samples(
 
 @job_kind(LOAD)
 def load(run: JobRun) -> dict[str, Any]:
-    """Write the rows in batches, from where the last committed batch ended."""
+    """Write the rows in batches, from where the last committed batch ended: this job's, or an earlier one's."""
     intake = intake_of(run)
     importer = importer_for(intake)
-    counts = run.cursor.get("counts") or count_outcomes({}, [])
+    cursor = run.cursor or run.parameters.get("continues", {})
+    counts = cursor.get("counts") or count_outcomes({}, [])
     with open_source(intake) as source:
         reader = RowReader(intake, importer, source)
         judge = judge_of(intake, importer, reader)
         if run.total is None:
-            run.advance(total=reader.total())
-        for rows, prepared in made_ahead(reader.batches(after=run.cursor.get("row", 0)), judge.prepare):
+            run.advance(total=reader.total(), done=counts["data_rows"])
+        for rows, prepared in made_ahead(reader.batches(after=cursor.get("row", 0)), judge.prepare):
             with run.batch():
                 outcomes = judge.judge(rows, prepared, importer.write)
                 judge.keep(rows, outcomes)

@@ -121,12 +121,25 @@ class Intake(SoftDeleteModel, TenantModel):
         return self.error or (self.job.error if told and self.job else "")
 
     @property
+    def load_cursor(self) -> dict[str, Any]:
+        """How far its load has come: {"row", "counts"} after the last batch; {} before the first."""
+        if self.load_job is None:
+            return {}
+        return dict(self.load_job.cursor or self.load_job.parameters.get("continues", {}))
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a load that ended early can go on behind the rows that it has loaded."""
+        stopped = self.current_state in ENDED_EARLY.values()
+        return stopped and self.load_job_id is not None and self.job_id == self.load_job_id
+
+    @property
     def counts(self) -> dict[str, Any]:
         """The counts as commands and the API print them: as far as it came, of a load that ended early."""
         names = ("data_rows", "accepted", "updated", "rejected", "duplicate", "held", "reasons")
         counts = {name: getattr(self, name) for name in names}
-        if self.load_job is not None and self.current_state in ENDED_EARLY.values():
-            counts |= self.load_job.cursor.get("counts", {})
+        if self.current_state in ENDED_EARLY.values():
+            counts |= self.load_cursor.get("counts", {})
         return counts
 
 

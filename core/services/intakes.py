@@ -211,17 +211,32 @@ def check_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) ->
 
 
 def load_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) -> Job:
-    """Start loading. Raises Conflict while the same bytes stand, or when the intake is loaded already."""
+    """Start loading. A load that was cancelled or failed goes on behind the rows that it has loaded.
+
+    Raises Conflict while the same bytes stand, or when the intake is loaded already.
+    """
     with transaction.atomic():
-        intake = _loadable(actor, intake_id)
+        intake = _loadable(actor, intake_id, going_on=True)
         _refuse_standing(intake)
+        continues = intake.load_cursor
+        if intake.load_job_id is not None:
+            # History names the job beside what it wrote: a rollback needs them all.
+            intake.options["earlier_jobs"] = [*intake.options.get("earlier_jobs", []), intake.load_job_id]
         intake.stands = True
         try:
             with transaction.atomic():
                 intake.save(update_fields=["stands", "options"])
         except IntegrityError:
             raise _already_loaded(intake.filename) from None
-        return _start(intake, LOAD, IntakeState.LOADING, f"Import of {intake.filename}", actor, inline)
+        return _start(
+            intake,
+            LOAD,
+            IntakeState.LOADING,
+            f"Import of {intake.filename}",
+            actor,
+            inline,
+            continues=continues,
+        )
 
 
 def roll_back_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) -> Job:
@@ -254,8 +269,7 @@ def _corrections(intake: Intake) -> Iterable[Intake]:
 def _last_row(intake: Intake) -> int:
     """The last row that may have been loaded; of a correction, the last that it may have settled."""
     if intake.corrects_id is None:
-        assert intake.load_job is not None
-        return int(intake.load_job.cursor.get("row", 0))
+        return int(intake.load_cursor.get("row", 0))
     rows = IntakeRow.objects.filter(intake_id=intake.corrects_id).order_by("-number")
     return rows.values_list("number", flat=True).first() or 0
 
@@ -332,16 +346,18 @@ def _intake_for_update(actor: IntakeActor, intake_id: int) -> Intake:
     return intake
 
 
-def _locked(actor: IntakeActor, intake_id: int) -> Intake:
-    """Return the intake for a change of what is not loaded yet."""
+def _locked(actor: IntakeActor, intake_id: int, *, going_on: bool = False) -> Intake:
+    """Return the intake for a change of what is not loaded yet; `going_on`: or for the rest of a load."""
     intake = _intake_for_update(actor, intake_id)
     state = intake.current_state
     if state in BUSY:
         raise Conflict("busy", "Work on this import is still going on. Wait for it, or cancel it.")
+    if going_on and intake.can_go_on:
+        return intake
     if intake.load_job_id is not None and state in (IntakeState.FAILED, IntakeState.CANCELLED):
         raise Conflict(
             "half_loaded",
-            "Part of this file was loaded before it stopped. Roll it back, then upload the file again.",
+            "Part of this file was loaded before it stopped. Let it go on, or roll it back.",
         )
     if state in (IntakeState.LOADED, IntakeState.ROLLED_BACK):
         raise Conflict(
@@ -351,12 +367,12 @@ def _locked(actor: IntakeActor, intake_id: int) -> Intake:
     return intake
 
 
-def _loadable(actor: IntakeActor, intake_id: int) -> Intake:
+def _loadable(actor: IntakeActor, intake_id: int, *, going_on: bool = False) -> Intake:
     """Return the intake to be checked or loaded, once nothing stands against it.
 
     Its options say what this actor may do, who need not be who received the file; the caller saves them.
     """
-    intake = _locked(actor, intake_id)
+    intake = _locked(actor, intake_id, going_on=going_on)
     loader = importer_for(intake)
     loader.require_open()
     intake.options |= loader.options_for(actor)

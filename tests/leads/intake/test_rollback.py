@@ -16,7 +16,7 @@ from core.queries.intakes import get_intake
 from core.services.intakes import check_intake, correct_rows, load_intake, roll_back_intake
 from core.services.jobs import cancel_job
 from leads.intake import LeadImporter
-from leads.models import BusinessLine, Lead
+from leads.models import BusinessLine, Lead, Source
 from leads.services.lines import update_line
 from tests.leads.intake.sheets import (
     column_of,
@@ -68,9 +68,9 @@ def failing_after(monkeypatch: pytest.MonkeyPatch, batches: int, method: str = "
     monkeypatch.setattr(LeadImporter, method, call)
 
 
-def half_loaded(actor: Actor, monkeypatch: pytest.MonkeyPatch, content: bytes) -> Intake:
+def half_loaded(actor: Actor, monkeypatch: pytest.MonkeyPatch, content: bytes, **options: Any) -> Intake:
     """An import that failed after its first two batches."""
-    intake = receive(actor, content)
+    intake = receive(actor, content, **options)
     with monkeypatch.context() as patched:
         failing_after(patched, batches=2)
         with pytest.raises(JobFailed):
@@ -93,7 +93,7 @@ class TestHalfLoaded:
         assert Lead.objects.count() == 2 * BATCH - 1
         assert kept_rows(intake) == {5: RowState.REJECTED}
         with pytest.raises(Conflict, match="Part of this file was loaded"):
-            load_intake(actor=operations, intake_id=intake.pk)
+            check_intake(actor=operations, intake_id=intake.pk)
         with pytest.raises(Conflict):
             correct_rows(actor=operations, intake_id=intake.pk, cells={5: {}})
 
@@ -134,6 +134,33 @@ class TestHalfLoaded:
         assert Lead.objects.count() == BATCH
         assert roll_back(operations, intake)["withdrawn"] == BATCH
         assert not Lead.objects.exists()
+
+    def test_a_failed_one_may_go_on_and_be_rolled_back_as_one(
+        self, operations: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        load(operations, csv_of(person(1), person(50)))
+        before = state_of_leads()
+        content = csv_of(*(person(number, city="Delhi", source="New") for number in range(ROWS)))
+        intake = half_loaded(operations, monkeypatch, content, on_duplicate="update")
+        rest = load_intake(actor=operations, intake_id=intake.pk, inline=True)
+
+        run_job_inline(rest)
+
+        loaded = get_intake(operations, intake.pk)
+        assert counted(loaded) == (ROWS, 2, 0, 0) and loaded.data_rows == ROWS
+        assert Lead.objects.filter(intake_id=intake.pk).count() == ROWS - 2
+        assert roll_back(operations, intake) == {"withdrawn": ROWS - 2, "restored": 2, "kept_edited": []}
+        assert state_of_leads() == before
+        assert not Source.objects.exists()
+
+    def test_one_that_may_not_go_on_any_more(
+        self, operations: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        intake = half_loaded(operations, monkeypatch, people())
+        load(operations, people())
+
+        with pytest.raises(Conflict, match="loaded already"):
+            load_intake(actor=operations, intake_id=intake.pk)
 
     def test_a_resumed_one_is_as_if_nothing_had_happened(
         self, operations: Actor, monkeypatch: pytest.MonkeyPatch
