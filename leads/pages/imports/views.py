@@ -297,10 +297,12 @@ def _result_page(request: HttpRequest, intake: Intake) -> HttpResponse:
         context["leads_url"] = f"{reverse('leads:list')}?line={intake.target}"
     if waiting and not rolled_back:
         context["error_file_url"] = intake_url(root, "errors")
-        if may_write:
+        if may_write and root.current_state is IntakeState.LOADED:
             context["grid_url"] = intake_url(root, "grid")
             context["correction_form"] = CorrectionForm()
             context["correction_url"] = intake_url(root, "correct")
+    if may_write and intake.can_go_on:
+        context["continue_url"] = intake_url(intake, "load")
     if can_roll_back:
         context["rollback_url"] = intake_url(intake, "rollback")
         context["rollback"] = rollback_preview(actor, intake)
