@@ -5,6 +5,8 @@ import io
 
 import openpyxl
 import pytest
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient
 
 from accounts.roles import Role
 from core.jobs import run_job
@@ -101,3 +103,16 @@ def test_an_export_is_of_the_callers_own_leads_and_leaves_a_trace(api_for, actor
     agent = actor_for(Role.AGENT)
     assert len(csv_rows(api_for(agent).get("/leads/export", format="csv"))) == 1
     assert Job.objects.filter(kind=exports.EXPORT, created_by=agent.user).count() == 1
+
+
+def test_a_server_that_waits_for_nobody_sends_the_file_in_pieces(api, operations):
+    async def fetch() -> list[bytes]:
+        client = AsyncClient()
+        client.cookies = api.client.cookies
+        response = await client.get("/api/v1/leads/export?format=csv&columns=reference")
+        assert response.is_async
+        return [piece async for piece in response.streaming_content]
+
+    with entered(Scope()):
+        content = b"".join(async_to_sync(fetch)())
+    assert len(content.decode("utf-8-sig").splitlines()) == 4
