@@ -19,7 +19,7 @@ from leads.presentation import LeadReader, ListColumn, list_columns
 from leads.queries.lead_list import Catalog, LeadListQuery, LeadPage, list_leads, orderable, parse_filters
 
 # Parameters of the page itself; every other one is a filter.
-OWN_PARAMETERS = ("line", "search", "sort", "columns", "cursor")
+OWN_PARAMETERS = ("line", "search", "sort", "columns", "cursor", "format")
 # Shown in every row, before and after the columns one may choose.
 FIXED = ("name", "reference", "status", "owner", "created")
 DEFAULT_COLUMNS = 4
@@ -44,12 +44,13 @@ class LeadListing:
     def page(self) -> LeadPage:
         """The page of leads. What of the address is not understood is left out, and told in `problems`."""
         try:
-            return list_leads(self.actor, self._query())
+            return list_leads(self.actor, self.query())
         except ValidationFailed as error:
             self._tell(error)
             return list_leads(self.actor, LeadListQuery(self.line, self.search, page_size=PAGE_SIZE))
 
-    def _query(self) -> LeadListQuery:
+    def query(self) -> LeadListQuery:
+        """What the address asks for; a filter that is not understood is left out, and told in `problems`."""
         filters = {name: values for name, values in self.parameters.lists() if name not in OWN_PARAMETERS}
         conditions: Mapping[str, Any] | None = None
         try:
@@ -91,6 +92,7 @@ class LeadListing:
         sort = self.parameters.get("sort")
         return {
             "list_url": reverse("leads:list"),
+            "export_url": f"{reverse('leads:export')}?{self._address(cursor=None)}",
             "filters": FilterForm(self.parameters, catalog=self.catalog),
             "column_choices": [
                 {"key": column.key, "label": column.label, "shown": column in self.chosen}
@@ -134,6 +136,13 @@ class LeadListing:
         short.sort(key=lambda column: not (column.item and column.item.indexed))
         kept = short[:DEFAULT_COLUMNS]
         return [column for column in self.available if column in kept]
+
+    def file_columns(self) -> list[str]:
+        """The keys of the columns shown, for a file of the list: the name is that of the field that fills it."""
+        columns = list_columns(self.actor, self.line)
+        names = [column.key for column in columns if column.item and column.item.maps_to == "name"]
+        owner = ["owner"] if self.shows_owner else []
+        return [*names, "reference", "status", *(column.key for column in self.chosen), *owner, "created"]
 
     def _headings(self) -> list[dict[str, str]]:
         sortable = set(orderable(self.catalog))

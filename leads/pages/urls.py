@@ -2,13 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from leads.pages import views
+from leads.pages import exports, views
 
 app_name = "leads"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/", views.lead_list, name="list"),
     path("leads/new/", views.lead_new, name="new"),
+    path("leads/export/", exports.lead_export, name="export"),
+    path("leads/exports/<int:job_id>/", exports.export_detail, name="export_detail"),
+    path("leads/exports/<int:job_id>/file/", exports.export_download, name="export_file"),
     path("leads/<str:reference>/", views.lead_detail, name="detail"),
     path("leads/<str:reference>/edit/", views.lead_edit, name="edit"),
     path("leads/<str:reference>/work/", views.lead_work, name="work"),

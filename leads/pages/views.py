@@ -36,7 +36,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     if not lines:
         context = {"may_configure": actor.may(Area.CONFIGURATION, "write")}
         return render(request, "leads/no_lines.html", context)
-    line = _chosen_line(request, lines)
+    line = chosen_line(request, lines)
     listing = LeadListing(request, actor, line)
     context = listing.context(listing.page())
     is_part = request.htmx.target == "leads"  # type: ignore[attr-defined]
@@ -47,7 +47,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _chosen_line(request: HttpRequest, lines: list[BusinessLine]) -> BusinessLine:
+def chosen_line(request: HttpRequest, lines: list[BusinessLine]) -> BusinessLine:
     """The line of the address, else the one looked at last, else the first."""
     asked = request.GET.get("line") or request.session.get(LINE_KEY, "")
     line = next((each for each in lines if each.code == asked), lines[0])
@@ -95,7 +95,7 @@ def lead_new(request: HttpRequest) -> HttpResponse:
     lines = list(usable_lines(actor))
     if not lines:
         return redirect("leads:list")
-    line = _chosen_line(request, lines)
+    line = chosen_line(request, lines)
     form = LeadForm(request.POST or None, actor=actor, line=line, definition=line_definition(line))
     if request.method == "POST" and form.is_valid():
         try:
