@@ -12,7 +12,8 @@ LONGEST_NAME = 63
 # How long those who were sent away may take to go.
 PATIENCE_SECONDS = 10.0
 TERMINATE = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
 )
 
 
