@@ -1,7 +1,8 @@
 """Lead files: the importer of the intake machine for business lines."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
@@ -26,7 +27,7 @@ from core.rules import normalise_text
 from core.values import cell_text, is_blank, message
 from leads.fields.access import editable_keys, is_masked, is_visible
 from leads.fields.capture import CaptureContext, Captured, Problem, capture
-from leads.fields.line import line_definition
+from leads.fields.line import LineDefinition, line_definition
 from leads.fields.wording import sentence
 from leads.models import BusinessLine, Lead
 from leads.queries.leads import visible_leads
@@ -51,6 +52,16 @@ ATTRIBUTE_TARGETS = {
 RESOLVERS = {"source": resolve_sources, "campaign": resolve_campaigns}
 Record = Callable[[Sequence[Enquiry], Sequence[InputRow]], list[Outcome]]
 ATTRIBUTE_PREFIX = "@"
+
+
+@dataclass(slots=True)
+class ReadRow:
+    """A row as far as it is understood without the database; by another definition it is read anew."""
+
+    definition: LineDefinition
+    captured: Captured
+    attributes: dict[str, str]
+    problems: list[Problem]
 
 
 @register_importer("leads")
@@ -144,17 +155,13 @@ class LeadImporter(Importer):
         )
 
     def prepare(self, rows: Sequence[InputRow]) -> None:
-        definition = self.definition
         for row in rows:
-            row.prepared = definition, capture(definition, row.values, self.context)
+            row.prepared = self._read(row)
 
-    def _captured(self, row: InputRow) -> Captured:
-        if row.prepared:
-            definition, captured = row.prepared
-            if definition is self.definition:
-                assert isinstance(captured, Captured)
-                return captured
-        return capture(self.definition, row.values, self.context)
+    def _read(self, row: InputRow) -> ReadRow:
+        captured = capture(self.definition, row.values, self.context)
+        attributes = {name: text for name in ATTRIBUTE_TARGETS if (text := attribute_text(row, name))}
+        return ReadRow(self.definition, captured, attributes, _attribute_problems(attributes))
 
     def write(self, rows: Sequence[InputRow]) -> list[RowOutcome]:
         # The line stays as it is until the batch ends; what was published or set since the last one counts.
@@ -171,12 +178,15 @@ class LeadImporter(Importer):
         valid: list[InputRow] = []
         enquiries: list[Enquiry] = []
         for row in rows:
-            captured = self._captured(row)
-            problems = [*captured.problems, *_attribute_problems(row)]
-            outcomes.append(self._rejected(row, problems) if problems else None)
-            if not problems:
-                valid.append(row)
-                enquiries.append(Enquiry(captured.data, captured.compare, {}, row.number))
+            read: ReadRow | None = row.prepared
+            if read is None or read.definition is not self.definition:
+                read = self._read(row)
+            if problems := [*read.captured.problems, *read.problems]:
+                outcomes.append(self._rejected(row, problems))
+                continue
+            outcomes.append(None)
+            valid.append(row)
+            enquiries.append(Enquiry(read.captured.data, read.captured.compare, read.attributes, row.number))
         told = iter(self._told(record(enquiries, valid), valid))
         return [outcome or next(told) for outcome in outcomes]
 
@@ -185,7 +195,7 @@ class LeadImporter(Importer):
         return self._rehearsal.record(enquiries, lambda outcomes: self._updates(outcomes, rows))
 
     def _record(self, enquiries: Sequence[Enquiry], rows: Sequence[InputRow]) -> list[Outcome]:
-        self._fill_attributes(enquiries, rows)
+        self._resolve_attributes(enquiries)
         outcomes = self.recorder.record(enquiries)
         updates = self._updates(outcomes, rows)
         touched = (
@@ -206,16 +216,18 @@ class LeadImporter(Importer):
         count_repeats(repeats)
         return outcomes
 
-    def _fill_attributes(self, enquiries: Sequence[Enquiry], rows: Sequence[InputRow]) -> None:
-        """Give each enquiry its source and campaign, made where they are new, and its owner."""
+    def _resolve_attributes(self, enquiries: Sequence[Enquiry]) -> None:
+        """Turn the names of source and campaign into ids, making what is new, and say whose the leads are."""
         owner = self._owner()
         common = {"owner_id": owner.pk, "team_id": owner.pk} if owner else {}
-        known = {name: _resolved(rows, name, resolve) for name, resolve in RESOLVERS.items()}
-        for enquiry, row in zip(enquiries, rows, strict=True):
-            enquiry.attributes = {
-                **common,
-                **{f"{name}_id": ids.get(attribute_text(row, name)) for name, ids in known.items()},
-            }
+        known: dict[str, dict[str, int]] = {}
+        for name, resolve in RESOLVERS.items():
+            texts = {text for enquiry in enquiries if (text := enquiry.attributes.get(name))}
+            ids = resolve(sorted(texts))
+            known[name] = {text: ids[origin_key(text)] for text in texts}
+        for enquiry in enquiries:
+            ids_by_column = {f"{name}_id": known[name][text] for name, text in enquiry.attributes.items()}
+            enquiry.attributes = {**common, **ids_by_column}
 
     def _owner(self) -> Membership | None:
         return (
@@ -345,25 +357,15 @@ def attribute_text(row: InputRow, name: str) -> str:
     return cell_text(row.values.get(f"{ATTRIBUTE_PREFIX}{name}")).strip()
 
 
-def _attribute_problems(row: InputRow) -> Iterator[Problem]:
-    for name in ATTRIBUTE_TARGETS:
-        text = attribute_text(row, name)
-        if text and not origin_key(text):
+def _attribute_problems(attributes: Mapping[str, str]) -> list[Problem]:
+    problems = []
+    for name, text in attributes.items():
+        if not origin_key(text):
             too_long = len(text) > LONGEST_NAME
-            yield Problem(
-                f"{ATTRIBUTE_PREFIX}{name}",
-                "too_long" if too_long else "not_text",
-                {"limit": LONGEST_NAME} if too_long else {},
-            )
-
-
-def _resolved(
-    rows: Sequence[InputRow], name: str, resolve: Callable[[Iterable[str]], Mapping[str, int]]
-) -> dict[str, int]:
-    """Return the id for each text that stands in an attribute's column."""
-    texts = {text for row in rows if (text := attribute_text(row, name))}
-    ids = resolve(sorted(texts))
-    return {text: ids[origin_key(text)] for text in texts}
+            parameters = {"limit": LONGEST_NAME} if too_long else {}
+            code = "too_long" if too_long else "not_text"
+            problems.append(Problem(f"{ATTRIBUTE_PREFIX}{name}", code, parameters))
+    return problems
 
 
 def _filled(row: InputRow) -> dict[str, Any]:
