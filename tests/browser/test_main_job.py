@@ -1,5 +1,6 @@
 """The main job as operations staff do it: a messy spreadsheet becomes worked leads, and may be taken back."""
 
+import io
 import json
 import re
 from pathlib import Path
@@ -182,7 +183,9 @@ def work_a_lead(page: Page) -> None:
     chip = page.get_by_role("group", name="Active filters")
     expect(chip).to_contain_text("Jaipur")
     expect(page.locator('#leads td[data-label="City"]').first).to_have_text("Jaipur")
+    expect(page.locator(".filters [data-chip-count]")).to_have_text("1")
     page.keyboard.press("Escape")
+    assert cities_of_export(page) == {"Jaipur"}
     filtered = page.url
     page.reload()
     assert set(page.locator('#leads td[data-label="City"]').all_inner_texts()) == {"Jaipur"}
@@ -206,6 +209,15 @@ def work_a_lead(page: Page) -> None:
     expect(change.locator(".changes")).to_contain_text("Tenure (months)")
     expect(change.locator("ins")).to_have_text("84")
     look(page)
+
+
+def cities_of_export(page: Page) -> set[Any]:
+    """Export what the list shows and return which cities the file holds."""
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export").click()
+    book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
+    header, *rows = book.worksheets[0].iter_rows(values_only=True)
+    return {row[header.index("City")] for row in rows}
 
 
 def pages_are_light(page: Page, import_url: str) -> None:
