@@ -124,8 +124,11 @@ def keeping_scope(items: Iterable[Item]) -> Iterator[Item]:
 
     A streamed response is consumed after the middleware has left the request's scope.
     """
-    scope = _scope.get()
-    iterator = iter(items)
+    # Read here, not in the generator: that would begin with the first item, when the scope is left already.
+    return _under(_scope.get(), iter(items))
+
+
+def _under(scope: Scope, iterator: Iterator[Item]) -> Iterator[Item]:
     while True:
         with entered(scope):
             try:

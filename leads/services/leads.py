@@ -14,7 +14,7 @@ from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area
 from core.database.bulk import insert_rows
 from core.errors import Conflict, FieldError, NotPermitted, NotVisible, ValidationFailed
-from leads.fields.access import editable_keys
+from leads.fields.access import editable_keys, visible_fields
 from leads.fields.capture import CaptureContext, Captured, Problem, capture, is_empty
 from leads.fields.line import LineDefinition, line_definition
 from leads.fields.wording import sentences
@@ -73,7 +73,7 @@ def create_lead(
     if not line.is_active or not line.version:
         raise Conflict("line_closed", f"{line.name} takes no new leads. Choose another business line.")
     definition = line_definition(line)
-    _refuse_unknown(definition, values)
+    _refuse_unknown(actor, definition, values)
     _refuse_locked(actor, definition, values)
     captured = capture(definition, values, capture_context(actor))
     _refuse_problems(definition, captured, values)
@@ -111,7 +111,7 @@ def update_lead(
     lead = _locked(actor, reference, "write")
     lead.line = pin_line(lead.line_id)
     definition = line_definition(lead.line)
-    _refuse_unknown(definition, values)
+    _refuse_unknown(actor, definition, values)
     _refuse_locked(actor, definition, values)
     before = lead.data
     if values:
@@ -222,8 +222,10 @@ def _replace_keys(lead: Lead, definition: LineDefinition, before: Mapping[str, A
         )
 
 
-def _refuse_unknown(definition: LineDefinition, values: Mapping[str, Any]) -> None:
-    unknown = [key for key in values if key not in definition.active_by_key]
+def _refuse_unknown(actor: Actor, definition: LineDefinition, values: Mapping[str, Any]) -> None:
+    """A field that the actor may not know of is as unknown as one that does not exist."""
+    known = {item.key for item in visible_fields(actor, definition)}
+    unknown = [key for key in values if key not in known]
     if unknown:
         raise ValidationFailed(
             "invalid",
