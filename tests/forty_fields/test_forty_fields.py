@@ -160,6 +160,14 @@ def test_forty_fields_of_all_types(webs: TwoWebs, tmp_path: Path) -> None:
     by_api = job.there.json(written.headers["Location"].removeprefix(job.there.address))
     assert set(by_api["data"]) == KEYS
 
+    # An edit of one field passes the thirty-nine others through the form, and leaves them as they are.
+    edited = job.there.resend(
+        job.there.get(f"/leads/{by_api['reference']}/edit/"), "", **{"field-story": "Wants a\r\nlorry."}
+    )
+    assert edited.status_code == 302, edited.said
+    after = job.there.json(f"/api/v1/leads/{by_api['reference']}")["data"]
+    assert after == {**by_api["data"], "story": "Wants a\nlorry."}
+
     rows = [
         lead(full_name="Filed First", mobile="98450 22222", pan="FILED1234F", age="41", town="Mumbai"),
         lead(full_name="Filed Wrong", mobile="98450 33333", pan="FILED1234W", age="7"),

@@ -85,8 +85,8 @@ class Visitor:
         return set(re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', self.get(path).text))
 
     def resend(self, page: Answer, form_id: str, **typed: Any) -> Answer:
-        """Send a page's form as it stands, with something typed over it."""
-        values, _names = read_form(page, form_id)  # type: ignore[arg-type]
+        """Send a page's form as it stands, with something typed over it; "" is the forms without an id."""
+        values, _names = read_form(page, form_id or None)  # type: ignore[arg-type]
         return self.post(page.request["PATH_INFO"], {**values, **typed})
 
     def _url(self, path: str) -> str:
