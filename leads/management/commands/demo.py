@@ -1,5 +1,6 @@
 """Fill the demo organisation: people of every role, two business lines, an import and worked leads."""
 
+import logging
 import random
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -52,6 +53,8 @@ class Command(OutcomeCommand):
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         options["as_json"] = options["as_json"] or options["prepare"]
+        # Who starts a demo wants its address, not the log of its import.
+        logging.getLogger("leadledger").setLevel(logging.WARNING)
         super().handle(*arguments, **options)
 
     def enter_and_perform(self, options: dict[str, Any]) -> Outcome:
