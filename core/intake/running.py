@@ -10,7 +10,7 @@ from core.intake.cells import write_cell
 from core.intake.importer import RollbackReport, RowOutcome, RowResult, count_outcomes, importer_for
 from core.intake.judging import judge_of, written_reasons
 from core.intake.readers import SourceRow
-from core.intake.reading import RowReader, made_ahead, open_source, positions
+from core.intake.reading import RowReader, collecting_seldom, made_ahead, open_source, positions
 from core.intake.settled import reopen_rows, rows_loaded_by
 from core.jobs import JobRun, job_kind
 from core.models import Intake, IntakeState
@@ -32,7 +32,7 @@ def check(run: JobRun) -> dict[str, Any]:
     importer = importer_for(intake)
     counts = count_outcomes({}, [])
     samples: list[dict[str, Any]] = []
-    with open_source(intake) as source:
+    with collecting_seldom(), open_source(intake) as source:
         reader = RowReader(intake, importer, source)
         judge = judge_of(intake, importer, reader)
         run.advance(done=0, total=reader.total())
@@ -77,7 +77,7 @@ def load(run: JobRun) -> dict[str, Any]:
     importer = importer_for(intake)
     cursor = run.cursor or run.parameters.get("continues", {})
     counts = cursor.get("counts") or count_outcomes({}, [])
-    with open_source(intake) as source:
+    with collecting_seldom(), open_source(intake) as source:
         reader = RowReader(intake, importer, source)
         judge = judge_of(intake, importer, reader)
         if run.total is None:
