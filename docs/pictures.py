@@ -78,6 +78,8 @@ class Camera:
         self._take_import(operations)
         operations.goto("/console/leads/businessline/")
         operations.get_by_role("link", name="Home loans").first.click()
+        fields = operations.get_by_role("heading", name="Fields")
+        fields.evaluate("it => { it.style.scrollMarginTop = '1.5rem'; it.scrollIntoView({block: 'start'}); }")
         self._take(operations, "console-line")
 
     def _take_lead(self, page: Page) -> None:
