@@ -25,9 +25,9 @@ def make_organization(*, people: dict[str, Any], password: str) -> dict[str, Any
     from core.services.organizations import create_organization
 
     number = next(_numbers)
-    slug = f"house-{number}"
+    slug = f"house-{number:03d}"
     organization = create_organization(
-        slug=slug, name=f"House {number} Finance", currency="INR", timezone="Asia/Kolkata"
+        slug=slug, name=f"House {number:03d} Finance", currency="INR", timezone="Asia/Kolkata"
     )
     with organization_scope(organization, reason="test"):
         return {"slug": slug, "people": _people(organization, people, password)}
