@@ -3,16 +3,22 @@
 Django reads a form's files to disk before any view runs, signed in or not. This stands in front of it.
 """
 
+import json
 import re
+import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+
+import structlog
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
-REFUSAL = b"The request is too large. Send less at once, or split the file."
+REFUSAL = "The request is too large. Send less at once, or split the file."
+API_PREFIX = "/api/"
+log = structlog.get_logger("leadledger.request")
 
 
 class BodyLimit:
@@ -30,14 +36,14 @@ class BodyLimit:
             return
         limit = self.large if self.large_paths.fullmatch(scope["path"]) else self.small
         if _announced(scope) > limit:
-            await _drain(receive)
-            await _refuse(send)
+            await self._refuse(scope, receive, send)
             return
         await self._watch(scope, receive, send, limit)
 
     async def _watch(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, limit: int) -> None:
         """Count a body whose length was not announced; beyond the limit it ends as if the caller had gone."""
         received = 0
+        has_answered = False
 
         async def counted() -> Message:
             nonlocal received
@@ -45,7 +51,27 @@ class BodyLimit:
             received += len(message.get("body", b""))
             return {"type": "http.disconnect"} if received > limit else message
 
-        await self.application(scope, counted, send)
+        async def noted(message: Message) -> None:
+            nonlocal has_answered
+            has_answered = True
+            await send(message)
+
+        await self.application(scope, counted, noted)
+        if received > limit and not has_answered:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        await _drain(receive, self.large)
+        kind, identity, body = _refusal(scope["path"])
+        log.info("request", method=scope.get("method"), path=scope["path"], status=413, request_id=identity)
+        headers = [
+            (b"content-type", kind),
+            (b"content-length", str(len(body)).encode()),
+            (b"x-request-id", identity.encode()),
+            (b"connection", b"close"),
+        ]
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 def _announced(scope: MutableMapping[str, Any]) -> int:
@@ -55,15 +81,20 @@ def _announced(scope: MutableMapping[str, Any]) -> int:
     return 0
 
 
-async def _drain(receive: Receive) -> None:
-    """Read and forget: a browser shows an answer only when it has sent everything."""
+def _refusal(path: str) -> tuple[bytes, str, bytes]:
+    """Content type, request id and body of the answer: in the API's shape for its callers."""
+    identity = uuid.uuid4().hex
+    if not path.startswith(API_PREFIX):
+        return b"text/plain; charset=utf-8", identity, REFUSAL.encode()
+    error = {"code": "too_large", "detail": REFUSAL, "attr": None}
+    body = {"type": "client_error", "errors": [error], "request_id": identity}
+    return b"application/json", identity, json.dumps(body).encode()
+
+
+async def _drain(receive: Receive, most: int) -> None:
+    """Read and forget up to `most` bytes: a browser shows an answer only when it has sent everything."""
     more = True
-    while more:
+    while more and most > 0:
         message = await receive()
         more = message["type"] == "http.request" and message.get("more_body", False)
-
-
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": REFUSAL})
+        most -= len(message.get("body", b""))

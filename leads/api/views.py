@@ -8,10 +8,10 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ErrorDetail, ValidationError
-from rest_framework.views import APIView
 
 from accounts.actor import Actor
 from accounts.roles import Area
+from core.api.calls import Call
 from core.api.errors import TellingConflict
 from core.api.paging import page_address, page_size
 from core.errors import NotVisible
@@ -35,7 +35,7 @@ def actor_of(request: Request) -> Actor:
     return actor
 
 
-class LineListView(APIView):
+class LineListView(Call):
     """The business lines."""
 
     @extend_schema(**documentation.LIST_LINES)
@@ -47,7 +47,7 @@ class LineListView(APIView):
         return Response({"next": None, "previous": None, "results": results})
 
 
-class LineSchemaView(APIView):
+class LineSchemaView(Call):
     """What a line's leads hold."""
 
     @extend_schema(**documentation.READ_SCHEMA)
@@ -58,7 +58,7 @@ class LineSchemaView(APIView):
         return Response(line_schema(actor, line, _address(request, "api:line-schema", code=code)))
 
 
-class LeadListView(APIView):
+class LeadListView(Call):
     """The leads."""
 
     @extend_schema(**documentation.LIST_LEADS)
@@ -101,7 +101,7 @@ class LeadListView(APIView):
         )
 
 
-class LeadView(APIView):
+class LeadView(Call):
     """One lead."""
 
     @extend_schema(**documentation.READ_LEAD)
@@ -133,7 +133,7 @@ class LeadView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class LeadTimelineView(APIView):
+class LeadTimelineView(Call):
     """What happened to a lead."""
 
     @extend_schema(**documentation.READ_TIMELINE)

@@ -1,6 +1,7 @@
 """What is too large is refused before anything reads it."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -59,5 +60,33 @@ def test_an_announced_body_is_judged_by_its_length(path: str, size: int, status:
 def test_a_body_that_does_not_say_how_long_it_is_ends_at_the_limit() -> None:
     answered, seen = call("/leads/new/", [b"x" * 6, b"x" * 6, b"x" * 6], announced=None)
 
-    assert answered is None
+    assert answered == 413
     assert seen == 6
+
+
+def test_callers_of_the_api_are_refused_in_its_shape() -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/leads",
+        "headers": [(b"content-length", b"11")],
+    }
+    limited = BodyLimit(send, small=10, large=100, large_paths="/imports/new/")  # type: ignore[arg-type]
+    asyncio.run(limited(scope, receive, send))
+    start, end = sent
+    headers = dict(start["headers"])
+    body = json.loads(end["body"])
+    assert (start["status"], headers[b"content-type"]) == (413, b"application/json")
+    assert body == {
+        "type": "client_error",
+        "errors": [{"code": "too_large", "detail": body["errors"][0]["detail"], "attr": None}],
+        "request_id": headers[b"x-request-id"].decode(),
+    }

@@ -1,0 +1,22 @@
+"""The view that every call is made of."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+
+class Call(APIView):
+    """A view of the API that also takes bodies sent in chunks, whose length nobody announced."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """See who calls and whether they may, then measure the body."""
+        super().initial(request, *args, **kwargs)
+        _measure(request._request)
+
+
+def _measure(request: HttpRequest) -> None:
+    """Say how long the body is: the framework takes one without a length for none at all."""
+    if not request.META.get("CONTENT_LENGTH") and request.META.get("HTTP_TRANSFER_ENCODING"):
+        request.META["CONTENT_LENGTH"] = str(len(request.body))
