@@ -11,9 +11,9 @@ class Call(APIView):
     """A view of the API that also takes bodies sent in chunks, whose length nobody announced."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """See who calls and whether they may, then measure the body."""
-        super().initial(request, *args, **kwargs)
+        """Measure the body, then see who calls and whether they may: the check of the CSRF token reads it."""
         _measure(request._request)
+        super().initial(request, *args, **kwargs)
 
 
 def _measure(request: HttpRequest) -> None:

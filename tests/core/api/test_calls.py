@@ -5,16 +5,24 @@ import json
 
 import pytest
 from django.core.handlers.asgi import ASGIRequest
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.calls import Call
 
 
+class Early(BaseAuthentication):
+    """Looks at the body first of all, as the check of the CSRF token does."""
+
+    def authenticate(self, request: Request) -> None:
+        assert not request.POST
+
+
 class Echo(Call):
     """Answers what it was sent."""
 
-    authentication_classes = ()
+    authentication_classes = (Early,)
     permission_classes = ()
 
     def post(self, request: Request) -> Response:

@@ -363,6 +363,10 @@ def test_unsafe_calls_need_the_csrf_token(client_for, operations, line):
     client.get("/profile/")
     token = client.cookies["leadledger_csrf"].value
     assert api.post("/leads", enquiry, HTTP_X_CSRFTOKEN=token).status_code == 201
+    # The check reads the body: what is wrong with it is told all the same.
+    assert errors_of(api.post("/leads", b"{", HTTP_X_CSRFTOKEN=token)) == [("parse_error", None)]
+    large = api.post("/leads", b" " * 6_000_000, HTTP_X_CSRFTOKEN=token)
+    assert (large.status_code, errors_of(large)) == (413, [("too_large", None)])
     # The same token serves any number of calls.
     assert api.post("/leads", enquiry, HTTP_X_CSRFTOKEN=token).status_code == 409
 
