@@ -6,7 +6,8 @@ INTRODUCTION = """
 Read and write what your user may, and nothing else: calls go through the same queries and services as the pages.
 
 **Signing in.** A call is made with the session of the pages. Unsafe calls (POST, PATCH, DELETE) also carry the CSRF
-token: the value of the cookie `leadledger_csrf` in the header `X-CSRFToken`.
+token: the value of the cookie `leadledger_csrf` in the header `X-CSRFToken`. Who belongs to several organisations names
+the one that is meant in the header `X-Tenant-ID`.
 
 **Addresses** answer with and without a slash at the end. Bodies are JSON in UTF-8; numbers are read exactly, so
 `0.1` stays `0.1`. Configured numbers come back as text, such as `"700000.00"`, for the same reason.
