@@ -19,7 +19,7 @@ run: setup ## serve without demo data until Ctrl-C
 	@.venv/bin/python -m config.supervisor run --end-with-parent
 
 test: setup browser ## run the tests
-	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m "not verify" $(ARGS)
+	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) -m "not verify" $(ARGS)
 
 verify: setup browser ## run the slow walls: real processes killed, fuzzing, large matrices
 	@.venv/bin/python -m pytest -m verify $(ARGS)

@@ -5,6 +5,7 @@ No test starts inside an organisation: what forgets to enter one fails, as it wo
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -26,6 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.CACHES["default"]["KEY_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', os.getpid())}"
     settings.CELERY_BROKER_URL = "memory://"
     settings.STATIC_ROOT = None  # static files are found where they are written, nothing is collected
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Spread the tests over the workers of `-n`."""
+    from tests.scheduling import Spreading
+
+    return Spreading(config, log)
 
 
 @pytest.fixture(scope="session")

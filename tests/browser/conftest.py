@@ -11,12 +11,9 @@ from tests.browser.watching import Watch, launched_chromium
 from tests.faults.live_stack import create_database, drop_database
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs all of them: they share the stack, and Chromium wants a core."""
-    for item in items:
-        if item.path.is_relative_to(__file__.rsplit("/", 1)[0]):
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests of this folder. One worker runs them all (tests/scheduling.py): they share the stack."""
+    item.add_marker(pytest.mark.browser)
 
 
 # The event loop inside playwright must not outlive this folder's tests, hence "package".

@@ -117,7 +117,7 @@ def test_one_person_works_in_two_organisations(watch: Watch, stack: BrowserStack
     switch = page.locator(".rail").get_by_label(re.compile("Organisation: .* Change"))
     expect(switch).to_contain_text(f"House {number} Finance")
     switch.click()
-    look(page)
+    look(page, ".rail .menu")
     page.get_by_role("button", name=f"House {other} Finance").click()
     expect(switch).to_contain_text(f"House {other} Finance")
     expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Imports")).to_be_visible()
