@@ -71,10 +71,12 @@ def input_row(number: int, cells: Sequence[Cell], columns: Iterable[tuple[int, s
     return InputRow(number, {target: cells[place] if place < width else None for place, target in columns})
 
 
-def made_ahead(items: Iterator[Item], make: Callable[[Item], Made]) -> Iterator[tuple[Item, Made]]:
-    """Yield each item with what `make` makes of it, the next one in the making while this one is in use.
+@contextmanager
+def made_ahead(items: Iterator[Item], make: Callable[[Item], Made]) -> Iterator[Iterator[tuple[Item, Made]]]:
+    """Give each item with what `make` makes of it, the next one in the making while this one is in use.
 
-    Taking items and making run in a thread beside the caller's: they may not touch the database.
+    Taking items and making run in a thread beside the caller's, which ends with the block: they may not touch
+    the database.
     """
 
     def take() -> tuple[Item, Made] | None:
@@ -82,11 +84,14 @@ def made_ahead(items: Iterator[Item], make: Callable[[Item], Made]) -> Iterator[
             return item, make(item)
         return None
 
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="intake-reader") as thread:
+    def pairs() -> Iterator[tuple[Item, Made]]:
         coming = thread.submit(take)
         while (found := coming.result()) is not None:
             coming = thread.submit(take)
             yield found
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="intake-reader") as thread:
+        yield pairs()
 
 
 @contextmanager

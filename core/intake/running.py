@@ -36,13 +36,14 @@ def check(run: JobRun) -> dict[str, Any]:
         reader = RowReader(intake, importer, source)
         judge = judge_of(intake, importer, reader)
         run.advance(done=0, total=reader.total())
-        for rows, prepared in made_ahead(reader.batches(after=0), judge.prepare):
-            with transaction.atomic():
-                outcomes = judge.judge(rows, prepared, importer.rehearse)
-            counts = count_outcomes(counts, outcomes)
-            samples += _samples(intake, rows, outcomes, room=SAMPLES - len(samples))
-            run.check()
-            run.advance(done=counts["data_rows"])
+        with made_ahead(reader.batches(after=0), judge.prepare) as batches:
+            for rows, prepared in batches:
+                with transaction.atomic():
+                    outcomes = judge.judge(rows, prepared, importer.rehearse)
+                counts = count_outcomes(counts, outcomes)
+                samples += _samples(intake, rows, outcomes, room=SAMPLES - len(samples))
+                run.check()
+                run.advance(done=counts["data_rows"])
     with run.batch():
         Intake.objects.filter(pk=intake.pk).update(
             state=IntakeState.CHECKED, check_result={**counts, "samples": samples}
@@ -82,12 +83,13 @@ def load(run: JobRun) -> dict[str, Any]:
         judge = judge_of(intake, importer, reader)
         if run.total is None:
             run.advance(total=reader.total(), done=counts["data_rows"])
-        for rows, prepared in made_ahead(reader.batches(after=cursor.get("row", 0)), judge.prepare):
-            with run.batch():
-                outcomes = judge.judge(rows, prepared, importer.write)
-                judge.keep(rows, outcomes)
-                counts = count_outcomes(counts, outcomes)
-                run.advance(cursor={"row": rows[-1].number, "counts": counts}, done=counts["data_rows"])
+        with made_ahead(reader.batches(after=cursor.get("row", 0)), judge.prepare) as batches:
+            for rows, prepared in batches:
+                with run.batch():
+                    outcomes = judge.judge(rows, prepared, importer.write)
+                    judge.keep(rows, outcomes)
+                    counts = count_outcomes(counts, outcomes)
+                    run.advance(cursor={"row": rows[-1].number, "counts": counts}, done=counts["data_rows"])
     with run.batch():
         Intake.objects.filter(pk=intake.pk).update(
             state=IntakeState.LOADED, finished_at=timezone.now(), error="", **counts
