@@ -44,22 +44,23 @@ IMPORT_RULES = ("data_rows", "updated", "rejected", "duplicate", "held", "leads"
 REFERENCES = {
     "leads_lead.intake_id names no import": """
         SELECT count(*) FILTER (WHERE lead.intake_id IS NOT NULL),
-               count(*) FILTER (WHERE lead.intake_id IS NOT NULL AND intake.id IS NULL)
+               count(*) FILTER (WHERE lead.intake_id IS NOT NULL
+                                  AND intake.organization_id IS DISTINCT FROM lead.organization_id)
           FROM leads_lead lead
-          LEFT JOIN core_intake intake
-            ON intake.id = lead.intake_id AND intake.organization_id = lead.organization_id
+          LEFT JOIN core_intake intake ON intake.id = lead.intake_id
          WHERE lead.organization_id = %s""",
     "leads_leadvalue.field_id names no field of the lead's line": """
-        SELECT count(*), count(*) FILTER (WHERE field.id IS NULL)
+        SELECT count(*), count(*) FILTER (WHERE field.line_id IS DISTINCT FROM lead.line_id)
           FROM leads_leadvalue value
           JOIN leads_lead lead ON lead.id = value.lead_id
-          LEFT JOIN leads_field field ON field.id = value.field_id AND field.line_id = lead.line_id
+          LEFT JOIN leads_field field ON field.id = value.field_id
          WHERE value.organization_id = %s""",
     "core_intakerow.repeats_id names no lead": """
-        SELECT count(kept.repeats_id), count(kept.repeats_id) FILTER (WHERE lead.id IS NULL)
+        SELECT count(kept.repeats_id),
+               count(kept.repeats_id) FILTER (WHERE lead.organization_id IS DISTINCT FROM kept.organization_id)
           FROM core_intakerow kept
           JOIN core_intake intake ON intake.id = kept.intake_id AND intake.importer = 'leads'
-          LEFT JOIN leads_lead lead ON lead.id = kept.repeats_id AND lead.organization_id = kept.organization_id
+          LEFT JOIN leads_lead lead ON lead.id = kept.repeats_id
          WHERE kept.organization_id = %s""",
     "index rows of a lead that is not live": """
         SELECT count(*), count(*) FILTER (WHERE lead.deleted_at IS NOT NULL)

@@ -24,11 +24,13 @@ SELECT class.relname, trigger.tgname
 """
 HISTORY_TRIGGERS = ("history_insert", "history_update", "history_delete")
 KEYS_TRIED = sql.SQL("SELECT count({column}) FROM {child} WHERE organization_id = %s")
+# Joined by the key alone: the planner, not knowing how many rows a new organisation has, would otherwise look
+# each of them up among all rows of the organisation.
 KEYS_BROKEN = sql.SQL("""
 SELECT child.{column} FROM {child} AS child
-  LEFT JOIN {parent} AS parent
-    ON parent.organization_id = child.organization_id AND parent.{key} = child.{column}
- WHERE child.organization_id = %s AND child.{column} IS NOT NULL AND parent.{key} IS NULL
+  LEFT JOIN {parent} AS parent ON parent.{key} = child.{column}
+ WHERE child.organization_id = %s AND child.{column} IS NOT NULL
+   AND parent.organization_id IS DISTINCT FROM child.organization_id
 """)
 WITHOUT_ORGANIZATION = sql.SQL("""
 SELECT count(*), count(*) FILTER (WHERE organization.id IS NULL)
