@@ -171,8 +171,7 @@ def importer_for(intake: Intake) -> Importer:
 
 def count_outcomes(counts: Mapping[str, Any], outcomes: Sequence[RowOutcome]) -> dict[str, Any]:
     """Return `counts` with the outcomes of another batch added."""
-    names = ("data_rows", "accepted", "updated", "rejected", "duplicate", "held")
-    total = {name: counts.get(name, 0) for name in names}
+    total = {name: counts.get(name, 0) for name in COUNTED}
     reasons = dict(counts.get("reasons", {}))
     for outcome in outcomes:
         total["data_rows"] += 1
