@@ -13,6 +13,7 @@ from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.queries.memberships import active_memberships
 from accounts.sessions import ORGANIZATION_KEY
+from core.api.credentials import Credential
 from core.scope import organization_scope, system_scope
 
 # django-allauth's pages look people up before an organisation is known, and act on nobody but the caller.
@@ -28,7 +29,7 @@ CLOSED_PAGES = frozenset({"account_email"})
 
 
 class OrganizationMiddleware:
-    """Sets request.actor (or None) and enters the scope of its organisation.
+    """Sets request.actor and request.credential (or None) and enters the scope of the actor's organisation.
 
     A user of several organisations works in the one chosen in the session, else in the first; a call of the
     API in the one that its header names. A page is for members unless its view is marked with Django's
@@ -41,8 +42,10 @@ class OrganizationMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = None  # type: ignore[attr-defined]
         request.memberships = []  # type: ignore[attr-defined]
+        request.credential = None  # type: ignore[attr-defined]
         if request.user.is_authenticated:
             request.memberships = active_memberships(request.user)  # type: ignore[attr-defined]
+            request.credential = Credential("session", f"user:{request.user.pk}")  # type: ignore[attr-defined]
             if request.path.startswith(API_PREFIX) and not request.path.startswith(API_PAGES):
                 request.actor = self._named(request)  # type: ignore[attr-defined]
             else:

@@ -1,0 +1,27 @@
+"""What a call is made with: the session of the pages, a token, or a key."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.http import HttpRequest
+
+Kind = Literal["session", "token", "key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """By what an authenticated call is allowed.
+
+    `id` stays the same for all calls with the same credential, such as "user:7" or "key:ll7k2m9q": limits and
+    idempotency count by it. It names no organisation: a user's calls may be about several, a key's never.
+    `scopes`: what it is restricted to, such as {"leads:read"}; None for whatever the user may.
+    """
+
+    kind: Kind
+    id: str
+    scopes: frozenset[str] | None = None
+
+
+def credential_of(request: HttpRequest) -> Credential | None:
+    """Return what the call is made with; None for a call without, or with a wrong one."""
+    return getattr(request, "credential", None)
