@@ -17,6 +17,7 @@ CHANGES = {
     Change.CHANGED: (gettext_lazy("Changed"), "info"),
     Change.RETIRED: (gettext_lazy("Retired"), "warning"),
     Change.RESTORED: (gettext_lazy("Back again"), "primary"),
+    Change.MOVED: (gettext_lazy("Moved"), "info"),
 }
 STATUS_TONES = {"draft": "info", "active": "success", "retired": "warning"}
 

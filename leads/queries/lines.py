@@ -9,7 +9,7 @@ from accounts.roles import Area
 from core.errors import NotVisible
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import read_fields
-from leads.models import BusinessLine, Field, LineVersion
+from leads.models import BusinessLine, Field, FieldStatus, LineVersion
 from leads.queries.line_changes import FieldChange, compare_definitions
 
 
@@ -58,6 +58,17 @@ def published_definitions(line: BusinessLine) -> list[FieldDefinition]:
     """
     row = LineVersion.objects.filter(line=line, number=F("line__version")).first()
     return read_fields(row.definition) if row else []
+
+
+def publishable(published: Iterable[FieldDefinition], rows: Iterable[Field]) -> list[FieldDefinition]:
+    """Return what a version of the draft `rows` holds: active fields, and retired ones that were published."""
+    known = {item.key for item in published}
+    definitions = [FieldDefinition.of(row) for row in rows]
+    return [
+        item
+        for item in definitions
+        if item.is_active or (item.status is FieldStatus.RETIRED and item.key in known)
+    ]
 
 
 def line_difference(actor: Actor, line: BusinessLine) -> list[FieldChange]:

@@ -4,12 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import NotVisible
+from core.errors import Conflict, NotVisible
 from leads.fields.checks import DefinitionProblem, check_definitions, read_written
 from leads.fields.definition import SETTINGS, FieldDefinition
 from leads.models import BusinessLine, Field
+from leads.queries.draft_edits import DraftEdit, edits_since
 from leads.queries.lines import published_definitions
 
+# How many edits of others a refusal names, and how many settings of each.
+TOLD = 5
+EDITS = {"+": "added", "~": "changed", "-": "removed", "published": "published"}
 LISTS = ("visible_to", "editable_by", "empty_values", "aliases")
 
 
@@ -25,6 +29,27 @@ def locked_line(line: BusinessLine, *, against_leads: bool = False) -> BusinessL
     if found is None:
         raise NotVisible("This business line is gone. Go back to the list of lines.")
     return found
+
+
+def refuse_stale(line: BusinessLine, seen: str) -> None:
+    """Raise Conflict where the draft of a locked line was edited since the token `seen` was handed out.
+
+    The message names what was changed, and by whom.
+    """
+    edits = edits_since(line, seen)
+    if edits:
+        told = "; ".join(map(_told, edits[:TOLD]))
+        more = f"; and {len(edits) - TOLD} more" if len(edits) > TOLD else ""
+        raise Conflict(
+            "draft_changed",
+            f"This was changed since you opened the page: {told}{more}. Look at it again, then decide.",
+        )
+
+
+def _told(edit: DraftEdit) -> str:
+    verb = EDITS[edit.kind]
+    what = f" ({', '.join(edit.settings[:TOLD])})" if edit.settings else ""
+    return f"{edit.who} {verb} {edit.label}{what}"
 
 
 @dataclass(slots=True)

@@ -11,11 +11,11 @@ from accounts.roles import Area
 from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.scope import current_organization_id, organization_scope
 from leads.fields.checks import DefinitionProblem, refusal
-from leads.fields.definition import FieldDefinition
-from leads.models import BusinessLine, FieldStatus, LineVersion
+from leads.models import BusinessLine, LineVersion
 from leads.models.line import default_stages
 from leads.queries.line_changes import compare_definitions
-from leads.services.drafts import Draft, locked_line
+from leads.queries.lines import publishable
+from leads.services.drafts import Draft, locked_line, refuse_stale
 from leads.services.fields import (
     add_field,
     definition_of,
@@ -152,23 +152,28 @@ def _line_problems(draft: Draft) -> list[DefinitionProblem]:
     return [problem for problem in draft.problems(draft.fields()) if problem.index is None]
 
 
-def publish_line(*, actor: Actor, line: BusinessLine, note: str = "", reason: str = "") -> LineVersion:
+def publish_line(
+    *, actor: Actor, line: BusinessLine, note: str = "", seen: str = "", reason: str = ""
+) -> LineVersion:
     """Put the draft into force as a new version; where nothing differs, return the version that is in force.
 
-    Fields that became indexed are filled by a job; until then filters on them are slower, not wrong.
+    Fields that became indexed are filled by a job; until then filters on them are slower, not wrong. `seen` is
+    the token of the draft that the actor looked at (`leads.queries.draft_edits.draft_token`).
 
     Raises:
         NotPermitted, NotVisible: the actor may not configure lines; the line is gone.
+        Conflict: somebody edited or published the draft since `seen`.
         ValidationFailed: everything that is wrong with the draft, by path.
     """
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason=reason or note or "published"):
         locked = locked_line(line, against_leads=True)
+        refuse_stale(locked, seen)
         draft = Draft(locked)
         problems = draft.problems(draft.fields())
         if problems:
             raise refusal(problems)
-        fields = _publishable(draft)
+        fields = publishable(draft.published, draft.rows)
         if not any(item.is_active for item in fields):
             raise ValidationFailed(
                 "nothing_to_publish", "The line has no active field. Add a field, then publish."
@@ -187,17 +192,6 @@ def publish_line(*, actor: Actor, line: BusinessLine, note: str = "", reason: st
         locked.save(update_fields=["version"])
         follow_publication(actor, locked, before=draft.published, after=fields)
         return version
-
-
-def _publishable(draft: Draft) -> list[FieldDefinition]:
-    """Return what a version of the draft holds: active fields, and retired ones that were published."""
-    known = {item.key for item in draft.published}
-    definitions = [FieldDefinition.of(row) for row in draft.rows]
-    return [
-        item
-        for item in definitions
-        if item.is_active or (item.status is FieldStatus.RETIRED and item.key in known)
-    ]
 
 
 def pin_line(line_id: int) -> BusinessLine:
