@@ -125,6 +125,14 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "core.schedule:OwnerScheduler"
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # Days begin when the organisations' timezones say: each tick starts what is due, once.
+    "daily work": {"task": "core.tasks.start_daily_work", "schedule": 600.0, "options": {"expires": 600}},
+}
+
+# --- Retention of technical rows, in days; 0 keeps for ever (core/retention) ---
+RETENTION_JOBS_DAYS = env.int("RETENTION_JOBS_DAYS", default=90)
+RETENTION_SESSIONS_DAYS = env.int("RETENTION_SESSIONS_DAYS", default=1)
 
 # --- Who signs in ---
 AUTH_USER_MODEL = "accounts.User"

@@ -1,10 +1,26 @@
-"""Celery beat's schedule from the database. Its tables are closed to the application role."""
+"""What runs by the clock: Celery beat's schedule from the database, and work that is started once a day.
 
+The tables of beat are closed to the application role.
+"""
+
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db import connection
+from django.utils import timezone
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from core.scope import system_scope
+from core.models import DailyRun, Organization
+from core.scope import current_organization_id, system_scope
+
+# A day that lies further ahead was written by a clock that went wrong, and holds nothing up.
+CLAIM = """
+INSERT INTO core_dailyrun AS run (organization_id, name, day, started_at)
+VALUES (%(organization)s, %(name)s, %(day)s, clock_timestamp())
+ON CONFLICT (organization_id, name) DO UPDATE SET day = EXCLUDED.day, started_at = EXCLUDED.started_at
+ WHERE run.day < EXCLUDED.day OR run.day > EXCLUDED.day + 1
+RETURNING id
+"""
 
 
 class OwnerScheduler(DatabaseScheduler):
@@ -21,3 +37,39 @@ class OwnerScheduler(DatabaseScheduler):
     def sync(self) -> None:
         with system_scope(reason="schedule"):
             super().sync()
+
+
+def day_due(
+    organization: Organization, *, hour: int, late_by: timedelta = timedelta(), now: datetime | None = None
+) -> date:
+    """Return the last day on which it was `hour` in the organisation's timezone, `late_by` ago or more."""
+    local = timezone.localtime(now or timezone.now(), organization.zone)
+    return (local.replace(tzinfo=None) - timedelta(hours=hour) - late_by).date()
+
+
+def organizations_without(name: str, *, hour: int, late_by: timedelta = timedelta()) -> list[Organization]:
+    """Return the active organisations in which the daily work of that name is due and not started.
+
+    One that was opened on the day itself begins with the next.
+    """
+    with system_scope(reason=name):
+        days = dict(DailyRun.objects.filter(name=name).values_list("organization_id", "day"))
+        organizations = list(Organization.objects.filter(is_active=True).order_by("pk"))
+    found = []
+    for organization in organizations:
+        due = day_due(organization, hour=hour, late_by=late_by)
+        opened = day_due(organization, hour=hour, now=organization.created_at)
+        last = days.get(organization.pk, opened)
+        if last < due or last > due + timedelta(days=1):
+            found.append(organization)
+    return found
+
+
+def claim_day(name: str, day: date) -> bool:
+    """Whether the daily work of that name in the organisation in force is the caller's to start on `day`.
+
+    Whoever asks at the same time waits for the caller's transaction, and is told no when it commits.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"organization": current_organization_id(), "name": name, "day": day})
+        return cursor.fetchone() is not None

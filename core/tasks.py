@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 
 from core.jobs import runner, shutdown
 from core.jobs import worker as worker
+from core.retention.scheduling import start_retention
 from core.scope import Scope, entered
 
 log = structlog.get_logger("leadledger.tasks")
@@ -37,3 +38,9 @@ def run_job(job_id: int) -> None:
         except (OperationalError, InterfaceError) as error:
             # Not taken: the job is still due, and swept when the database is back.
             log.warning("job_not_taken", job_id=job_id, error=str(error))
+
+
+@shared_task(base=ScopedTask, name="core.tasks.start_daily_work", ignore_result=True)
+def start_daily_work() -> None:
+    """Start what runs once a day, where it is due. Sent by the scheduler, as often as it likes."""
+    start_retention()

@@ -9,13 +9,15 @@ from itertools import count
 from typing import Any, TypeVar
 
 from django.db import models
+from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import AccessRule, Membership, ReportingLine, User
 from accounts.roles import Area, Level, Role
 from accounts.services import create_user, narrow_access
 from core.intake.running import CHECK
-from core.models import Intake, IntakeRow, Job, Organization
+from core.models import DailyRun, Intake, IntakeRow, Job, Organization, PurgeRecord
+from core.retention.running import RETENTION
 from core.scope import organization_scope
 from core.services.intakes import receive_file
 from core.services.organizations import create_organization
@@ -146,6 +148,16 @@ def _lead(world: World) -> Lead:
 @row_of(Job)
 def _job(world: World) -> Job:
     return Job.objects.create(kind=CHECK, title="A job", created_by_id=world.admin.user.pk)
+
+
+@row_of(DailyRun)
+def _daily_run(world: World) -> DailyRun:
+    return DailyRun.objects.create(name=RETENTION, day="2026-01-01", started_at=timezone.now())
+
+
+@row_of(PurgeRecord)
+def _purge_record(world: World) -> PurgeRecord:
+    return PurgeRecord.objects.create(purge="core.jobs", started_at=timezone.now(), rows=3)
 
 
 @row_of(Intake)

@@ -66,7 +66,7 @@ def job_kind(name: str, *, area: str = "lead_files") -> Callable[[Handler], Hand
 
 @functools.cache
 def _discover() -> None:
-    autodiscover_modules("jobs")
+    autodiscover_modules("jobs", "retention.running")
 
 
 def find_kind(name: str) -> JobKind:

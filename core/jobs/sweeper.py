@@ -1,21 +1,26 @@
-"""Finds jobs whose wake-up was lost or whose worker died, and wakes a worker for them.
+"""Finds jobs whose wake-up was lost or whose worker died, and wakes a worker for them; starts what the
+scheduler should have started.
 
 A thread in the main process of every worker. Databases and brokers come and go; it stays, and tries again.
 """
 
 import threading
+import time
 
 import structlog
 from django.db import connection
 
 from core.jobs.lease import worker_name
 from core.jobs.wakeup import send_wake_up
+from core.retention.scheduling import GRACE, start_retention
 from core.scope import system_scope
 
 log = structlog.get_logger("leadledger.jobs")
 
 SWEEP_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 10.0
+# How often the daily work is looked after; the scheduler looks by itself.
+DAILY_WORK_SECONDS = 60.0
 # A waiting job is woken this often at most, and only the oldest few: a busy queue must not fill the broker.
 WAKE_AGAIN_SECONDS = 10
 WOKEN_TOGETHER = 50
@@ -71,6 +76,7 @@ class Sweeper:
 
     def __init__(self) -> None:
         self._over = threading.Event()
+        self._looked_at_daily_work = float("-inf")
         self._thread = threading.Thread(target=self._sweep, name="job-sweeper", daemon=True)
 
     def start(self) -> None:
@@ -92,6 +98,7 @@ class Sweeper:
                     started = True
                 beat()
                 wake_due_jobs()
+                self._start_overdue_work()
                 pause = SWEEP_SECONDS
             except Exception as error:
                 # Whatever it is, the next jobs need this thread: begin anew with another connection.
@@ -99,6 +106,11 @@ class Sweeper:
                 connection.close()
                 pause = min(max(pause, SWEEP_SECONDS) * 2, LONGEST_PAUSE_SECONDS)
         self._leave()
+
+    def _start_overdue_work(self) -> None:
+        if time.monotonic() - self._looked_at_daily_work >= DAILY_WORK_SECONDS:
+            self._looked_at_daily_work = time.monotonic()
+            start_retention(late_by=GRACE)
 
     def _leave(self) -> None:
         try:
