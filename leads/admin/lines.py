@@ -2,33 +2,28 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.decorators import display
 
-from core.admin.base import ServiceModelAdmin
 from core.admin.dashboard import Queue, QueueItem, register_queue
 from core.admin.forms import LinesField, ServiceForm
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
-from leads.admin.presenting import shown_changes, shown_fields
-from leads.fields.checks import check_definitions
+from leads.admin.presenting import shown_fields
+from leads.admin.publishing import PublishingAdmin
 from leads.models import BusinessLine
 from leads.queries.lines import (
     draft_definitions,
     line_difference,
-    published_definitions,
     unpublished_lines,
     visible_lines,
 )
-from leads.services.lines import create_line, publish_line, reorder_fields, update_line
+from leads.services.lines import create_line, reorder_fields, update_line
 
 SHOWN = 5
 
@@ -69,19 +64,8 @@ class LineForm(ServiceForm):
         return update_line(actor=self.actor, line=self.instance, **changes)
 
 
-class PublishForm(forms.Form):
-    """A word about the version."""
-
-    note = forms.CharField(
-        label=_("Note"),
-        required=False,
-        max_length=500,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Why, in a few words")}),
-    )
-
-
 @admin.register(BusinessLine, site=console)
-class BusinessLineAdmin(ServiceModelAdmin):
+class BusinessLineAdmin(PublishingAdmin):
     """Lines; the page of one has its fields below the settings."""
 
     menu = MenuPlace(CONFIGURE, 10, "category")
@@ -150,7 +134,10 @@ class BusinessLineAdmin(ServiceModelAdmin):
             "order_link": reverse("admin:leads_businessline_order", args=[line.pk]),
             "add_link": f"{reverse('admin:leads_field_add')}?line={line.pk}",
             "publish_link": reverse("admin:leads_businessline_publish", args=[line.pk]),
-            "versions_link": f"{reverse('admin:leads_lineversion_changelist')}?line__id__exact={line.pk}",
+            "versions_link": reverse("admin:leads_businessline_versions", args=[line.pk]),
+            "discard_link": reverse("admin:leads_businessline_discard", args=[line.pk])
+            if line.version
+            else "",
         }
 
     def after_saving(self, request: HttpRequest, row: Any, response: HttpResponse) -> HttpResponse:
@@ -170,30 +157,6 @@ class BusinessLineAdmin(ServiceModelAdmin):
                 _("The order of the fields is saved. Publish the line to put it into force."),
             )
         return redirect(f"{self.address(line)}#fields")
-
-    @action(description=_("Publish"), icon="publish", permissions=["write"], variant=ActionVariant.PRIMARY)
-    def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        line = self.found(request, object_id)
-        form = PublishForm(request.POST or None)
-        note = form.cleaned_data["note"] if form.is_bound and form.is_valid() else ""
-        problems = check_definitions(
-            [item.written() for item in draft_definitions(line)],
-            duplicate_match=line.duplicate_match,
-            published=published_definitions(line),
-        )
-        return self.confirm(
-            request,
-            line,
-            title=_("Publish %(line)s") % {"line": line.name},
-            text=_("With the next request the fields below are in force in forms, lists, files and the API."),
-            button=_("Publish"),
-            work=lambda: publish_line(actor=request.actor, line=line, note=note),  # type: ignore[attr-defined]
-            done=_("%(line)s is published.") % {"line": line.name},
-            template="console/leads/publish.html",
-            changes=shown_changes(line_difference(request.actor, line)),  # type: ignore[attr-defined]
-            problems=problems,
-            form=form,
-        )
 
 
 def _moved(keys: list[str], up: str, down: str) -> list[str]:

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from core.admin.base import ReadOnlyAdmin, moment_column
 from core.admin.menu import AUDIT, MenuPlace
 from core.admin.site import console
-from leads.admin.presenting import shown_changes, shown_fields
+from leads.admin.differences import shown_changes
+from leads.admin.presenting import shown_fields
 from leads.fields.line import read_fields
 from leads.models import LineVersion
 from leads.queries.line_changes import compare_definitions
@@ -41,8 +42,9 @@ class LineVersionAdmin(ReadOnlyAdmin):
     def changed(self, version: LineVersion) -> str:
         previous = LineVersion.objects.filter(line=version.line_id, number=version.number - 1).first()
         before = read_fields(previous.definition) if previous else []
-        changes = compare_definitions(before, read_fields(version.definition))
-        return render_to_string("console/leads/changes.html", {"changes": shown_changes(changes)})
+        after = read_fields(version.definition)
+        changes = shown_changes(compare_definitions(before, after), after)
+        return render_to_string("console/leads/changes.html", {"changes": changes})
 
     @admin.display(description=_("Fields in force"))
     def held(self, version: LineVersion) -> str:

@@ -6,14 +6,14 @@ from django.db import transaction
 
 from accounts.actor import Actor
 from accounts.roles import Area
-from core.errors import Conflict, NotVisible, ValidationFailed
+from core.errors import Conflict, ValidationFailed
 from core.scope import organization_scope
 from leads.fields.checks import DefinitionProblem, refusal
 from leads.fields.definition import FieldDefinition
-from leads.fields.line import read_fields
-from leads.models import BusinessLine, FieldStatus, LineVersion
+from leads.models import BusinessLine, FieldStatus
 from leads.queries.line_changes import FieldChange, compare_definitions
 from leads.queries.lines import draft_definitions
+from leads.queries.versions import version_fields
 from leads.services.drafts import Draft, DraftField, locked_line, refuse_stale
 
 
@@ -38,8 +38,7 @@ def restore_version(
         locked = locked_line(line)
         refuse_stale(locked, seen)
         draft = Draft(locked)
-        wanted = version_fields(locked, number)
-        fields = [*_as_in_version(draft, wanted), *_come_later(draft, {item.key for item in wanted})]
+        fields = _of_version(actor, draft, number)
         _check(draft, fields, number)
         draft.write(_numbered(fields))
         return compare_definitions(draft.published, draft_definitions(locked))
@@ -83,12 +82,22 @@ def discard_draft(*, actor: Actor, line: BusinessLine, seen: str = "", reason: s
         return discarded
 
 
-def version_fields(line: BusinessLine, number: int) -> list[FieldDefinition]:
-    """Return the fields of a version in their order; raise NotVisible where the line has none of the number."""
-    version = LineVersion.objects.filter(line=line, number=number).first()
-    if version is None:
-        raise NotVisible(f"{line.name} has no version {number}.")
-    return sorted(read_fields(version.definition), key=lambda item: item.order)
+def rehearse_restoring(*, actor: Actor, line: BusinessLine, number: int) -> list[FieldChange]:
+    """Return what `restore_version` would bring, to be published: nothing is written.
+
+    Raises: NotPermitted, NotVisible, ValidationFailed as `restore_version`.
+    """
+    actor.require(Area.CONFIGURATION, "write")
+    draft = Draft(line)
+    fields = _of_version(actor, draft, number)
+    _check(draft, fields, number)
+    wanted = [FieldDefinition.read(field.written) for field in _numbered(fields)]
+    return compare_definitions(draft.published, wanted)
+
+
+def _of_version(actor: Actor, draft: Draft, number: int) -> list[DraftField]:
+    wanted = version_fields(actor, draft.line, number)
+    return [*_as_in_version(draft, wanted), *_come_later(draft, {item.key for item in wanted})]
 
 
 def _as_in_version(draft: Draft, wanted: Iterable[FieldDefinition]) -> list[DraftField]:

@@ -125,7 +125,8 @@ class Console:
         """Publish a line, having seen the difference."""
         response = self.open("leads_businessline_publish", line.pk)
         assert response.status_code == 200
-        response = self.act("leads_businessline_publish", line.pk, note=note)
+        seen = response.context["seen"]
+        response = self.act("leads_businessline_publish", line.pk, note=note, seen=seen)
         assert response.status_code == 302, refusals(response)
         line.refresh_from_db()
         return line

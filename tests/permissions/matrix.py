@@ -113,6 +113,7 @@ def public(method: str, url: str, ok: int = 200, **named: int) -> Line:
 
 READ_LEADS = (Area.LEADS, "read")
 WRITE_LEADS = (Area.LEADS, "write")
+READ_CONFIGURATION = (Area.CONFIGURATION, "read")
 WRITE_CONFIGURATION = (Area.CONFIGURATION, "write")
 READ_FILES = (Area.LEAD_FILES, "read")
 WRITE_FILES = (Area.LEAD_FILES, "write")
@@ -247,6 +248,14 @@ CONSOLE: list[Line] = [
     *console_model(BusinessLine, Area.CONFIGURATION, adds=True, actions=["publish"]),
     # Who may not is told so, on the page the console goes back to.
     console("POST", "admin:leads_businessline_order", 302, ids=LINE),
+    console("GET", "admin:leads_businessline_versions", by=READ_CONFIGURATION, ids=LINE),
+    console("GET", "admin:leads_businessline_difference", by=READ_CONFIGURATION, ids=LINE),
+    console("GET", "admin:leads_businessline_restore", by=WRITE_CONFIGURATION, ids=LINE | {"number": "1"}),
+    console(
+        "POST", "admin:leads_businessline_restore", 302, by=WRITE_CONFIGURATION, ids=LINE | {"number": "1"}
+    ),
+    console("GET", "admin:leads_businessline_discard", by=WRITE_CONFIGURATION, ids=LINE),
+    console("POST", "admin:leads_businessline_discard", 302, by=WRITE_CONFIGURATION, ids=LINE),
     *console_model(
         Field, Area.CONFIGURATION, adds=True, actions=["retire"], inapplicable=["remove", "restore"]
     ),
