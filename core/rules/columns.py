@@ -52,8 +52,9 @@ SMALLEST_BIGINT, LARGEST_BIGINT = -(2**63), 2**63 - 1
 class Column(ABC):
     """The values of one field of the rows that a rule is tried on. A subclass must give the two expressions.
 
-    Types of `expression()`: text for `text`; numeric; boolean; ISO text with collation "C" for dates,
-    datetimes (UTC, as `stored_value` writes them) and times; a jsonb array of normalised texts for `multi`.
+    Types of `expression()`: text for `text` and `reference`; numeric; boolean, for `presence` too; ISO text with
+    collation "C" for dates, datetimes (UTC, as `stored_value` writes them) and times; for `multi` a jsonb
+    array of normalised texts.
     """
 
     kind: Kind
@@ -202,6 +203,8 @@ class JsonColumn(Column):
             return Case(When(is_true, then=Value(True)), When(is_false, then=Value(False)))
         if self.kind is Kind.MULTI:
             return self._choices()
+        if self.kind is Kind.PRESENCE:
+            return self._presence()
         text = NullIf(Coalesce(self._text(self.compare), self._text(self.data)), _text(""))
         return Collate(text, "C") if self.kind in ISO_KINDS else text
 
@@ -221,6 +224,12 @@ class JsonColumn(Column):
         is_list = Exact(Func(choices, function="jsonb_typeof", output_field=TextField()), "array")
         return Case(When(is_list, then=NullIf(choices, Value([], output_field=JSONField()))))
 
+    def _presence(self) -> Expression:
+        member = self._member(self.data)
+        is_object = Exact(Func(member, function="jsonb_typeof", output_field=TextField()), "object")
+        filled = IsNull(NullIf(member, Value({}, output_field=JSONField())), False)
+        return Case(When(Q(is_object) & Q(filled), then=Value(True)))
+
     # The functions behind -> and ->>: their second argument is always a key, never the position in a list.
 
     def _text(self, column: F) -> Expression:
@@ -236,12 +245,12 @@ class AttributeColumn(Column):
     Text is compared with `normalised_name`, a column that holds it normalised; without one, the column must
     hold text that is normal already: codes, statuses, phones in E.164. Numbers are in a decimal column
     (`IntegerColumn` is for the others). Comparisons with literals are plain ones, which an index of the
-    column serves. Several choices (`multi`) are kept in JSON only.
+    column serves. Several choices, references and presences are kept in JSON only.
     """
 
     def __init__(self, kind: Kind, name: str, *, normalised_name: str | None = None) -> None:
-        if kind is Kind.MULTI:
-            raise ValueError("A field of several choices is kept in JSON: use JsonColumn.")
+        if kind in (Kind.MULTI, Kind.REFERENCE, Kind.PRESENCE):
+            raise ValueError(f"A {kind} is kept in JSON: use JsonColumn.")
         self.kind = kind
         self.name = name
         self.compared_name = normalised_name or name

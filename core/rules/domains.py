@@ -130,6 +130,8 @@ SAMPLES: dict[Kind, Typed] = {
     Kind.DATETIME: datetime(2000, 1, 1, tzinfo=UTC),
     Kind.TIME: time(12),
     Kind.MULTI: frozenset(("a",)),
+    Kind.REFERENCE: "a",
+    Kind.PRESENCE: True,
 }
 
 

@@ -89,6 +89,8 @@ OPERATORS: dict[Kind, tuple[Operator, ...]] = {
     Kind.DATETIME: (*EQUALITY, *ORDER, *CALENDAR, *EMPTINESS),
     Kind.TIME: (*EQUALITY, *ORDER, *EMPTINESS),
     Kind.MULTI: (*CHOICES, *EMPTINESS),
+    Kind.REFERENCE: (*EQUALITY, *EMPTINESS),
+    Kind.PRESENCE: EMPTINESS,
 }
 
 # Operators that may compare with another field of the same kind.

@@ -40,7 +40,9 @@ class Kind(StrEnum):
     """What a field holds, as far as rules are concerned.
 
     Integers, decimals, money, percents and computed values are all `number`; choices, e-mails, phones and
-    links are `text`; a field of several choices is `multi`.
+    links are `text`; a field of several choices is `multi`. A `reference` names a row (a member, another lead) by a
+    text of its own: it is this one or another, nothing else is asked of it. Of a `presence` (a kept file, a place)
+    rules ask only whether it is there.
     """
 
     TEXT = "text"
@@ -50,6 +52,8 @@ class Kind(StrEnum):
     DATETIME = "datetime"
     TIME = "time"
     MULTI = "multi"
+    REFERENCE = "reference"
+    PRESENCE = "presence"
 
 
 def normalise_text(text: str) -> str:
@@ -170,6 +174,11 @@ def normalised_items(value: object) -> list[str]:
     return list(dict.fromkeys(item for item in items if item))
 
 
+def read_presence(value: object) -> bool | None:
+    """True for an object that says something, as files and places are stored; None for anything else."""
+    return True if isinstance(value, Mapping) and value else None
+
+
 READERS: dict[Kind, Callable[[object], Typed | None]] = {
     Kind.TEXT: read_text,
     Kind.NUMBER: read_number,
@@ -178,6 +187,8 @@ READERS: dict[Kind, Callable[[object], Typed | None]] = {
     Kind.DATETIME: read_datetime,
     Kind.TIME: read_time,
     Kind.MULTI: read_choices,
+    Kind.REFERENCE: read_normalised_text,
+    Kind.PRESENCE: read_presence,
 }
 
 
@@ -278,6 +289,11 @@ def parse_time(value: object) -> time:
     return parsed
 
 
+def parse_reference(value: object) -> str:
+    """The text that names a row; a whole number, as members are counted by, is its text."""
+    return parse_text(str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
+
+
 LITERALS: dict[Kind, Callable[[object], Scalar]] = {
     Kind.TEXT: parse_text,
     Kind.NUMBER: parse_number,
@@ -286,6 +302,8 @@ LITERALS: dict[Kind, Callable[[object], Scalar]] = {
     Kind.DATETIME: parse_datetime,
     Kind.TIME: parse_time,
     Kind.MULTI: parse_text,
+    Kind.REFERENCE: parse_reference,
+    Kind.PRESENCE: parse_boolean,
 }
 
 
@@ -301,18 +319,21 @@ def in_utc(value: datetime, timezone: tzinfo = UTC) -> datetime | None:
 # What the database compares
 
 
+READ_AS_STORED = frozenset((Kind.NUMBER, Kind.BOOLEAN, Kind.PRESENCE))
+
+
 def comparison_values(data: Mapping[str, object], kinds: Mapping[str, Kind]) -> dict[str, object]:
     """The comparable form of each stored value, where it differs from the stored one.
 
     `data` is what the JSON column holds; `kinds` gives the kind of each of its fields. Kept beside `data`,
     the result lets the database compare without normalising: the filter reads it first and falls back to
-    `data`. A value that is blank or unreadable becomes "" (or [] for a `multi` field): missing. Numbers and
-    booleans need no entry, since the database reads them by the same format as `read_value`.
+    `data`. A value that is blank or unreadable becomes "" (or [] for a `multi` field): missing. Numbers, booleans
+    and presences need no entry, since the database reads them by the same format as `read_value`.
     """
     comparable: dict[str, object] = {}
     for key, kind in kinds.items():
         stored = data.get(key)
-        if stored is None or kind in (Kind.NUMBER, Kind.BOOLEAN):
+        if stored is None or kind in READ_AS_STORED:
             continue
         form = comparable_form(kind, stored)
         if form != stored:
@@ -324,7 +345,7 @@ def comparable_form(kind: Kind, value: object) -> object:
     """The JSON form that the database compares: "" or [] where the value is missing."""
     if kind is Kind.MULTI:
         return normalised_items(value)
-    if kind is Kind.TEXT:
+    if kind in (Kind.TEXT, Kind.REFERENCE):
         return read_normalised_text(value) or ""
     typed = read_value(kind, value)
     return "" if typed is None else stored_value(typed)

@@ -196,6 +196,8 @@ class FieldView:
         self.suffix = getattr(bound.field, "suffix", "") or ""
         self.visible_if = _rule_text(getattr(bound.field, "visible_if", None))
         self.required_if = _rule_text(getattr(bound.field, "required_if", None))
+        self.choices_from = getattr(bound.field, "choices_from", "") or ""
+        self.parents = _rule_text(getattr(bound.field, "parents", None)) if self.choices_from else ""
         self.key = getattr(bound.field, "rule_key", "") or bound.name
         self.field_type = getattr(bound.field, "field_type", "") or ""
 
@@ -214,6 +216,7 @@ def field(bound: BoundField, drop: bool = False) -> FieldView:
     Beyond Django's own attributes it reads from the form field, where they are set: `width` (half, third),
     `prefix` and `suffix` (₹, %), `visible_if` and `required_if` (rules, evaluated in the browser too),
     `rule_key` (the name the rules use, if it is not the field's own) and `field_type` (money, date, …).
+    `choices_from` and `parents` (choices by the other field's choice) make choices depend on another field.
     `drop` shows a file input as an area to drop a file on.
     """
     return FieldView(bound, drop)

@@ -34,6 +34,7 @@ CORE_LABELS = {
 }
 # A bar parts value and label; a line that begins with a hyphen is not offered. A backslash takes their meaning away.
 BAR = re.compile(r"(?<!\\)\|")
+SEMICOLON = re.compile(r"(?<!\\);")
 
 SUITS_AS_JSON = json.dumps({name: sorted(kinds) for name, kinds in SUITS.items()})
 
@@ -67,6 +68,11 @@ HELP = {
     "choices": _(
         "One per line. PUN | Pune stores PUN and shows Pune; a hyphen in front takes a choice out of the forms:"
         "<br>Salaried<br>SE | Self employed<br>- Retired"
+        "<br>Where they depend on another choice, its values follow in a third place: PUN | Pune | MH; GOA"
+    ),
+    "choices_from": _(
+        "The key of another choice on which these depend, such as state for cities. Then each line says beside which of"
+        " its choices it may stand, in a third place: Pune | Pune | Maharashtra"
     ),
     "date_order": _("How dates are written in files and forms."),
     "min_age": _("The youngest, in full years today, such as 21."),
@@ -94,7 +100,8 @@ HELP = {
 
 
 class ChoicesField(forms.CharField):
-    """Choices, one per line: `value`, `value | label`, and `- value` for one that is no longer offered."""
+    """Choices, one per line: `value`, `value | label`, `value | label | parent; parent` where they depend on another
+    field, and `- value` for one that is no longer offered."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", UnfoldAdminTextareaWidget(attrs={"rows": 6}))
@@ -117,6 +124,9 @@ class ChoicesField(forms.CharField):
 def _choice_line(choice: Choice) -> str:
     value = _escaped(choice.value)
     line = value if choice.label == choice.value else f"{value} | {_escaped(choice.label)}"
+    if choice.parents:
+        parents = "; ".join(_escaped(parent).replace(";", "\\;") for parent in choice.parents)
+        line = f"{value} | {_escaped(choice.label)} | {parents}"
     if not choice.active:
         return f"- {line}"
     return f"\\{line}" if line.startswith("-") else line
@@ -124,10 +134,13 @@ def _choice_line(choice: Choice) -> str:
 
 def _read_choice(line: str) -> Choice:
     is_offered = not line.startswith("-")
-    parts = [_unescaped(part.strip()) for part in BAR.split(line if is_offered else line[1:], maxsplit=1)]
-    if not parts[0]:
+    given = [part.strip() for part in BAR.split(line if is_offered else line[1:], maxsplit=2)]
+    value, label, parents = (*given, "", "")[:3]
+    value = _unescaped(value)
+    if not value:
         raise ValidationError(_("A choice has no value. Write it before the bar."), code="no_value")
-    return Choice(parts[0], parts[1] if len(parts) > 1 and parts[1] else parts[0], is_offered)
+    named = (_unescaped(parent.strip()) for parent in SEMICOLON.split(parents))
+    return Choice(value, _unescaped(label) or value, is_offered, tuple(parent for parent in named if parent))
 
 
 def _escaped(text: str) -> str:

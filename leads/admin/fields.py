@@ -26,8 +26,9 @@ FIELDSETS = (
         _("What is accepted"),
         {
             "fields": (
-                "required", "unique", "choices", "formula", "decimals", "min", "max", "min_length", "max_length",
-                "regex", "transform", "date_order", "min_age", "max_age", "default_region", "default", "empty_values",
+                "required", "unique", "choices", "choices_from", "formula", "decimals", "min", "max", "min_length",
+                "max_length", "regex", "transform", "date_order", "min_age", "max_age", "default_region", "default",
+                "empty_values",
             )
         },
     ),

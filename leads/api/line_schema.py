@@ -37,6 +37,7 @@ def line_schema(actor: Actor, line: BusinessLine, address: str) -> dict[str, Any
         "properties": properties,
         "required": [item.key for item in writer.fields if writer.is_always_required(item)],
         "additionalProperties": False,
+        **({"allOf": depending} if (depending := writer.depending_choices()) else {}),
         "x-line": line.code,
         "x-version": line.version,
         "x-currency": line.currency,
@@ -96,11 +97,27 @@ class _Writer:
             "x-maximum": item.max if item.type is FieldKind.DATE else "",
             "x-regex": item.regex,
             "x-labels": _labels(item),
+            "x-choices-from": item.choices_from if item.choices_from in self.known else "",
         }
         return {
             **said,
             **{name: value for name, value in optional.items() if value not in (None, "", [], {})},
         }
+
+    def depending_choices(self) -> list[dict[str, Any]]:
+        """For each choice of a field on which others depend: which of theirs may stand beside it."""
+        result: list[dict[str, Any]] = []
+        for item in self.fields:
+            if not item.choices_from or item.choices_from not in self.known:
+                continue
+            parent = self.definition.by_key[item.choices_from]
+            for choice in parent.choices:
+                fitting = [each.value for each in item.choices if each.active and each.fits(choice.value)]
+                if choice.active:
+                    result.append(_if_then(parent.key, choice.value, item, fitting))
+            absent = {"not": {"required": [parent.key]}}
+            result.append({"if": absent, "then": {"properties": {item.key: _no_choice(item)}}})
+        return result
 
     def _rule(self, rule: Any) -> Any:
         """A rule as it is written; `{}` would say nothing. One about fields the actor must not know: null."""
@@ -145,6 +162,17 @@ def _number(item: FieldDefinition) -> dict[str, Any]:
 
 def _json_number(number: Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _if_then(parent: str, value: str, item: FieldDefinition, fitting: list[str]) -> dict[str, Any]:
+    """Beside this value of the parent, only these choices of the item."""
+    only = {"items": {"enum": fitting}} if item.type is FieldKind.MULTI_SELECT else {"enum": fitting}
+    condition = {"properties": {parent: {"const": value}}, "required": [parent]}
+    return {"if": condition, "then": {"properties": {item.key: only if fitting else _no_choice(item)}}}
+
+
+def _no_choice(item: FieldDefinition) -> Any:
+    return {"maxItems": 0} if item.type is FieldKind.MULTI_SELECT else False
 
 
 def _labels(item: FieldDefinition) -> dict[str, str]:

@@ -103,6 +103,8 @@ class _Step:
         "key",
         "limits",
         "most",
+        "offers",
+        "parent",
         "required",
         "required_rule",
         "stored",
@@ -122,6 +124,8 @@ class _Step:
         self.required_rule = line.required_rules.get(item.key)
         self.formula = line.formulas[item.key] if item.type is FieldKind.COMPUTED else None
         self.most = Decimal(INT64).scaleb(-item.scale)
+        self.parent = item.choices_from
+        self.offers = item.offers
 
 
 class _Plan:
@@ -140,7 +144,7 @@ class _Plan:
         self.texts = [
             item.key
             for item in line.fields
-            if line.kinds[item.key] is Kind.TEXT and item.type is not FieldKind.JSON
+            if line.kinds[item.key] in (Kind.TEXT, Kind.REFERENCE) and item.type is not FieldKind.JSON
         ]
         self.lists = {key: kind for key, kind in line.kinds.items() if kind is Kind.MULTI}
 
@@ -193,6 +197,8 @@ class _Capture:
                 self._compute(step)
             else:
                 self._take(step)
+                if step.parent:
+                    self._check_parent(step)
         self._check_required()
         if len(self.problems) > 1:
             position = self.plan.line.position
@@ -240,6 +246,26 @@ class _Capture:
             self.data[step.key] = kept
             if result.warning:
                 self.warnings.append(Problem(step.key, result.warning))
+
+    def _check_parent(self, step: _Step) -> None:
+        """Hold a choice against the value that it depends on.
+
+        One that was given is refused; one that merely stood there when the other was changed goes with it. Where
+        neither changed, both stay: choices that were tightened later do not block an edit elsewhere.
+        """
+        value = self.data.get(step.key)
+        if value is None or step.parent in self.broken:
+            return
+        parent = self.data.get(step.parent)
+        if step.offers(value, parent):
+            return
+        stored = self.stored
+        if not self.is_new and value == stored.get(step.key) and parent == stored.get(step.parent):
+            return
+        del self.data[step.key]
+        raw = self.given.get(step.key)
+        if not is_empty(raw) and not step.item.means_empty(raw):
+            self._refuse(step, "choice", {"depends": step.parent})
 
     def _fill_default(self, step: _Step) -> None:
         # An edit that empties a field means it: only a new lead takes the default.

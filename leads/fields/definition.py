@@ -11,7 +11,7 @@ from leads.models import Field, FieldKind, FieldStatus
 # What a definition says in the configuration file, in this order; `id` comes with a published version.
 SETTINGS = (
     "key", "label", "type", "section", "order", "help", "placeholder", "required", "unique", "default",
-    "min", "max", "min_length", "max_length", "regex", "choices", "date_order", "min_age", "max_age",
+    "min", "max", "min_length", "max_length", "regex", "choices", "choices_from", "date_order", "min_age", "max_age",
     "default_region", "transform", "visible_if", "required_if", "formula", "decimals", "indexed", "pii",
     "visible_to", "editable_by", "empty_values", "aliases", "maps_to", "status",
 )  # fmt: skip
@@ -27,11 +27,15 @@ DEFAULT_DECIMALS = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One choice of a select: what is stored, what people read, and whether it is still offered."""
+    """One choice of a select: what is stored, what people read, and whether it is still offered.
+
+    `parents` are the values of the field it depends on (`choices_from`) with which it may be chosen; none: any.
+    """
 
     value: str
     label: str
     active: bool = True
+    parents: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, written: Any) -> "Choice":
@@ -42,13 +46,19 @@ class Choice:
             str(written["value"]),
             str(written.get("label") or written["value"]),
             bool(written.get("active", True)),
+            tuple(written.get("parents") or ()),
         )
 
     def written(self) -> Any:
         """The shortest form that reads back as this choice."""
-        if self.active and self.label == self.value:
+        if self.active and self.label == self.value and not self.parents:
             return self.value
-        return {"value": self.value, "label": self.label, "active": self.active}
+        written: dict[str, Any] = {"value": self.value, "label": self.label, "active": self.active}
+        return {**written, "parents": list(self.parents)} if self.parents else written
+
+    def fits(self, parent: Any) -> bool:
+        """Whether it may be chosen beside this value of the field it depends on."""
+        return not self.parents or parent in self.parents
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,7 @@ class FieldDefinition:
     max_length: int | None = None
     regex: str = ""
     choices: tuple[Choice, ...] = ()
+    choices_from: str = ""
     date_order: str = ""
     min_age: int | None = None
     max_age: int | None = None
@@ -144,6 +155,23 @@ class FieldDefinition:
     def label_by_value(self) -> dict[str, str]:
         """What people read for each stored choice."""
         return {choice.value: choice.label for choice in self.choices}
+
+    @cached_property
+    def choice_by_value(self) -> dict[str, Choice]:
+        """Choices by what is stored."""
+        return {choice.value: choice for choice in self.choices}
+
+    def offers(self, stored: Any, parent: Any) -> bool:
+        """Whether a stored choice, or all of several, may stand beside this value of the field it depends on.
+
+        Without such a value nothing may: the list of a form is empty then, too.
+        """
+        if parent is None:
+            return False
+        choices = (
+            self.choice_by_value.get(value) for value in (stored if isinstance(stored, list) else [stored])
+        )
+        return all(choice is not None and choice.fits(parent) for choice in choices)
 
     @cached_property
     def empty_texts(self) -> frozenset[str]:

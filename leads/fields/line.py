@@ -70,7 +70,7 @@ class LineDefinition:
 
     @cached_property
     def in_dependency_order(self) -> tuple[FieldDefinition, ...]:
-        """Active fields, each after those that its visibility or its formula reads."""
+        """Active fields, each after those that its visibility, its formula or its choices depend on."""
         return tuple(self.active_by_key[key] for key in dependency_order(self._dependencies()))
 
     def _dependencies(self) -> dict[str, frozenset[str]]:
@@ -79,6 +79,8 @@ class LineDefinition:
             reads = frozenset(self.formulas[item.key].fields()) if item.key in self.formulas else frozenset()
             if item.visible_if:
                 reads |= parse_rule(item.visible_if, self.kinds).fields()
+            if item.choices_from:
+                reads |= {item.choices_from}
             dependencies[item.key] = reads & self.active_by_key.keys() - {item.key}
         return dependencies
 

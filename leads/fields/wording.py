@@ -16,10 +16,12 @@ EXAMPLES = {"DMY": "31/12/1990", "MDY": "12/31/1990", "YMD": "1990-12-31"}
 def sentence(definition: LineDefinition, problem: Problem, raw: Any) -> str:
     """Return the sentence about one problem; `raw` is what was given for the field."""
     item: FieldDefinition = definition.by_key[problem.field]
+    # Which field it depends on is not told: it may be hidden from who reads this.
+    label = f"{item.label}, given what it depends on" if "depends" in problem.parameters else item.label
     return message(
         problem.code,
         value=None if raw is None or (isinstance(raw, str) and is_blank(raw)) else _written(raw),
-        label=item.label,
+        label=label,
         **{"example": EXAMPLES[item.date_order or "DMY"], **problem.parameters},
     )
 

@@ -125,6 +125,7 @@ class Field(TenantModel):
     max_length = models.PositiveIntegerField(_("longest"), null=True, blank=True)
     regex = models.CharField(_("pattern"), max_length=500, blank=True)
     choices = models.JSONField(_("choices"), default=list, blank=True)
+    choices_from = models.CharField(_("choices depend on"), max_length=60, blank=True)
     date_order = models.CharField(
         _("date order"),
         max_length=3,

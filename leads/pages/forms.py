@@ -13,6 +13,7 @@ from leads.fields.access import editable_keys
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition
 from leads.models import BusinessLine, FieldKind, Lead, LeadStatus
+from leads.pages.choices import ParentChoice, choice_widget, fitting_values
 from leads.presentation import stage_text
 from leads.queries.origins import active_campaigns, active_sources
 
@@ -65,6 +66,7 @@ class LeadForm(forms.Form):
         super().__init__(data)
         self.actor = actor
         self.line = line
+        self.definition = definition
         self.lead = lead
         self._touched: set[str] = set()
         allowed = editable_keys(actor, definition)
@@ -130,8 +132,11 @@ class LeadForm(forms.Form):
             required=item.required,
             help_text=item.help,
             initial=self._initial(item, stored),
-            widget=widget_of(item, stored),
+            widget=widget_of(item, stored, parent := self._parent_of(item)),
         )
+        if parent is not None and parent.in_form:
+            field.choices_from = parent.item.key  # type: ignore[attr-defined]
+            field.parents = fitting_values(item, stored, parent.item)  # type: ignore[attr-defined]
         field.width = (
             "" if item.type in (FieldKind.LONG_TEXT, FieldKind.JSON, FieldKind.MULTI_SELECT) else "half"
         )  # type: ignore[attr-defined]
@@ -142,6 +147,13 @@ class LeadForm(forms.Form):
         if item.type is FieldKind.PERCENT:
             field.suffix = "%"  # type: ignore[attr-defined]
         return field
+
+    def _parent_of(self, item: FieldDefinition) -> ParentChoice | None:
+        if not item.choices_from:
+            return None
+        stored = self.lead.data.get(item.choices_from) if self.lead else None
+        in_form = any(each.key == item.choices_from for each in self.items)
+        return ParentChoice(self.definition.by_key[item.choices_from], in_form, stored)
 
     def _initial(self, item: FieldDefinition, stored: Any) -> Any:
         if stored is None:
@@ -177,7 +189,12 @@ class LeadForm(forms.Form):
         typed = {item.key: self.cleaned_data[PREFIX + item.key] for item in self.items}
         if self.lead is None:
             return typed
-        return {key: value for key, value in typed.items() if PREFIX + key in self._touched}
+        touched = {key for key in typed if PREFIX + key in self._touched}
+        # A choice is judged again beside what it depends on, though it was left alone itself.
+        for item in self.definition.in_dependency_order:
+            if item.choices_from in touched and item.key in typed:
+                touched.add(item.key)
+        return {key: value for key, value in typed.items() if key in touched}
 
     def attributes(self) -> dict[str, Any]:
         """Source and campaign by name, where they were chosen or changed."""
@@ -198,8 +215,8 @@ def as_sent(value: Any) -> Any:
     return "" if value is None else str(value).replace("\r\n", "\n").strip()
 
 
-def widget_of(item: FieldDefinition, stored: Any) -> forms.Widget:
-    """Return the control in which a field is filled."""
+def widget_of(item: FieldDefinition, stored: Any, parent: ParentChoice | None = None) -> forms.Widget:
+    """Return the control in which a field is filled; `parent` is what its choices depend on, if they do."""
     attributes: dict[str, str] = {}
     if item.placeholder:
         attributes["placeholder"] = item.placeholder
@@ -208,10 +225,8 @@ def widget_of(item: FieldDefinition, stored: Any) -> forms.Widget:
             return forms.Textarea(attrs={**attributes, "rows": "4"})
         case FieldKind.BOOLEAN:
             return forms.Select(choices=[("", "—"), ("true", _("Yes")), ("false", _("No"))])
-        case FieldKind.SELECT:
-            return forms.Select(choices=[("", "—"), *offered_choices(item, [stored] if stored else [])])
-        case FieldKind.MULTI_SELECT:
-            return forms.CheckboxSelectMultiple(choices=offered_choices(item, stored or []))
+        case FieldKind.SELECT | FieldKind.MULTI_SELECT:
+            return choice_widget(item, stored, parent)
     if item.type in NUMERIC:
         attributes["inputmode"] = NUMERIC[item.type]
     if item.max_length and item.type is FieldKind.TEXT:
@@ -220,15 +235,6 @@ def widget_of(item: FieldDefinition, stored: Any) -> forms.Widget:
     widget = forms.TextInput(attrs=attributes)
     widget.input_type = INPUT_TYPES.get(item.type, "text")
     return widget
-
-
-def offered_choices(item: FieldDefinition, stored: list[str]) -> list[tuple[str, str]]:
-    """Return the choices on offer, and those that the lead holds though they are offered no more."""
-    offered = [
-        (choice.value, choice.label) for choice in item.choices if choice.active or choice.value in stored
-    ]
-    known = {value for value, _label in offered}
-    return [*offered, *((value, value) for value in stored if value not in known)]
 
 
 class WorkForm(forms.Form):

@@ -87,6 +87,7 @@ function applyRules(form, boxes, rules) {
     if (outcome !== null) setRequired(box, outcome);
   }
   hideEmptySections(form);
+  form.dispatchEvent(new Event("conditions"));
 }
 
 export function watchRules(form) {

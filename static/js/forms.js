@@ -57,6 +57,7 @@ for (const form of document.forms) {
   if (form.querySelector("[data-visible-if], [data-required-if]")) {
     import("./conditions.js").then(({ watchRules }) => watchRules(form));
   }
+  if (form.querySelector("[data-choices-from]")) import("./cascade.js").then(({ watchChoices }) => watchChoices(form));
   if ("guard" in form.dataset) guard(form);
 }
 for (const area of document.querySelectorAll("[data-drop]")) watchDrop(area);

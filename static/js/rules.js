@@ -13,6 +13,8 @@ export class Undecided extends Error {}
 const KINDS = {
   integer: "number", decimal: "number", money: "number", percent: "number", computed: "number", number: "number",
   boolean: "boolean", date: "date", datetime: "datetime", time: "time", multi_select: "multi", multi: "multi",
+  user: "reference", lead: "reference", reference: "reference",
+  file: "presence", image: "presence", location: "presence", presence: "presence",
 };
 // What Python's strip() takes away; trim() differs in a few signs.
 const BLANK = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
@@ -87,9 +89,19 @@ function readTime(value) {
   return found && found[1] + (found[2] ?? ":00").padEnd(10, found[2]?.includes(".") ? "0" : ".000000").slice(0, 10);
 }
 
+/** A person or lead that was typed, and that only the server can tell: it is there, and nothing is known of it. */
+export const UNRESOLVED = Symbol("unresolved");
+
+/** Whether something is there of which only that can be asked: a file, a place. */
+function isFilled(value) {
+  return value !== null && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length > 0;
+}
+
 /** A value made comparable for its kind, or null: missing. */
 function read(value, kind, exact, page) {
+  if (kind === "presence") return isFilled(value) ? true : null;
   if (value === null || value === undefined || (Array.isArray(value) && kind !== "multi")) return null;
+  if (kind === "reference" && value === UNRESOLVED) return value;
   switch (kind) {
     case "number": return typeof value === "boolean" ? null : readNumber(value);
     case "boolean": return { true: true, false: false }[String(value)] ?? null;
@@ -171,6 +183,7 @@ function condition(rule, page) {
   if (rule.op === "is_empty") return value === null;
   if (rule.op === "is_not_empty") return value !== null;
   const wanted = operandOf(rule, kind, exact, page);
+  if (value === UNRESOLVED || (wanted === UNRESOLVED && value !== null)) throw new Undecided(rule.field);
   return value !== null && wanted !== null && holds(rule.op, value, wanted, kind, page);
 }
 

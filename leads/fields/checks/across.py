@@ -8,7 +8,7 @@ from core.errors import ApplicationError
 from core.rules import Kind, Rule, RuleError, parse_formula, parse_rule
 from leads.fields.checks.problems import DefinitionProblem
 from leads.fields.checks.reading import RULES, ReadField, column_name, read_written
-from leads.fields.checks.settings import check_field
+from leads.fields.checks.settings import SELECTS, check_field
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, DependencyCycle, dependency_order
 from leads.fields.types import FIELD_TYPES
@@ -63,6 +63,7 @@ class LineCheck:
         self._check_published()
         self._check_names()
         self._check_mappings()
+        self._check_parents()
         self._check_dependencies()
         self._check_duplicate_match()
         return [problem for read in self.read for problem in read.problems] + self.line_problems
@@ -138,6 +139,36 @@ class LineCheck:
                 others = ", ".join(other.key for other in reads if other is not read)
                 read.add("maps_to", "repeated", f"{others} fills {attribute} already. Only one field can.")
 
+    def _check_parents(self) -> None:
+        """Choices that depend on another field: it is a choice itself, and has the values they name."""
+        for read, item in self._in_use():
+            if not item.choices_from or item.type not in SELECTS or "choices_from" in read.broken:
+                continue
+            parent = self.by_key.get(item.choices_from)
+            parent_item = parent.definition if parent else None
+            if parent_item is None or parent_item.type is not FieldKind.SELECT:
+                known = [key for key, other in self.by_key.items() if _is_select(other) and key != item.key]
+                hint = f"Name one of {', '.join(known)}." if known else "Add a field of one choice first."
+                read.add(
+                    "choices_from",
+                    "unknown_field",
+                    f'There is no field "{item.choices_from}" of one choice. {hint}',
+                )
+                continue
+            self._check_readable(read, item, "choices_from", frozenset([item.choices_from]))
+            if "choices" not in read.broken and parent is not None and "choices" not in parent.broken:
+                self._check_parent_values(read, item, parent_item)
+
+    @staticmethod
+    def _check_parent_values(read: ReadField, item: FieldDefinition, parent: FieldDefinition) -> None:
+        for position, choice in enumerate(item.choices):
+            unknown = [value for value in choice.parents if value not in parent.choice_by_value]
+            if unknown:
+                read.add(
+                    f"choices[{position}].parents", "unknown_choice",
+                    f'"{parent.key}" has no choice "{unknown[0]}". Write it as its value is written there.',
+                )  # fmt: skip
+
     def _check_dependencies(self) -> None:
         kinds = {
             key: FIELD_TYPES[read.definition.type].rule_kind
@@ -152,6 +183,8 @@ class LineCheck:
                 if rule is not None:
                     self._check_readable(read, item, setting, rule.fields())
                     reads |= rule.fields() if setting == "visible_if" else frozenset()
+            if item.choices_from and item.type in SELECTS:
+                reads |= {item.choices_from}
             dependencies[item.key] = reads - {item.key}
         # Fields that may not be read are reported above and lead nowhere.
         usable = dependencies.keys()
@@ -220,10 +253,10 @@ class LineCheck:
             circle = " → ".join(cycle.keys)
             for key in dict.fromkeys(cycle.keys):
                 read = self.by_key[key]
-                is_computed = read.definition is not None and read.definition.type is FieldKind.COMPUTED
                 read.add(
-                    "formula" if is_computed else "visible_if", "cycle",
-                    f"These fields wait for each other: {circle}. Take one of them out of a rule or formula.",
+                    _waiting_setting(read, set(cycle.keys)), "cycle",
+                    f"These fields wait for each other: {circle}."
+                    " Take one of them out of a rule, a formula, or choices_from.",
                 )  # fmt: skip
 
     def _check_duplicate_match(self) -> None:
@@ -268,3 +301,16 @@ class LineCheck:
             )
         self._of_line(setting, "unknown_field", message)
         return ""
+
+
+def _is_select(read: ReadField) -> bool:
+    item = read.definition
+    return item is not None and item.type is FieldKind.SELECT and item.status is not FieldStatus.RETIRED
+
+
+def _waiting_setting(read: ReadField, circle: set[str]) -> str:
+    """The setting by which a field of a circle waits for another of it."""
+    item = read.definition
+    if item is not None and item.type is FieldKind.COMPUTED:
+        return "formula"
+    return "choices_from" if item is not None and item.choices_from in circle else "visible_if"

@@ -18,9 +18,10 @@ from leads.models import Field, FieldKind, FieldStatus
 
 LONGEST_CHOICE = 200
 MOST_CHOICES = 5_000
+MOST_PARENTS = 1_000
 MOST_TEXTS = 200
 LARGEST_WHOLE = 2**31 - 1
-CHOICE_SETTINGS = ("value", "label", "active")
+CHOICE_SETTINGS = ("value", "label", "active", "parents")
 
 FLAGS = ("required", "unique", "indexed", "pii")
 WHOLE_NUMBERS = ("order", "min_length", "max_length", "min_age", "max_age", "decimals")
@@ -210,7 +211,9 @@ def _choice(written: Any, step: str) -> dict[str, Any]:
         raise ShapeError('Write a text, or an object such as {"value": "PUN", "label": "Pune"}.', step)
     for name in item:
         if name not in CHOICE_SETTINGS:
-            raise ShapeError(f'There is no "{name}" in a choice. It has a value, a label, and active.', step)
+            raise ShapeError(
+                f'There is no "{name}" in a choice. It has a value, a label, active, and parents.', step
+            )
     value, label, active = item.get("value"), item.get("label") or item.get("value"), item.get("active", True)
     if not isinstance(value, str) or not normalise_text(value) or not isinstance(label, str):
         raise ShapeError("Write value and label as text that is not blank.", step)
@@ -218,4 +221,19 @@ def _choice(written: Any, step: str) -> dict[str, Any]:
         raise ShapeError("Write true or false for active, without quotes.", step)
     if max(len(value), len(label)) > LONGEST_CHOICE:
         raise ShapeError(f"Shorten the choice to at most {LONGEST_CHOICE} characters.", step)
-    return {"value": _storable(value.strip()), "label": _storable(label.strip()), "active": active}
+    choice = {"value": _storable(value.strip()), "label": _storable(label.strip()), "active": active}
+    return {**choice, "parents": _parents(item.get("parents"), step)}
+
+
+def _parents(given: Any, step: str) -> list[str]:
+    if given is None:
+        return []
+    if not isinstance(given, list | tuple) or not all(
+        isinstance(parent, str) and normalise_text(parent) for parent in given
+    ):
+        raise ShapeError(
+            'Write parents as a list of choices of the field it depends on, such as ["Maharashtra"].', step
+        )
+    if len(given) > MOST_PARENTS:
+        raise ShapeError(f"Shorten parents to at most {MOST_PARENTS} choices.", step)
+    return list(dict.fromkeys(_storable(parent.strip()) for parent in given))

@@ -67,6 +67,7 @@ SUITS: dict[str, frozenset[FieldKind]] = {
     "max_length": TEXTS,
     "regex": TEXTS | {FieldKind.EMAIL, FieldKind.PHONE, FieldKind.URL},
     "choices": SELECTS,
+    "choices_from": SELECTS,
     "date_order": DAY | {FieldKind.DATETIME},
     "min_age": DAY,
     "max_age": DAY,
@@ -226,6 +227,11 @@ def _check_choices(read: ReadField, item: FieldDefinition) -> None:
                 f'"{choice.label}" reads the same as choice {taken[name] + 1}, case aside. Remove one.',
             )  # fmt: skip
         taken.update(dict.fromkeys(names - taken.keys(), position))
+        if choice.parents and not item.choices_from:
+            read.add(
+                f"choices[{position}].parents", "not_for_type",
+                "Name in choices_from the field on which the choices depend, or leave the parents out.",
+            )  # fmt: skip
         if item.type is FieldKind.MULTI_SELECT and BETWEEN_CHOICES.search(choice.value + choice.label):
             read.add(
                 f"choices[{position}]", "separator",

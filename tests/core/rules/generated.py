@@ -98,6 +98,8 @@ DATETIMES = [
 ]
 TIMES = ["09:30", "09:30:00", "09:30:00.000001", "00:00", "23:59:59.999999"]
 DAYS = [0, 1, 2, 30, 1_000_000]
+REFERENCES = ["12", "7", "L00000042", "l00000042", " 12 ", "Ⅷ"]
+PRESENCES = [{"id": 1, "name": "pan.pdf"}, {"lat": "18.520430", "lon": "73.856743"}, {"a": None}, {}]
 CHOICES = ["red", "RED ", "Straße", "é", "e\u0301", "😀", "a%b", "blue"]
 NASTY_LITERALS: dict[Kind, list] = {
     Kind.TEXT: FILLED_TEXTS,
@@ -107,6 +109,8 @@ NASTY_LITERALS: dict[Kind, list] = {
     Kind.DATETIME: DATETIMES,
     Kind.TIME: TIMES,
     Kind.MULTI: CHOICES,
+    Kind.REFERENCE: REFERENCES,
+    Kind.PRESENCE: PRESENCES,
 }
 # What a raw write can leave where a value of some kind belongs: none of it may raise, none may split
 # opinions.
@@ -157,10 +161,13 @@ LITERALS = {
     Kind.DATETIME: st.sampled_from(DATETIMES) | st.datetimes().map(datetime.isoformat),
     Kind.TIME: st.sampled_from(TIMES) | st.times().map(str),
     Kind.MULTI: choice,
+    Kind.REFERENCE: st.sampled_from(REFERENCES) | st.integers(1, 20),
+    Kind.PRESENCE: st.sampled_from(PRESENCES),
 }
 STORED = {
     **LITERALS,
     Kind.TEXT: LITERALS[Kind.TEXT] | st.sampled_from(BLANK_TEXTS),
+    Kind.REFERENCE: st.sampled_from(REFERENCES) | st.sampled_from(BLANK_TEXTS),
     Kind.MULTI: st.lists(choice | st.sampled_from([*BLANK_TEXTS, None, 1]), max_size=4),
 }
 garbage = st.sampled_from(GARBAGE)

@@ -242,6 +242,8 @@ LITERALS = {
     Kind.DATETIME: "2024-01-01T00:00",
     Kind.TIME: "09:30",
     Kind.MULTI: "x",
+    Kind.REFERENCE: "12",
+    Kind.PRESENCE: {"id": 1},
 }
 SHAPES = {
     Operator.IN: lambda literal: [literal],

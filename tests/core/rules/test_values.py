@@ -88,6 +88,8 @@ def test_what_says_something_is_not_missing(value: object) -> None:
         (Kind.DATETIME, "2024-02-29T10:00:00", datetime(2024, 2, 29, 10, tzinfo=UTC)),
         (Kind.TIME, "09:30", time(9, 30)),
         (Kind.MULTI, ["Red", " RED ", "", None, 5, "blue"], frozenset(("red", "blue"))),
+        (Kind.REFERENCE, " L00000042 ", "l00000042"),
+        (Kind.PRESENCE, {"id": 1}, True),
     ],
 )
 def test_stored_values_are_read_as_their_kind(kind: Kind, stored: object, typed: object) -> None:
@@ -123,6 +125,9 @@ def test_stored_values_are_read_as_their_kind(kind: Kind, stored: object, typed:
         (Kind.TIME, time(9, 30, tzinfo=UTC)),
         (Kind.MULTI, "red"),
         (Kind.MULTI, ["", None]),
+        (Kind.REFERENCE, 12),
+        (Kind.PRESENCE, {}),
+        (Kind.PRESENCE, "pan.pdf"),
     ],
 )
 def test_what_cannot_be_read_is_missing(kind: Kind, stored: object) -> None:
@@ -138,6 +143,7 @@ def test_what_cannot_be_read_is_missing(kind: Kind, stored: object) -> None:
         (Kind.DATETIME, "2024-01-31T09:30", datetime(2024, 1, 31, 9, 30)),  # noqa: DTZ001
         (Kind.DATETIME, "2024-01-31T09:30+05:30", datetime(2024, 1, 31, 4, tzinfo=UTC)),
         (Kind.MULTI, "Red", "Red"),
+        (Kind.REFERENCE, 12, "12"),
     ],
 )
 def test_literals_become_typed_values(kind: Kind, written: object, typed: object) -> None:
@@ -160,6 +166,7 @@ def test_literals_become_typed_values(kind: Kind, written: object, typed: object
         (Kind.DATETIME, "2024-01-31", "date and time"),
         (Kind.TIME, "9.30", "09:30"),
         (Kind.MULTI, ["Red"], "in quotes"),
+        (Kind.REFERENCE, True, "in quotes"),
     ],
 )
 def test_a_wrong_literal_is_answered_with_advice(kind: Kind, written: object, advice: str) -> None:

@@ -51,6 +51,8 @@ VALUES: dict[Kind, list[Any]] = {
     ],
     Kind.TIME: [None, "09:30", "09:30:00", "23:59:59", "noon"],
     Kind.MULTI: [None, [], ["Home"], ["home", "Car"], ["Gold", ""], ["ﬁn", "Straße"]],
+    Kind.REFERENCE: [None, "", "12", "7", " 12", "L00000042", "l00000042"],
+    Kind.PRESENCE: [None, {}, {"id": 1}, {"lat": "1.000000"}, "text", [], [{"id": 1}]],
 }
 PATTERNS = ["^M", "(?i)^m", "a.b", "^[A-Z]{5}$", "0+"]
 

@@ -22,7 +22,7 @@ def test_one_field_of_each_type_is_sound():
     ("definition", "path", "code"),
     [
         (TEXT | {"colour": "red"}, "colour", "unknown_setting"),
-        (TEXT | {"choices_from": "city"}, "choices_from", "unknown_setting"),
+        (TEXT | {"choices_from": "city"}, "choices_from", "not_for_type"),
         (TEXT | {"type": "file"}, "type", "wrong_value"),
         (TEXT | {"type": None}, "type", "required"),
         (TEXT | {"label": "  "}, "label", "required"),
