@@ -23,6 +23,8 @@ PAGES_POLICY = (
 CONSOLE_POLICY = PAGES_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace(
     "script-src 'self'", "script-src 'self' 'unsafe-eval'"
 )
+# For a page of ours that another page of ours frames; it sends X-Frame-Options: SAMEORIGIN itself.
+FRAMED_POLICY = PAGES_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 
 
 class RequestContextMiddleware:

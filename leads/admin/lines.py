@@ -15,7 +15,7 @@ from core.admin.forms import LinesField, ServiceForm
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
 from leads.admin.presenting import shown_fields
-from leads.admin.publishing import PublishingAdmin
+from leads.admin.preview import PreviewAdmin
 from leads.models import BusinessLine
 from leads.queries.lines import (
     draft_definitions,
@@ -65,7 +65,7 @@ class LineForm(ServiceForm):
 
 
 @admin.register(BusinessLine, site=console)
-class BusinessLineAdmin(PublishingAdmin):
+class BusinessLineAdmin(PreviewAdmin):
     """Lines; the page of one has its fields below the settings."""
 
     menu = MenuPlace(CONFIGURE, 10, "category")
@@ -134,6 +134,7 @@ class BusinessLineAdmin(PublishingAdmin):
             "order_link": reverse("admin:leads_businessline_order", args=[line.pk]),
             "add_link": f"{reverse('admin:leads_field_add')}?line={line.pk}",
             "publish_link": reverse("admin:leads_businessline_publish", args=[line.pk]),
+            "preview_link": reverse("admin:leads_businessline_preview", args=[line.pk]),
             "versions_link": reverse("admin:leads_businessline_versions", args=[line.pk]),
             "discard_link": reverse("admin:leads_businessline_discard", args=[line.pk])
             if line.version

@@ -250,6 +250,10 @@ CONSOLE: list[Line] = [
     console("POST", "admin:leads_businessline_order", 302, ids=LINE),
     console("GET", "admin:leads_businessline_versions", by=READ_CONFIGURATION, ids=LINE),
     console("GET", "admin:leads_businessline_difference", by=READ_CONFIGURATION, ids=LINE),
+    console("GET", "admin:leads_businessline_preview", by=READ_CONFIGURATION, ids=LINE),
+    console("GET", "admin:leads_businessline_form", by=READ_CONFIGURATION, ids=LINE),
+    # Values are tried, nothing is written.
+    console("POST", "admin:leads_businessline_form", by=READ_CONFIGURATION, ids=LINE),
     console("GET", "admin:leads_businessline_restore", by=WRITE_CONFIGURATION, ids=LINE | {"number": "1"}),
     console(
         "POST", "admin:leads_businessline_restore", 302, by=WRITE_CONFIGURATION, ids=LINE | {"number": "1"}
