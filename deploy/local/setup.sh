@@ -18,7 +18,7 @@ stop() {
 
 # What the environment was made from. The folder counts too: its scripts name it.
 wanted() {
-    { cat requirements.txt requirements-dev.txt deploy/local/setup.sh; pwd -P; } | cksum
+    { cat requirements*.txt deploy/local/setup.sh; pwd -P; } | cksum
 }
 
 up_to_date() {
