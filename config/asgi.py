@@ -7,12 +7,14 @@ from django.core.asgi import get_asgi_application
 
 from config import embedded
 from core.body_limit import BodyLimit
+from core.production import refuse_insecure_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Each request runs in a thread of its own, so connections are kept in a pool rather than per thread.
 os.environ.setdefault("DATABASE_POOL", "true")
-embedded.ensure_running()
 django_application = get_asgi_application()
+refuse_insecure_settings()
+embedded.ensure_running()
 
 application = BodyLimit(
     django_application,

@@ -5,16 +5,24 @@ from pathlib import Path
 import environ
 
 from config import embedded
+from core.site_address import is_this_machine
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY_GIVEN = bool(env.str("SECRET_KEY", default=""))
 SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.secret_key()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
+# Where others can reach us, insecure values are refused at the start (core/production.py).
+PRODUCTION = env.bool("PRODUCTION", default=not is_this_machine(SITE_URL))
+SILENCED_SYSTEM_CHECKS = [
+    "security.W008",  # the proxy in front sends people to HTTPS; health checks come to us by plain HTTP
+    "security.W021",  # to be on the browsers' own list is the domain's owner to decide
+]
 
 INSTALLED_APPS = [
     "core",
@@ -47,6 +55,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.middleware.RequestContextMiddleware",
+    "core.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.ContentSecurityPolicyMiddleware",
@@ -125,6 +134,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "core.schedule:OwnerScheduler"
 CELERY_TIMEZONE = "UTC"
+# A file that the scheduler touches with each tick (config/probe.py).
+BEAT_PULSE_FILE = env.str("BEAT_PULSE_FILE", default="")
 CELERY_BEAT_SCHEDULE = {
     # Days begin when the organisations' timezones say: each tick starts what is due, once.
     "daily work": {"task": "core.tasks.start_daily_work", "schedule": 600.0, "options": {"expires": 600}},

@@ -31,5 +31,8 @@ class CoreConfig(AppConfig):
     verbose_name = "Foundation"
 
     def ready(self) -> None:
+        from core import production  # noqa: F401  (its checks register themselves)
+        from core.database import checks  # noqa: F401
+
         pre_migrate.connect(prepare_roles, dispatch_uid="core.prepare_roles")
         post_migrate.connect(grant_tables, dispatch_uid="core.grant_tables")

@@ -1,13 +1,14 @@
 """Request id and scope, content security policy, and errors that users may be told."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core.errors import ApplicationError
+from core.pages.health import healthz, readyz
 from core.scope import Scope, entered
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -43,6 +44,18 @@ class RequestContextMiddleware:
             response["X-Request-ID"] = request_id
             log.info("request", method=request.method, path=request.path, status=response.status_code)
             return response
+
+
+class HealthMiddleware:
+    """Answers load balancers before anything looks at the host: they call by the machine's number."""
+
+    pages: Mapping[str, GetResponse] = {"/healthz": healthz, "/readyz": readyz}
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.pages.get(request.path, self.get_response)(request)
 
 
 class ContentSecurityPolicyMiddleware:

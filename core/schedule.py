@@ -4,13 +4,16 @@ The tables of beat are closed to the application role.
 """
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from core.models import DailyRun, Organization
+from core.production import refuse_insecure_settings
 from core.scope import current_organization_id, system_scope
 
 # A day that lies further ahead was written by a clock that went wrong, and holds nothing up.
@@ -27,10 +30,14 @@ class OwnerScheduler(DatabaseScheduler):
     """django-celery-beat's scheduler, each look into its tables through `system_scope`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refuse_insecure_settings()
         with system_scope(reason="schedule"):
             super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
+        if settings.BEAT_PULSE_FILE:
+            # For health checks: whoever ticks lives.
+            Path(settings.BEAT_PULSE_FILE).touch()
         with system_scope(reason="schedule"):
             return super().tick(*args, **kwargs)
 

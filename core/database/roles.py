@@ -8,9 +8,12 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import models, transaction
+from django.db import ProgrammingError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
+
+from core.errors import ApplicationError
 
 READ = ("SELECT",)
 READ_WRITE = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -33,14 +36,31 @@ def ensure_role(cursor: Any) -> None:
     try:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
         if cursor.fetchone() is None:
-            cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOSUPERUSER NOBYPASSRLS").format(role))
+            _execute_as_creator(
+                cursor, sql.SQL("CREATE ROLE {} NOLOGIN NOSUPERUSER NOBYPASSRLS").format(role)
+            )
         # From PostgreSQL 16 on, having created a role does not allow SET ROLE by itself.
         enough = "SET" if cursor.connection.info.server_version >= 160000 else "MEMBER"
         cursor.execute("SELECT pg_has_role(current_user, %s, %s)", [name, enough])
         if not cursor.fetchone()[0]:
-            cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
+            _execute_as_creator(cursor, sql.SQL("GRANT {} TO CURRENT_USER").format(role))
     finally:
         cursor.execute("SELECT pg_advisory_unlock(hashtext('leadledger.roles'))")
+
+
+def _execute_as_creator(cursor: Any, statement: sql.Composed) -> None:
+    """Execute what needs CREATEROLE, or say what an administrator may do instead."""
+    try:
+        cursor.execute(statement)
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, InsufficientPrivilege):
+            raise
+        role, owner = settings.DATABASE_APPLICATION_ROLE, cursor.connection.info.user
+        raise ApplicationError(
+            "no_role",
+            f"{owner} may not make roles. Let an administrator of the server execute: CREATE ROLE {role}"
+            f" NOLOGIN; GRANT {role} TO {owner}; or: ALTER ROLE {owner} CREATEROLE.",
+        ) from error
 
 
 def application_grants(model: type[models.Model]) -> tuple[str, ...]:
