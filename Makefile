@@ -1,13 +1,13 @@
 # Python 3.11 or 3.12 and make are all that a bare checkout needs; `make help` lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test verify lint pictures browser clean distclean
+.PHONY: help setup demo run test test-postgresql15 verify lint pictures browser servers clean distclean
 unexport PYTHONHOME PYTHONPATH
 PYTEST_WORKERS ?= 2
 # More for pytest, as in: make test ARGS="tests/core -k rules"
 ARGS ?=
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
+	@sed -n 's/^\([a-z0-9-]*\):.*## /make \1: /p' Makefile
 
 setup: ## make .venv from the pinned requirements (the others call it)
 	@sh deploy/local/setup.sh
@@ -21,21 +21,28 @@ run: setup ## serve without demo data until Ctrl-C
 test: setup browser ## run the tests
 	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) -m "not verify" $(ARGS)
 
-verify: setup browser ## run the slow walls: real processes killed, fuzzing, large matrices
+test-postgresql15: setup browser servers ## run the tests against PostgreSQL 15 and Redis of the system
+	@.venv/bin/python -m tests.deploy.servers .venv/bin/python -m pytest -n $(PYTEST_WORKERS) -m "not verify" $(ARGS)
+
+verify: setup browser servers ## run the slow walls: real processes killed, fuzzing, large matrices
 	@.venv/bin/python -m pytest -m verify $(ARGS)
 
-lint: setup ## check style, types, the direction of imports, missing migrations
+lint: setup ## check style, types, the direction of imports, missing migrations, the deployment's files
 	@.venv/bin/python -m ruff check .
 	@.venv/bin/python -m ruff format --check .
 	@.venv/bin/python -m mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/python manage.py makemigrations --check --dry-run
+	@sh deploy/local/lint.sh
 
 pictures: setup browser ## make the pictures of the README again, from the demo's data
 	@.venv/bin/python docs/pictures.py
 
 browser:
 	@sh deploy/local/browser.sh
+
+servers:
+	@sh deploy/local/servers.sh
 
 clean: ## stop the embedded servers and delete their data, uploads and logs
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m config.embedded remove; else rm -rf var; fi
