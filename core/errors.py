@@ -71,6 +71,9 @@ class Conflict(ApplicationError):
 class Contested(Conflict):
     """Others were quicker, and would hardly be so again: the same request may just be made once more."""
 
+    # Seconds after which to do so.
+    wait = 1
+
 
 class TooLarge(ApplicationError):
     """The input exceeds a limit that protects everybody else."""

@@ -8,15 +8,16 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, TypeVar
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import AccessRule, Membership, ReportingLine, User
 from accounts.roles import Area, Level, Role
 from accounts.services import create_user, narrow_access
+from core.idempotency import Outcome, Sent, begin
 from core.intake.running import CHECK
-from core.models import DailyRun, Intake, IntakeRow, Job, Organization, PurgeRecord
+from core.models import DailyRun, IdempotencyKey, Intake, IntakeRow, Job, Organization, PurgeRecord
 from core.retention.running import RETENTION
 from core.scope import organization_scope
 from core.services.intakes import receive_file
@@ -158,6 +159,14 @@ def _daily_run(world: World) -> DailyRun:
 @row_of(PurgeRecord)
 def _purge_record(world: World) -> PurgeRecord:
     return PurgeRecord.objects.create(purge="core.jobs", started_at=timezone.now(), rows=3)
+
+
+@row_of(IdempotencyKey)
+def _idempotency_key(world: World) -> IdempotencyKey:
+    with transaction.atomic():
+        attempt = begin(Sent(f"user:{world.admin.user.pk}", "a-key", "POST", "/api/v1/leads", "0" * 64))
+        attempt.keep(Outcome(201, {}, {"body": None}))
+    return IdempotencyKey.objects.get(key="a-key")
 
 
 @row_of(Intake)

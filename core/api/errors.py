@@ -29,15 +29,27 @@ class Refusal(exceptions.APIException):
     def __init__(self, error: ApplicationError) -> None:
         self.status_code = error.status
         self.extra: Mapping[str, Any] = getattr(error, "extra", {})
+        # Seconds, for the header Retry-After.
+        self.wait: int | None = getattr(error, "wait", None)
         super().__init__(detail=error.message, code=error.code)
 
 
 class TellingConflict(Conflict):
-    """A conflict whose answer says more than words: what stands in the way, as far as the caller sees it."""
+    """A conflict whose answer says more than words: what stands in the way, as far as the caller sees it.
+
+    It is the outcome of its call: what the call wrote before it was raised stays.
+    """
+
+    is_outcome = True
 
     def __init__(self, code: str, message: str, **extra: Any) -> None:
         super().__init__(code, message)
         self.extra = extra
+
+
+def is_outcome(error: Exception | None) -> bool:
+    """Whether an error is the outcome of its call: the same call made again must not do more."""
+    return getattr(error, "is_outcome", False)
 
 
 def as_api_exception(error: ApplicationError) -> exceptions.APIException:

@@ -1,3 +1,4 @@
+from core.models.idempotency import IdempotencyKey, IdempotencyScope
 from core.models.intake import BUSY, Intake, IntakeRow, IntakeState, RowState
 from core.models.job import UNFINISHED, Job, JobState, WorkerHeartbeat
 from core.models.organization import Organization
@@ -7,6 +8,8 @@ __all__ = [
     "BUSY",
     "UNFINISHED",
     "DailyRun",
+    "IdempotencyKey",
+    "IdempotencyScope",
     "Intake",
     "IntakeRow",
     "IntakeState",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.database.history import HistoryRow
 from core.intake.running import LOAD
 from core.jobs.registry import registered_kinds
-from core.models import UNFINISHED, Job
+from core.models import UNFINISHED, IdempotencyKey, Job
 from core.retention.registry import purge
 
 # Jobs of this area tell who took what out; they are kept as long as other evidence.
@@ -30,6 +30,12 @@ def old_jobs(before: datetime) -> QuerySet[Job]:
             if isinstance(field, ForeignKey) and field.related_model is Job:
                 jobs = jobs.exclude(Exists(model._base_manager.filter(**{field.attname: OuterRef("pk")})))
     return jobs
+
+
+@purge("core.idempotency_keys", setting="RETENTION_IDEMPOTENCY_DAYS", title=_("Idempotency keys"))
+def old_idempotency_keys(before: datetime) -> QuerySet[IdempotencyKey]:
+    """Keys that were used so long ago; after 24 hours they hold no more, whether they are still here or not."""
+    return IdempotencyKey.objects.filter(created_at__lt=before)
 
 
 @purge(

@@ -13,6 +13,7 @@ from accounts.actor import Actor
 from accounts.roles import Area
 from core.api.calls import Call
 from core.api.errors import TellingConflict
+from core.api.etags import precondition_of, tagged
 from core.api.paging import page_address, page_size
 from core.errors import NotVisible
 from leads.api import documentation
@@ -24,9 +25,14 @@ from leads.models import BusinessLine, Lead
 from leads.presentation import LeadReader
 from leads.queries.history import TimelineEntry, lead_timeline
 from leads.queries.lead_list import list_leads
-from leads.queries.leads import get_lead, may_change
+from leads.queries.leads import get_lead, may_change, visible_leads
 from leads.queries.lines import get_line, usable_lines, visible_lines
-from leads.services.leads import CreateResult, create_lead, update_lead, withdraw_lead
+from leads.services.leads import CreateResult, Precondition, create_lead, update_lead, withdraw_lead
+
+REPEATS_OTHERS = {
+    "code": "duplicate",
+    "detail": "This lead exists, owned by another team. The enquiry was counted there.",
+}
 
 
 def actor_of(request: Request) -> Actor:
@@ -94,11 +100,14 @@ class LeadListView(Call):
         with problems_of_data(actor, line):
             result = create_lead(actor=actor, line=line, values=values, attributes=body.attributes)
         if result.lead is None:
-            return _answer_repeat(actor, line, result)
-        address = _address(request, "api:lead-detail", reference=result.lead.reference)
-        return Response(
-            _written(actor, result.lead), status=status.HTTP_201_CREATED, headers={"Location": address}
-        )
+            return _answer_repeat(request, actor, line, result)
+        return lead_answer(request, actor, result.lead, status.HTTP_201_CREATED)
+
+    def retell(self, request: Request, kept: Any) -> Any:
+        """Name the lead that an enquiry repeated to those alone who may still see it."""
+        if visible_leads(actor_of(request)).filter(reference=kept["reference"]).exists():
+            return kept
+        return {**kept, "errors": [{**REPEATS_OTHERS, "attr": None}], "reference": None}
 
 
 class LeadView(Call):
@@ -109,7 +118,7 @@ class LeadView(Call):
         """Read one lead."""
         actor = actor_of(request)
         actor.require(Area.LEADS, "read")
-        return Response(LeadReader(actor).payload(get_lead(actor, reference)))
+        return tagged(Response(shown_lead(actor, reference)))
 
     @extend_schema(**documentation.CHANGE_LEAD)
     def patch(self, request: Request, reference: str) -> Response:
@@ -123,13 +132,22 @@ class LeadView(Call):
         values = body.validated_data.get("data", {})
         refuse_unknown_fields(actor, line, values)
         with problems_of_data(actor, line):
-            lead = update_lead(actor=actor, reference=reference, values=values, attributes=body.attributes)
-        return Response(_written(actor, lead))
+            lead = update_lead(
+                actor=actor,
+                reference=reference,
+                values=values,
+                attributes=body.attributes,
+                precondition=lead_precondition(request, actor, reference),
+            )
+        return lead_answer(request, actor, lead)
 
     @extend_schema(**documentation.WITHDRAW_LEAD)
     def delete(self, request: Request, reference: str) -> Response:
         """Withdraw a lead: it leaves every list, and can be restored."""
-        withdraw_lead(actor=actor_of(request), reference=reference)
+        actor = actor_of(request)
+        withdraw_lead(
+            actor=actor, reference=reference, precondition=lead_precondition(request, actor, reference)
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -151,6 +169,27 @@ class LeadTimelineView(Call):
                 "results": [_entry(entry) for entry in timeline.entries],
             }
         )
+
+
+def shown_lead(actor: Actor, reference: str) -> dict[str, Any]:
+    """Return a lead as the actor sees it. Raises NotVisible."""
+    return LeadReader(actor).payload(get_lead(actor, reference))
+
+
+def lead_precondition(request: Request, actor: Actor, reference: str) -> Precondition | None:
+    """Return the check that the call's headers ask for before the lead changes; None for none."""
+    return precondition_of(request, lambda: shown_lead(actor, reference))
+
+
+def lead_answer(request: Request, actor: Actor, lead: Lead, code: int = status.HTTP_200_OK) -> Response:
+    """Answer with the lead as it stands now; who captures leads without reading them learns the reference."""
+    place = "Location" if code == status.HTTP_201_CREATED else "Content-Location"
+    headers = {place: _address(request, "api:lead-detail", reference=lead.reference)}
+    try:
+        shown = shown_lead(actor, lead.reference)
+    except NotVisible:
+        return Response({"reference": lead.reference}, status=code, headers=headers)
+    return tagged(Response(shown, status=code, headers=headers))
 
 
 def _address(request: Request, name: str, **arguments: str) -> str:
@@ -177,24 +216,12 @@ def _usable_line(actor: Actor, code: str) -> BusinessLine:
     return line
 
 
-def _written(actor: Actor, lead: Lead) -> dict[str, Any]:
-    """The lead as it stands now; who captures leads without reading them learns the reference."""
-    try:
-        return LeadReader(actor).payload(get_lead(actor, lead.reference))
-    except NotVisible:
-        return {"reference": lead.reference}
-
-
-def _answer_repeat(actor: Actor, line: BusinessLine, result: CreateResult) -> Response:
+def _answer_repeat(request: Request, actor: Actor, line: BusinessLine, result: CreateResult) -> Response:
     """The service has counted the enquiry, or updated the lead, for good: the error takes nothing back."""
     if result.repeats is None:
-        raise TellingConflict(
-            "duplicate",
-            "This lead exists, owned by another team. The enquiry was counted there.",
-            reference=None,
-        )
+        raise TellingConflict(REPEATS_OTHERS["code"], REPEATS_OTHERS["detail"], reference=None)
     if line.on_duplicate == "update" and may_change(actor, result.repeats, "write"):
-        return Response(_written(actor, result.repeats))
+        return lead_answer(request, actor, result.repeats)
     reference = result.repeats.reference
     raise TellingConflict(
         "duplicate", f"This lead exists as {reference}. The enquiry was counted there.", reference=reference

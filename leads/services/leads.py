@@ -1,6 +1,6 @@
 """The writers of single leads: create, update, assign, withdraw, restore."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,9 @@ from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, remove_deri
 from leads.services.lines import pin_line
 from leads.services.origins import resolve_campaigns, resolve_sources
 from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
+
+# Raises where a row that is about to change is not as its writer has seen it; called once nobody else can change it.
+Precondition = Callable[[], None]
 
 # What may be set beside the configured fields, by pages and API alike.
 SETTABLE = ("status", "stage", "source", "campaign")
@@ -102,13 +105,18 @@ def create_lead(
 
 @transaction.atomic
 def update_lead(
-    *, actor: Actor, reference: str, values: Mapping[str, Any], attributes: Mapping[str, Any] | None = None
+    *,
+    actor: Actor,
+    reference: str,
+    values: Mapping[str, Any],
+    attributes: Mapping[str, Any] | None = None,
+    precondition: Precondition | None = None,
 ) -> Lead:
     """Change fields of a lead; what is not given stays. Raises NotVisible, NotPermitted, ValidationFailed.
 
     The lead moves to the line's version in force. Fields the actor may not edit are refused by name.
     """
-    lead = _locked(actor, reference, "write")
+    lead = _locked(actor, reference, "write", precondition)
     lead.line = pin_line(lead.line_id)
     definition = line_definition(lead.line)
     _refuse_unknown(actor, definition, values)
@@ -143,9 +151,11 @@ def work_lead(
 
 
 @transaction.atomic
-def assign_lead(*, actor: Actor, reference: str, owner: Membership | None) -> Lead:
+def assign_lead(
+    *, actor: Actor, reference: str, owner: Membership | None, precondition: Precondition | None = None
+) -> Lead:
     """Give a lead to an owner within the actor's reach (None: to nobody). The team is the owner's leader's."""
-    lead = _locked(actor, reference, "assign")
+    lead = _locked(actor, reference, "assign", precondition)
     reach = reachable_member_ids(actor, Area.LEADS, "assign")
     if owner is not None and reach is not None and owner.pk not in reach:
         raise NotPermitted("You can assign leads to people of your own team.")
@@ -159,10 +169,10 @@ def assign_lead(*, actor: Actor, reference: str, owner: Membership | None) -> Le
 
 
 @transaction.atomic
-def withdraw_lead(*, actor: Actor, reference: str) -> Lead:
+def withdraw_lead(*, actor: Actor, reference: str, precondition: Precondition | None = None) -> Lead:
     """Hide a lead from every list and free its keys. Raises NotPermitted or NotVisible."""
     actor.require(Area.LEADS, "delete")
-    lead = _locked(actor, reference, "write")
+    lead = _locked(actor, reference, "write", precondition)
     lead.deleted_at = lead.updated_at = timezone.now()
     lead.save(update_fields=["deleted_at", "updated_at"])
     remove_derived_rows([lead.pk])
@@ -186,12 +196,14 @@ def restore_lead(*, actor: Actor, reference: str) -> Lead:
     return lead
 
 
-def _locked(actor: Actor, reference: str, verb: str) -> Lead:
+def _locked(actor: Actor, reference: str, verb: str, precondition: Precondition | None = None) -> Lead:
     actor.require(Area.LEADS, verb)
     get_lead(actor, reference)
     lead = visible_leads(actor, verb=verb).select_for_update(of=("self",)).filter(reference=reference).first()
     if lead is None:
         raise NotPermitted("You may read this lead, not change it.")
+    if precondition is not None:
+        precondition()
     return lead
 
 
