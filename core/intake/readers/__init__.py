@@ -9,22 +9,16 @@ from pathlib import Path
 
 from core.intake.readers.delimited import open_delimited
 from core.intake.readers.limits import MEGABYTE, ReadLimits
+from core.intake.readers.places import cell_reference, column_letter
 from core.intake.readers.refusals import FileRefused
-from core.intake.readers.sniffing import Container, open_ole, sniff
-from core.intake.readers.sources import (
-    Notice,
-    SheetInfo,
-    SourceRow,
-    TableSource,
-    cell_reference,
-    column_letter,
-)
-from core.intake.readers.workbook import open_workbook
+from core.intake.readers.sniffing import Container, sniff
+from core.intake.readers.sources import Notice, SheetInfo, SourceRow, TableSource
+from core.intake.readers.workbook import open_old_workbook, open_workbook
 
 OPENERS: Mapping[Container, Callable[..., TableSource]] = {
     Container.TEXT: open_delimited,
     Container.ARCHIVE: open_workbook,
-    Container.OLE: open_ole,
+    Container.OLE: open_old_workbook,
 }
 
 

@@ -14,9 +14,10 @@ from typing import TextIO
 
 from core.intake.readers.delimiters import Dialect, sniff_dialect
 from core.intake.readers.limits import ReadLimits
-from core.intake.readers.refusals import FileRefused
+from core.intake.readers.places import column_letter
+from core.intake.readers.refusals import FileRefused, too_many_cells, too_many_columns
 from core.intake.readers.sniffing import extension_notices
-from core.intake.readers.sources import SheetInfo, SourceRow, TableSource, cell_reference, column_letter
+from core.intake.readers.sources import SheetInfo, SourceRow, TableSource
 from core.intake.readers.text_encoding import TextPlan, plan_decoding
 
 _SAMPLE_CHARACTERS = 64 * 1024
@@ -86,7 +87,9 @@ class _Inspection:
         with _opened(self.path, self.plan, self.dialect) as lines:
             last = self._read_all(lines)
         self._refuse_cut_record(last)
-        return SheetInfo("", rows=self.rows, last_row=self.number, columns=self.columns)
+        return SheetInfo(
+            "", rows=self.rows, last_row=self.number, columns=self.columns, width=max(self.widths, default=0)
+        )
 
     def _read_all(self, lines: TextIO) -> list[str]:
         last: list[str] = []
@@ -108,11 +111,7 @@ class _Inspection:
         self.rows += 1
         self.cells += width
         if self.cells > self.limits.cells:
-            raise FileRefused(
-                "too_many_cells",
-                f"“{self.filename}” holds more than {self.limits.cells:,} cells. "
-                "Split it into several files.",
-            )
+            raise too_many_cells(self.filename, self.limits)
         if width <= self.columns:
             return
         while not values[width - 1]:
@@ -154,15 +153,6 @@ class _Inspection:
                 f"{column_letter(len(last) - 1)} of {column_letter(width - 1)}, without a line end. "
                 "Upload the whole file again.",
             )
-
-
-def too_many_columns(filename: str, sheet: str, row: int, column: int, limits: ReadLimits) -> FileRefused:
-    """The refusal for a value beyond the last column that is read."""
-    return FileRefused(
-        "too_many_columns",
-        f"“{filename}” goes beyond {limits.columns:,} columns: there is a value in "
-        f"{cell_reference(sheet, row, column)}. Remove the columns that are not needed and upload it again.",
-    )
 
 
 def _opened(path: Path, plan: TextPlan, dialect: Dialect | None) -> TextIO:

@@ -8,7 +8,7 @@ from typing import IO, Final
 from xml.parsers.expat import ExpatError
 
 from core.intake.readers.limits import MEGABYTE, ReadLimits
-from core.intake.readers.refusals import FileRefused
+from core.intake.readers.refusals import FileRefused, cut_workbook, with_password
 from core.intake.readers.styles import NumberKind, kinds_of_styles
 from core.intake.readers.xml_parts import DeclarationFound, Element, elements, encoding_before_root
 
@@ -60,6 +60,10 @@ class Package:
         return self
 
     def __exit__(self, *details: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the archive."""
         self._archive.close()
 
     def _sheet_parts(
@@ -101,27 +105,37 @@ def open_package(path: Path, *, filename: str, limits: ReadLimits) -> Package:
     Raises FileRefused for a cut or damaged archive, a password, what would burst, a document type declaration
     in any XML part, and an archive that is no XLSX workbook.
     """
+    archive = open_archive(path, filename=filename, limits=limits)
+    try:
+        return package_in(archive, filename=filename)
+    except BaseException:
+        archive.close()
+        raise
+
+
+def package_in(archive: zipfile.ZipFile, *, filename: str) -> Package:
+    """The workbook package that a checked archive is; it closes the archive with itself.
+
+    Raises FileRefused for a document type declaration in any XML part, and for what is no XLSX workbook.
+    """
+    encodings = _encodings_without_declarations(archive, filename)
+    return Package(archive, _workbook_part(archive, filename), encodings)
+
+
+def open_archive(path: Path, *, filename: str, limits: ReadLimits) -> zipfile.ZipFile:
+    """Open a zip archive of any kind; raise FileRefused where it is cut, has a password or would burst."""
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError):
         raise cut_workbook(filename) from None
     try:
         _refuse_bombs(archive, filename, limits)
-        _refuse_passwords(archive, filename)
-        encodings = _encodings_without_declarations(archive, filename)
-        return Package(archive, _workbook_part(archive, filename), encodings)
+        if any(entry.flag_bits & 1 for entry in archive.infolist()):
+            raise with_password(filename)
+        return archive
     except BaseException:
         archive.close()
         raise
-
-
-def cut_workbook(filename: str) -> FileRefused:
-    """The refusal for a package that is not whole."""
-    return FileRefused(
-        "cut_off",
-        f"“{filename}” is an incomplete or damaged workbook: the upload was probably cut off. Upload it "
-        "again, or open it in Excel, save it, and upload that.",
-    )
 
 
 def _refuse_bombs(archive: zipfile.ZipFile, filename: str, limits: ReadLimits) -> None:
@@ -139,14 +153,6 @@ def _refuse_bombs(archive: zipfile.ZipFile, filename: str, limits: ReadLimits) -
         )
 
 
-def _refuse_passwords(archive: zipfile.ZipFile, filename: str) -> None:
-    if any(entry.flag_bits & 1 for entry in archive.infolist()):
-        raise FileRefused(
-            "password_protected",
-            f"“{filename}” is password-protected. Save it without a password and upload it again.",
-        )
-
-
 def _encodings_without_declarations(archive: zipfile.ZipFile, filename: str) -> dict[str, str]:
     """The encoding of each XML part; raises FileRefused when one declares a document type."""
     encodings = {}
@@ -157,15 +163,20 @@ def _encodings_without_declarations(archive: zipfile.ZipFile, filename: str) -> 
             with archive.open(entry) as stream:
                 encodings[entry.filename] = encoding_before_root(stream)
         except DeclarationFound:
-            raise FileRefused(
-                "xml_bomb",
-                f"“{filename}” declares XML entities in {entry.filename}, which no spreadsheet program "
-                "writes. Copy the rows into a new workbook and upload that.",
-            ) from None
+            raise declares_entities(filename, entry.filename) from None
         except (ExpatError, LookupError):
             # A part that is no XML matters only if it is one that is read; its reader then says so.
             encodings[entry.filename] = ""
     return encodings
+
+
+def declares_entities(filename: str, part: str) -> FileRefused:
+    """The refusal for a part with a document type declaration."""
+    return FileRefused(
+        "xml_bomb",
+        f"“{filename}” declares XML entities in {part}, which no spreadsheet program "
+        "writes. Copy the rows into a new workbook and upload that.",
+    )
 
 
 def _workbook_part(archive: zipfile.ZipFile, filename: str) -> str:
@@ -182,8 +193,6 @@ def _other_archive(archive: zipfile.ZipFile, filename: str) -> str:
     names = archive.NameToInfo
     if "xl/workbook.bin" in names:
         return f"“{filename}” is a binary workbook (XLSB). Open it, save it as XLSX, and upload that."
-    if "mimetype" in names and b"opendocument.spreadsheet" in archive.read("mimetype")[:200]:
-        return f"“{filename}” is an OpenDocument spreadsheet. Save it as XLSX and upload that."
     if any(name.startswith(("word/", "ppt/")) for name in names):
         return f"“{filename}” looks like a document, not like a table. Save the rows as XLSX or CSV."
     return f"“{filename}” looks like a zip archive. Unpack it and upload the XLSX or CSV file inside."

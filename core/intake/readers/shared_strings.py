@@ -33,7 +33,7 @@ class SharedStrings:
 
     def append(self, text: str) -> None:
         """Add one text at the end."""
-        self._bytes += unescape_text(text).encode("utf-8", "surrogatepass")
+        self._bytes += text.encode("utf-8", "surrogatepass")
         self._ends.append(len(self._bytes))
 
 
@@ -54,7 +54,7 @@ def read_shared_strings(stream: IO[bytes]) -> SharedStrings:
     def ended(name: str) -> None:
         local = local_name(name)
         if local == "si":
-            strings.append("".join(pieces))
+            strings.append(unescape_text("".join(pieces)))
         elif local in inside:
             inside[local] = False
 

@@ -2,30 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import IO, Final
 
+from core.intake.readers.books import ColumnsExceeded
+from core.intake.readers.number_cells import number_cell
 from core.intake.readers.shared_strings import SharedStrings, unescape_text
 from core.intake.readers.styles import NumberKind
 from core.intake.readers.xml_parts import feed, new_parser
-from core.values.cells import Cell, CellError, PercentNumber
+from core.values.cells import Cell, CellError
 from core.values.reasons import FORMULA_ERROR, FORMULA_WITHOUT_VALUE
-from core.values.serials import serial_moment
 
 _LONGEST_FORMULA: Final = 200
-_DAYS_FROM_1900_TO_1904: Final = 1462
 
 EmitRow = Callable[[int, list[Cell]], None]
 """Takes the row's number and its cells up to the last that holds something."""
-
-
-class ColumnsExceeded(Exception):
-    """A value stands beyond the last column that is read; `row` from 1, `column` from 0."""
-
-    def __init__(self, row: int, column: int) -> None:
-        super().__init__(row, column)
-        self.row = row
-        self.column = column
 
 
 class _SheetEnded(Exception):
@@ -188,34 +179,7 @@ class _SheetReader:
         if self.style is None:
             return number
         kind = self.values.kinds[int(self.style)] if self.values.kinds else NumberKind.PLAIN
-        if kind is NumberKind.PLAIN:
-            return number
-        if kind is NumberKind.MOMENT:
-            return _moment(number, self.values.counts_from_1904)
-        if kind is NumberKind.PERCENT:
-            return PercentNumber(number)
-        return _duration(number)
-
-
-def _moment(number: float, counts_from_1904: bool) -> Cell:
-    """Date, date and time, or time of day; the number itself where there is no such moment."""
-    if 0 <= number < 1:
-        milliseconds = round(number * 86_400_000)
-        if milliseconds < 86_400_000:
-            return (
-                datetime.combine(date.min, datetime.min.time()) + timedelta(milliseconds=milliseconds)
-            ).time()
-    moment = serial_moment(number + _DAYS_FROM_1900_TO_1904 if counts_from_1904 else number)
-    if moment is None:
-        return number
-    return moment if moment.time() != datetime.min.time() else moment.date()
-
-
-def _duration(number: float) -> Cell:
-    try:
-        return timedelta(milliseconds=round(number * 86_400_000))
-    except (OverflowError, ValueError):
-        return number
+        return number_cell(number, kind, counts_from_1904=self.values.counts_from_1904)
 
 
 def _iso_moment(text: str) -> Cell:

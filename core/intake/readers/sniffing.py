@@ -4,14 +4,11 @@ import json
 import re
 from enum import Enum
 from pathlib import Path
-from typing import NoReturn
 
-from core.intake.readers.limits import ReadLimits
 from core.intake.readers.refusals import FileRefused
 from core.intake.readers.sources import Notice
 
 HEAD_BYTES = 8192
-_CHUNK = 1024 * 1024
 
 
 class Container(Enum):
@@ -39,15 +36,34 @@ _FOREIGN = (
     (b"SQLite format 3\x00", "a SQLite database"),
     (b"{\\rtf", "a rich text document"),
     (b"PAR1", "a Parquet file"),
+    *(
+        (begin, "a workbook of Excel 4 or before")
+        for begin in (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
+    ),
 )
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|meta)\b", re.IGNORECASE)
+# What programs save under the name of a workbook, and Excel opens as one.
+_EXPORTED = ("a web page", "an XML spreadsheet", "a workbook of Excel 4 or before")
+_XML_SPREADSHEET = re.compile(rb"progid=[\"']Excel\.Sheet|urn:schemas-microsoft-com:office:spreadsheet")
+_WEB_ARCHIVE = re.compile(rb"MIME-Version:", re.IGNORECASE)
 _TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
-_NAMES_OF_TEXT = (".csv", ".tsv", ".tab", ".txt", ".psv")
-_NAMES_OF_WORKBOOKS = (".xlsx", ".xlsm", ".xltx", ".xltm")
+_EXTENSIONS = {
+    "csv": (".csv", ".tsv", ".tab", ".txt", ".psv"),
+    "xlsx": (".xlsx", ".xlsm", ".xltx", ".xltm"),
+    "xls": (".xls", ".xlt"),
+    "ods": (".ods", ".ots"),
+}
+_WORKBOOK_EXTENSIONS = tuple(extension for kind in ("xlsx", "xls", "ods") for extension in _EXTENSIONS[kind])
+_NAMES = {
+    "csv": "a text file with separated values",
+    "xlsx": "an Excel workbook",
+    "xls": "an Excel workbook of the old kind",
+    "ods": "an OpenDocument spreadsheet",
+}
 
 
 def sniff(path: Path, *, filename: str) -> Container:
@@ -61,6 +77,12 @@ def sniff(path: Path, *, filename: str) -> Container:
     if head.startswith(_OLE_MAGIC):
         return Container.OLE
     looks = _foreign_kind(head)
+    if looks in _EXPORTED and Path(filename).suffix.lower() in _WORKBOOK_EXTENSIONS:
+        raise FileRefused(
+            "not_a_workbook",
+            f"“{filename}” is called a workbook and is {looks}, as some programs export it. "
+            "Open it in Excel or LibreOffice, save it as XLSX, and upload that.",
+        )
     if looks:
         raise FileRefused(
             "not_a_table",
@@ -70,37 +92,15 @@ def sniff(path: Path, *, filename: str) -> Container:
     return Container.TEXT
 
 
-def open_ole(path: Path, *, filename: str, limits: ReadLimits) -> NoReturn:
-    """Refuse an OLE container: a workbook under a password, one of the old format, another document."""
-    names = _ole_stream_names(path)
-    if "EncryptedPackage" in names:
-        raise FileRefused(
-            "password_protected",
-            f"“{filename}” is password-protected. Save it without a password and upload it again.",
-        )
-    if "Workbook" in names or "Book" in names:
-        raise FileRefused(
-            "old_workbook",
-            f"“{filename}” is a workbook of the old XLS format. Open it, save it as XLSX, and upload that.",
-        )
-    raise FileRefused(
-        "not_a_table",
-        f"“{filename}” looks like an old Office document, not like a table. Save the rows as XLSX or CSV.",
-    )
-
-
 def extension_notices(filename: str, *, kind: str) -> tuple[Notice, ...]:
     """A notice when the name's extension says something else than the content."""
     extension = Path(filename).suffix.lower()
-    if kind == "xlsx" and extension in _NAMES_OF_TEXT:
-        return (_misnamed(filename, "an Excel workbook"),)
-    if kind == "csv" and extension in (*_NAMES_OF_WORKBOOKS, ".xls", ".ods"):
-        return (_misnamed(filename, "a text file with separated values"),)
-    return ()
-
-
-def _misnamed(filename: str, content: str) -> Notice:
-    return Notice("wrong_extension", f"“{filename}” is {content}, and was read as one.")
+    named = next((name for name, extensions in _EXTENSIONS.items() if extension in extensions), kind)
+    return (
+        ()
+        if named == kind
+        else (Notice("wrong_extension", f"“{filename}” is {_NAMES[kind]}, and was read as one."),)
+    )
 
 
 def _foreign_kind(head: bytes) -> str | None:
@@ -116,7 +116,11 @@ def _foreign_kind(head: bytes) -> str | None:
     if _MARKUP.match(start):
         return "a web page"
     if start.startswith(b"<?xml"):
+        if _XML_SPREADSHEET.search(start):
+            return "an XML spreadsheet"
         return "a web page" if _MARKUP.search(start) else "an XML document"
+    if _WEB_ARCHIVE.match(start):
+        return "a web page"
     return "a JSON document" if _starts_json(start) else None
 
 
@@ -131,16 +135,3 @@ def _starts_json(start: bytes) -> bool:
     except ValueError as error:
         return "Expecting value" not in str(error)
     return True
-
-
-def _ole_stream_names(path: Path) -> set[str]:
-    """Which of the telling stream names occur in an OLE container (they stand there in UTF-16)."""
-    wanted = {name: name.encode("utf-16-le") for name in ("EncryptedPackage", "Workbook", "Book")}
-    found: set[str] = set()
-    tail = b""
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            window = tail + chunk
-            found.update(name for name, pattern in wanted.items() if pattern in window)
-            tail = window[-64:]
-    return found

@@ -25,13 +25,18 @@ class SourceRow(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class SheetInfo:
     """One sheet: its name ("" in a text file), how many rows hold something, the last one's number, and the
-    number of columns up to the last cell that holds something."""
+    number of columns up to the last cell that holds something.
+
+    `width` is how many values the longest record of a text file has, empty ones at its end included; 0 in a
+    workbook, which does not say.
+    """
 
     name: str
     rows: int
     last_row: int
     columns: int
     hidden: bool = False
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Notice:
 class TableSource(ABC):
     """An opened file. Use it as a context manager: it may hold a temporary file.
 
-    `kind` is what the file is (`csv`, `xlsx`), whatever its name says.
+    `kind` is what the file is (`csv`, `xlsx`, `xls`, `ods`), whatever its name says.
     """
 
     def __init__(
@@ -74,19 +79,3 @@ class TableSource(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def column_letter(index: int) -> str:
-    """The letters of a column by its index from 0: A, Z, AA, XFD."""
-    letters = ""
-    number = index + 1
-    while number:
-        number, remainder = divmod(number - 1, 26)
-        letters = chr(ord("A") + remainder) + letters
-    return letters
-
-
-def cell_reference(sheet: str, row: int, column: int) -> str:
-    """Where a value stands, for people: `Leads!D57`, or `D57` where there are no sheets."""
-    place = f"{column_letter(column)}{row}"
-    return f"{sheet}!{place}" if sheet else place

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from enum import Enum
+from typing import Final
 
 from core.intake.readers.xml_parts import Element
 
@@ -16,9 +17,12 @@ class NumberKind(Enum):
     PERCENT = "percent"
 
 
-_BUILT_IN_MOMENTS = {*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)}
-_BUILT_IN_DURATIONS = {46}
-_BUILT_IN_PERCENTS = {9, 10}
+BUILT_IN_KINDS: Final[dict[int, NumberKind]] = {
+    **dict.fromkeys([*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)], NumberKind.MOMENT),
+    46: NumberKind.DURATION,
+    **dict.fromkeys([9, 10], NumberKind.PERCENT),
+}
+"""What the formats are that no workbook writes out, by their numbers."""
 
 _LITERALS = re.compile(r'"[^"]*"|\\.|[_*].')
 _BRACKETS = re.compile(r"\[[^\]]*\]")
@@ -42,11 +46,7 @@ def kind_of_format(code: str) -> NumberKind:
 
 def kinds_of_styles(elements: Iterable[Element]) -> list[NumberKind]:
     """The kind of each cell style, by the index that cells name in their `s` attribute."""
-    codes: dict[int, NumberKind] = {
-        **dict.fromkeys(_BUILT_IN_MOMENTS, NumberKind.MOMENT),
-        **dict.fromkeys(_BUILT_IN_DURATIONS, NumberKind.DURATION),
-        **dict.fromkeys(_BUILT_IN_PERCENTS, NumberKind.PERCENT),
-    }
+    codes = dict(BUILT_IN_KINDS)
     kinds: list[NumberKind] = []
     for element in elements:
         if element.parent == "numFmts":

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 
 from core.intake.readers.limits import ReadLimits
 from core.intake.readers.refusals import FileRefused
-from core.intake.readers.sniffing import extension_notices
+from core.intake.readers.sniffing import Container, extension_notices
 from core.intake.readers.sources import SheetInfo, SourceRow, TableSource
 from core.intake.readers.spool import read_section
 
@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 class WorkbookSource(TableSource):
     """A workbook whose rows lie in the spool. Close it to give the room on the disk back."""
 
-    def __init__(self, *, filename: str, spool: BinaryIO, answers: list[dict[str, Any]]) -> None:
+    def __init__(self, *, kind: str, filename: str, spool: BinaryIO, answers: list[dict[str, Any]]) -> None:
         super().__init__(
-            kind="xlsx",
+            kind=kind,
             filename=filename,
             sheets=tuple(
                 SheetInfo(
@@ -43,7 +43,7 @@ class WorkbookSource(TableSource):
                 )
                 for answer in answers
             ),
-            notices=extension_notices(filename, kind="xlsx"),
+            notices=extension_notices(filename, kind=kind),
         )
         self._spool = spool
         self._answers = {answer["name"]: answer for answer in answers}
@@ -63,22 +63,36 @@ class WorkbookSource(TableSource):
 
 
 def open_workbook(path: Path, *, filename: str, limits: ReadLimits) -> WorkbookSource:
-    """Read a workbook into a spool. Raises FileRefused for all that `workbook_child` refuses, and when it
-    takes more memory or time than one file may take."""
+    """Read a workbook in a zip archive (XLSX, ODS) into a spool.
+
+    Raises FileRefused for all that `workbook_child` refuses, and when it takes more memory or time than one
+    file may take.
+    """
+    return _open(path, Container.ARCHIVE, filename, limits)
+
+
+def open_old_workbook(path: Path, *, filename: str, limits: ReadLimits) -> WorkbookSource:
+    """Read a workbook in an OLE container (XLS) into a spool. Raises FileRefused, as `open_workbook`."""
+    return _open(path, Container.OLE, filename, limits)
+
+
+def _open(path: Path, container: Container, filename: str, limits: ReadLimits) -> WorkbookSource:
     spool = tempfile.TemporaryFile(dir=limits.spool_directory)  # noqa: SIM115 - the source closes it
     try:
-        answer = _read_in_child(path, filename, limits, spool)
+        answer = _read_in_child(path, container, filename, limits, spool)
         if "refused" in answer:
             raise FileRefused(**answer["refused"])
-        return WorkbookSource(filename=filename, spool=spool, answers=answer["sheets"])
+        return WorkbookSource(kind=answer["kind"], filename=filename, spool=spool, answers=answer["sheets"])
     except BaseException:
         spool.close()
         raise
 
 
-def _read_in_child(path: Path, filename: str, limits: ReadLimits, spool: BinaryIO) -> dict[str, Any]:
+def _read_in_child(
+    path: Path, container: Container, filename: str, limits: ReadLimits, spool: BinaryIO
+) -> dict[str, Any]:
     for may_use_calamine in (True, False):
-        finished = _run_child(path, filename, limits, spool, may_use_calamine=may_use_calamine)
+        finished = _run_child(path, container, filename, limits, spool, may_use_calamine=may_use_calamine)
         if finished.returncode == 0:
             answer: dict[str, Any] = json.loads(finished.stdout)
             return answer
@@ -96,10 +110,17 @@ def _read_in_child(path: Path, filename: str, limits: ReadLimits, spool: BinaryI
 
 
 def _run_child(
-    path: Path, filename: str, limits: ReadLimits, spool: BinaryIO, *, may_use_calamine: bool
+    path: Path,
+    container: Container,
+    filename: str,
+    limits: ReadLimits,
+    spool: BinaryIO,
+    *,
+    may_use_calamine: bool,
 ) -> subprocess.CompletedProcess[str]:
     request = {
         "path": str(path.resolve()),
+        "container": container.value,
         "filename": filename,
         "spool": spool.fileno(),
         "may_use_calamine": may_use_calamine,

@@ -8,147 +8,81 @@ import errno
 import json
 import os
 import resource
+import struct
 import sys
 import zipfile
 import zlib
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from core.intake.readers.delimited import too_many_columns
+from core.intake.readers.books import Book, Sheets
 from core.intake.readers.limits import ReadLimits
-from core.intake.readers.package import Package, SheetPart, cut_workbook, open_package
-from core.intake.readers.refusals import FileRefused
-from core.intake.readers.shared_strings import SharedStrings, read_shared_strings
-from core.intake.readers.sheet_scan import scan_sheet
-from core.intake.readers.sheet_stream import ColumnsExceeded, WorkbookValues, stream_sheet
+from core.intake.readers.office_book import OfficeBook
+from core.intake.readers.old_book import OldBook
+from core.intake.readers.open_document import OpenDocumentBook, is_open_document
+from core.intake.readers.package import open_archive
+from core.intake.readers.refusals import FileRefused, cut_workbook, too_many_cells
+from core.intake.readers.sniffing import Container
 from core.intake.readers.spool import SpoolFull, SpoolWriter
 from core.intake.readers.workbook import OUT_OF_MEMORY
 from core.intake.readers.xml_parts import DeclarationFound
-from core.values.cells import Cell
 
 _DAMAGE = (
-    ExpatError, zipfile.BadZipFile, zlib.error, EOFError, LookupError, ValueError, NotImplementedError,
-    DeclarationFound,
+    ExpatError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, LookupError, ValueError,
+    NotImplementedError, DeclarationFound,
 )  # fmt: skip
 
 
 def main(request: dict[str, Any]) -> dict[str, Any]:
-    """Read the workbook of a request; the answer is `{"sheets": […]}` or `{"refused": {code, message}}`."""
+    """Read the workbook of a request.
+
+    The answer is `{"kind": …, "sheets": […]}` or `{"refused": {code, message}}`.
+    """
     limits = ReadLimits(**request["limits"])
+    filename = request["filename"]
     _limit_process(limits)
     with os.fdopen(request["spool"], "wb", closefd=False) as spool:
-        reading = _Reading(request, limits, SpoolWriter(spool, most_bytes=limits.spool_bytes))
+        writer = SpoolWriter(spool, most_bytes=limits.spool_bytes)
+        sheets = Sheets(writer, filename=filename, limits=limits, is_wanted=_parent_watch())
         try:
-            return {"sheets": reading.sheets()}
+            with _open_book(request, limits) as book:
+                book.read(sheets)
+                return {"kind": book.kind, "sheets": sheets.answers}
         except FileRefused as refusal:
             return {"refused": _as_answer(refusal)}
         except SpoolFull:
-            return {"refused": _as_answer(_too_many_cells(reading.filename, limits))}
+            return {"refused": _as_answer(too_many_cells(filename, limits))}
         except _DAMAGE:
-            return {"refused": _as_answer(cut_workbook(reading.filename))}
+            return {"refused": _as_answer(cut_workbook(filename))}
         except OSError as error:
-            return {"refused": _as_answer(_system_refusal(error, reading.filename))}
+            return {"refused": _as_answer(_system_refusal(error, filename))}
 
 
-class _Reading:
-    """One workbook being read."""
+def _open_book(request: dict[str, Any], limits: ReadLimits) -> Book:
+    """The workbook of a request, by its content. Raises FileRefused."""
+    path, filename = Path(request["path"]), request["filename"]
+    if request["container"] == Container.OLE.value:
+        return OldBook(path, filename=filename, limits=limits)
+    archive = open_archive(path, filename=filename, limits=limits)
+    try:
+        if is_open_document(archive):
+            return OpenDocumentBook(archive, filename=filename)
+        return OfficeBook(path, archive, filename=filename, may_use_calamine=request["may_use_calamine"])
+    except BaseException:
+        archive.close()
+        raise
 
-    def __init__(self, request: dict[str, Any], limits: ReadLimits, writer: SpoolWriter) -> None:
-        self.path = Path(request["path"])
-        self.filename: str = request["filename"]
-        self.limits = limits
-        self.writer = writer
-        self.may_use_calamine: bool = request["may_use_calamine"]
-        self.parent = os.getppid()
-        self.cells = 0
-        self._calamine: Any = None
-        self._values: WorkbookValues | None = None
 
-    def sheets(self) -> list[dict[str, Any]]:
-        """Read all worksheets, in order; what each holds, or why it cannot be read."""
-        with open_package(self.path, filename=self.filename, limits=self.limits) as package:
-            if not package.sheets:
-                raise FileRefused("empty_file", f"“{self.filename}” holds no worksheet.")
-            return [self._sheet(package, sheet) for sheet in package.sheets]
+def _parent_watch() -> Any:
+    """A function that ends this process once the one that asked is gone."""
+    parent = os.getppid()
 
-    def _sheet(self, package: Package, sheet: SheetPart) -> dict[str, Any]:
-        answer: dict[str, Any] = {"name": sheet.name, "hidden": sheet.hidden}
-        self.writer.begin()
-        try:
-            if not (self._is_plain(package, sheet) and self._read_by_calamine(sheet)):
-                self.writer.begin()
-                self._read_by_stream(package, sheet)
-        except ColumnsExceeded as error:
-            self.writer.begin()
-            answer["refused"] = _as_answer(
-                too_many_columns(self.filename, sheet.name, error.row, error.column, self.limits)
-            )
-        section = self.writer.finish()
-        self.cells += section.cells
-        if self.cells > self.limits.cells:
-            raise _too_many_cells(self.filename, self.limits)
-        return {**answer, **asdict(section)}
-
-    def _is_plain(self, package: Package, sheet: SheetPart) -> bool:
-        if not self.may_use_calamine or not sheet.ascii_compatible:
-            return False
-        with package.open(sheet.part) as stream:
-            return scan_sheet(stream, package.style_kinds, last_column=self.limits.columns).plain
-
-    def _read_by_calamine(self, sheet: SheetPart) -> bool:
-        """Whether calamine could read the sheet; if not, what it wrote does not count."""
-        from python_calamine import CalamineWorkbook
-
-        try:
-            if self._calamine is None:
-                self._calamine = CalamineWorkbook.from_path(self.path)
-            loaded = self._calamine.get_sheet_by_name(sheet.name)
-            leading: list[Cell] = [None] * (loaded.start[1] if loaded.start else 0)
-            for number, values in enumerate(loaded.iter_rows(), start=1):
-                cells = [None if value == "" else value for value in values]
-                while cells and cells[-1] is None:
-                    cells.pop()
-                if cells:
-                    self._row(number, leading + cells)
-        except (KeyboardInterrupt, SystemExit, MemoryError, SpoolFull, FileRefused):
-            raise
-        except BaseException:
-            return False
-        return True
-
-    def _read_by_stream(self, package: Package, sheet: SheetPart) -> None:
-        if self._values is None:
-            self._values = WorkbookValues(
-                strings=_shared_strings(package),
-                kinds=package.style_kinds,
-                counts_from_1904=package.counts_from_1904,
-                columns=self.limits.columns,
-            )
-        with package.open(sheet.part) as stream:
-            stream_sheet(stream, self._values, self._row)
-
-    def _row(self, number: int, cells: list[Cell]) -> None:
-        self.writer.row(number, cells)
-        if self.writer.section.cells > self.limits.cells:
-            raise _too_many_cells(self.filename, self.limits)
-        if os.getppid() != self.parent:
+    def watch() -> None:
+        if os.getppid() != parent:
             raise SystemExit("Nobody waits for these rows any more.")
 
-
-def _shared_strings(package: Package) -> SharedStrings:
-    if package.shared_strings_part is None:
-        return SharedStrings()
-    with package.open(package.shared_strings_part) as stream:
-        return read_shared_strings(stream)
-
-
-def _too_many_cells(filename: str, limits: ReadLimits) -> FileRefused:
-    return FileRefused(
-        "too_many_cells",
-        f"“{filename}” holds more than {limits.cells:,} cells. Split it into several files.",
-    )
+    return watch
 
 
 def _system_refusal(error: OSError, filename: str) -> FileRefused:

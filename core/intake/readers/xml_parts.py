@@ -31,9 +31,12 @@ def local_name(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def new_parser() -> expat.XMLParserType:
-    """A parser that raises DeclarationFound at a document type declaration."""
-    parser = expat.ParserCreate()
+def new_parser(*, namespaces: bool = False) -> expat.XMLParserType:
+    """A parser that raises DeclarationFound at a document type declaration.
+
+    With `namespaces`, names come as the namespace, a space and the local name.
+    """
+    parser = expat.ParserCreate(namespace_separator=" ") if namespaces else expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_declaration
     parser.EntityDeclHandler = _refuse_declaration

@@ -22,7 +22,7 @@ PRINTED = ("data_rows", "accepted", "updated", "rejected", "duplicate", "held", 
 
 
 class Command(OrganizationCommand):
-    help = "Load leads from a CSV, TSV or XLSX file. Rejected rows come back in an error workbook."
+    help = "Load leads from a CSV, TSV, XLSX, XLS or ODS file. Rejected rows come back in an error workbook."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

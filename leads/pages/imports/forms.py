@@ -10,6 +10,9 @@ from core.intake.matching import Target
 from leads.models import BusinessLine
 from leads.models.line import ON_DUPLICATE
 
+# What a file dialog offers; what a file is, its content says.
+EXTENSIONS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
+
 
 class UploadForm(forms.Form):
     """A file and the line it goes into."""
@@ -17,7 +20,9 @@ class UploadForm(forms.Form):
     line = forms.ChoiceField(label=_("Business line"))
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV, TSV or XLSX, as it is: titles above the header and mixed formats are understood."),
+        help_text=_(
+            "CSV, TSV, XLSX, XLS or ODS, as it is: titles above the header and mixed formats are understood."
+        ),
     )
     on_duplicate = forms.ChoiceField(
         label=_("When a lead is there already"),
@@ -28,7 +33,7 @@ class UploadForm(forms.Form):
     def __init__(self, *args: object, lines: Iterable[BusinessLine], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["line"].choices = [(line.code, line.name) for line in lines]  # type: ignore[attr-defined]
-        self.fields["file"].widget.attrs["accept"] = ".csv,.tsv,.txt,.xlsx"
+        self.fields["file"].widget.attrs["accept"] = ",".join(EXTENSIONS)
 
 
 class CorrectionForm(forms.Form):

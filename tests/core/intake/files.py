@@ -84,23 +84,6 @@ def with_part(source, target, name, content):
     return target
 
 
-def ole_container(path, *streams):
-    """An OLE container whose directory names these streams, as Excel's encrypted and old files have."""
-    header = bytearray(512)
-    header[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-    header[24:34] = b"\x3e\x00\x03\x00\xfe\xff\x09\x00\x06\x00"
-    directory = bytearray()
-    for name in ("Root Entry", *streams):
-        encoded = name.encode("utf-16-le") + b"\x00\x00"
-        entry = bytearray(128)
-        entry[: len(encoded)] = encoded
-        entry[64:66] = len(encoded).to_bytes(2, "little")
-        entry[66] = 5 if name == "Root Entry" else 2
-        directory += entry
-    path.write_bytes(bytes(header) + b"\xfe\xff\xff\xff" * 128 + bytes(directory).ljust(512, b"\x00"))
-    return path
-
-
 def zip_bytes(**parts):
     """A zip archive in memory."""
     buffer = io.BytesIO()

@@ -17,7 +17,10 @@ from core.models import Intake, Job
 from core.services.intakes import load_intake, receive_file
 from core.services.jobs import cancel_job
 from leads.models import Lead
-from tests.core.intake.files import ole_container, raw_workbook, with_part, workbook, zip_bytes
+from tests.core.intake.documents import cell, document, row
+from tests.core.intake.documents import table as sheet
+from tests.core.intake.files import raw_workbook, with_part, workbook, zip_bytes
+from tests.core.intake.old_workbooks import container
 from tests.leads.intake.sheets import (
     COLUMNS,
     LABELS,
@@ -30,7 +33,7 @@ from tests.leads.intake.sheets import (
     table,
     workbook_of,
 )
-from tests.leads.loans import load, receive
+from tests.leads.loans import DATA, load, receive
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +69,18 @@ def file_of(path: Path, kind: str) -> Path:
             path = path / "leads.csv"
             path.write_bytes(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(200))
         case "password":
-            path = ole_container(path / "leads.xlsx", "EncryptedPackage", "EncryptionInfo")
+            path = container(path / "leads.xlsx", EncryptedPackage=b"x", EncryptionInfo=b"y")
+        case "a document with a password":
+            path = document(path / "leads.ods", sheet(row(cell("Ana"))), encrypted=True)
+        case "a row repeated a million times":
+            path = document(path / "leads.ods", sheet(row(cell("Ana"), repeated=1_000_000)))
+        case "a web page called a workbook":
+            path = path / "leads.xls"
+            path.write_bytes(b"<html><table><tr><td>Full Name</td></tr></table></html>")
+        case "cut off old workbook":
+            content = (DATA / "loan_leads.xls").read_bytes()
+            path = path / "leads.xls"
+            path.write_bytes(content[: len(content) // 2])
         case "zip bomb":
             path = path / "leads.xlsx"
             workbook(path, table([person(1)]))
@@ -108,6 +122,10 @@ REFUSED = {
     "a picture called a workbook": "not_a_table",
     "a document called a CSV": "not_a_table",
     "password": "password_protected",
+    "a document with a password": "password_protected",
+    "a row repeated a million times": "repeated_rows",
+    "a web page called a workbook": "not_a_workbook",
+    "cut off old workbook": "cut_off",
     "zip bomb": "",
     "xml bomb": "",
     "no workbook in the archive": "",

@@ -41,7 +41,9 @@ def origins_to_choose(actor: Actor) -> tuple[list[str], list[str]]:
     return active_sources(actor), active_campaigns(actor)
 
 
-@pytest.mark.parametrize("filename", ["loan_leads.xlsx", "loan_leads.csv"])
+@pytest.mark.parametrize(
+    "filename", ["loan_leads.xlsx", "loan_leads.csv", "loan_leads.xls", "loan_leads.ods"]
+)
 def test_the_counts_are_those_of_the_independent_calculation(operations: Actor, filename: str) -> None:
     intake = load(operations, DATA / filename)
 
