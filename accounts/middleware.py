@@ -4,16 +4,18 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actor import Actor
+from accounts.callers import Caller, caller_by_header, caller_by_session
 from accounts.models import Membership
-from accounts.queries.memberships import active_memberships
 from accounts.sessions import ORGANIZATION_KEY
-from core.api.credentials import Credential
+from core.errors import NotSignedIn
 from core.scope import organization_scope, system_scope
 
 # django-allauth's pages look people up before an organisation is known, and act on nobody but the caller.
@@ -43,10 +45,12 @@ class OrganizationMiddleware:
         request.actor = None  # type: ignore[attr-defined]
         request.memberships = []  # type: ignore[attr-defined]
         request.credential = None  # type: ignore[attr-defined]
-        if request.user.is_authenticated:
-            request.memberships = active_memberships(request.user)  # type: ignore[attr-defined]
-            request.credential = Credential("session", f"user:{request.user.pk}")  # type: ignore[attr-defined]
-            if request.path.startswith(API_PREFIX) and not request.path.startswith(API_PAGES):
+        caller = self._caller(request)
+        if caller is not None:
+            request.memberships = caller.memberships  # type: ignore[attr-defined]
+            request.credential = caller.credential  # type: ignore[attr-defined]
+            request.token_session_id = caller.session_id  # type: ignore[attr-defined]
+            if _is_call(request) or caller.credential.kind != "session":
                 request.actor = self._named(request)  # type: ignore[attr-defined]
             else:
                 request.actor = self._chosen(request)  # type: ignore[attr-defined]
@@ -60,6 +64,22 @@ class OrganizationMiddleware:
             return self.get_response(request)
         with organization_scope(actor.organization, actor_id=request.user.pk):
             return self.get_response(request)
+
+    @staticmethod
+    def _caller(request: HttpRequest) -> Caller | None:
+        """Who calls. A token or key counts for the API alone, and then the session beside it does not."""
+        if not request.path.startswith(API_PREFIX):
+            return caller_by_session(request)
+        try:
+            caller = caller_by_header(request)
+        except NotSignedIn as refusal:
+            request.credential_refusal = refusal  # type: ignore[attr-defined]
+            request.user = AnonymousUser()
+            return None
+        if caller is None:
+            return caller_by_session(request)
+        request.user = caller.user
+        return caller
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any
@@ -101,8 +121,14 @@ class OrganizationMiddleware:
         slug = request.headers.get(TENANT_HEADER)
         if slug is not None:
             return _of(memberships, slug)
-        request.must_name_organization = len(memberships) > 1  # type: ignore[attr-defined]
-        return Actor.of(memberships[0]) if len(memberships) == 1 else None
+        if settings.REQUIRE_TENANT_HEADER or len(memberships) > 1:
+            request.must_name_organization = True  # type: ignore[attr-defined]
+            return None
+        return Actor.of(memberships[0]) if memberships else None
+
+
+def _is_call(request: HttpRequest) -> bool:
+    return request.path.startswith(API_PREFIX) and not request.path.startswith(API_PAGES)
 
 
 def _of(memberships: list[Membership], slug: str | None) -> Actor | None:

@@ -4,7 +4,10 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from core.api.doors import DescriptionView, NowhereView, ReaderView
 
-version_1: list[URLPattern | URLResolver] = [path("", include("leads.api.urls"))]
+version_1: list[URLPattern | URLResolver] = [
+    path("", include("accounts.api.urls")),
+    path("", include("leads.api.urls")),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include((version_1, "api"))),

@@ -1,5 +1,7 @@
 """Settings, read from the environment (twelve-factor). Nothing is started by importing them."""
 
+import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -173,6 +175,22 @@ CSRF_COOKIE_NAME = "leadledger_csrf"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="LeadLedger <no-reply@localhost>")
+
+# --- Tokens of the API ---
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
+REFRESH_TOKEN_LIFETIME = timedelta(days=14)
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
+    "REFRESH_TOKEN_LIFETIME": REFRESH_TOKEN_LIFETIME,
+    # A key of its own: what is signed with it is never mistaken for anything else that this application signs.
+    "SIGNING_KEY": hashlib.sha256(f"leadledger.tokens:{SECRET_KEY}".encode()).hexdigest(),
+    "USER_ID_CLAIM": "sub",
+    "ISSUER": "leadledger",
+}
+# How long a replaced refresh token serves, for a client that lost the answer or asked twice at once.
+REFRESH_GRACE = timedelta(seconds=10)
+# Whether each call names its organisation in X-Tenant-ID, even who belongs to one only.
+REQUIRE_TENANT_HEADER = env.bool("REQUIRE_TENANT_HEADER", default=False)
 
 # --- Transport and headers ---
 if SITE_URL.startswith("https://"):

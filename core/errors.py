@@ -44,6 +44,12 @@ class ValidationFailed(ApplicationError):
     status = 400
 
 
+class NotSignedIn(ApplicationError):
+    """Who asks has not proven who that is."""
+
+    status = 401
+
+
 class NotPermitted(ApplicationError):
     """The actor may see this, and may not do it."""
 
@@ -79,3 +85,13 @@ class TooLarge(ApplicationError):
     """The input exceeds a limit that protects everybody else."""
 
     status = 413
+
+
+class TooMany(ApplicationError):
+    """Asked too often. `wait`: seconds until asking again makes sense."""
+
+    status = 429
+
+    def __init__(self, code: str, message: str, wait: int) -> None:
+        super().__init__(code, message)
+        self.wait = wait

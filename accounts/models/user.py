@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from core.database.history import HistoryRow, TrackedHistory
@@ -63,6 +64,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.email
+
+    def has_stamp(self, stamp: str) -> bool:
+        """Whether the password is the one that `stamp` (`get_session_auth_hash`) was made of, under any key in use."""
+        made = (self.get_session_auth_hash(), *self.get_session_auth_fallback_hash())
+        return any(constant_time_compare(stamp, each) for each in made)
 
     # The console asks these; what a person may do there is decided by the membership (`accounts.actor`).
     is_staff = True

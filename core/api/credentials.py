@@ -5,6 +5,8 @@ from typing import Literal
 
 from django.http import HttpRequest
 
+# How a call may prove who makes it, as an answer 401 has to say.
+CHALLENGE = 'Bearer realm="api"'
 Kind = Literal["session", "token", "key"]
 
 

@@ -53,6 +53,16 @@ def error_answer(
     )
 
 
+def answer(serializer: Any, description: str, value: Any, name: str = "example") -> OpenApiResponse:
+    """Describe an answer, with an example of it."""
+    return OpenApiResponse(serializer, description, [OpenApiExample(name, value=value, response_only=True)])
+
+
+def page_of(value: Any, **more: Any) -> dict[str, Any]:
+    """An example of a page."""
+    return {"next": None, "previous": None, "results": [value], **more}
+
+
 UNREADABLE = error_answer(
     "The call is wrong.", "parse_error", "The body is not JSON: Expecting value in line 1, column 10."
 )
@@ -95,7 +105,8 @@ class AutoSchema(BaseAutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         """Return the parameters that the view names, and the header that names the organisation."""
-        return [*super().get_override_parameters(), TENANT]
+        named = [] if getattr(self.view, "is_about_no_organization", False) else [TENANT]
+        return [*super().get_override_parameters(), *named]
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         said = super()._get_response_bodies(direction)
@@ -108,6 +119,8 @@ class AutoSchema(BaseAutoSchema):
 
     def _refusals(self) -> dict[str, OpenApiResponse]:
         found = {"400": UNREADABLE, "401": NOBODY, "403": REFUSED, "500": MISTAKE}
+        if not self.view.get_permissions():  # a call by which one signs in
+            del found["401"], found["403"]
         if "{" in self.path:
             found["404"] = INVISIBLE
         if self.method in BODIES:

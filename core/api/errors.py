@@ -16,6 +16,7 @@ from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
 from rest_framework import exceptions
 
+from core.api.credentials import CHALLENGE
 from core.errors import ApplicationError, Conflict
 from core.scope import current_scope
 
@@ -31,6 +32,7 @@ class Refusal(exceptions.APIException):
         self.extra: Mapping[str, Any] = getattr(error, "extra", {})
         # Seconds, for the header Retry-After.
         self.wait: int | None = getattr(error, "wait", None)
+        self.auth_header = CHALLENGE if error.status == 401 else None
         super().__init__(detail=error.message, code=error.code)
 
 

@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from core.api.description import ErrorAnswerSerializer, error_answer
+from core.api.description import ErrorAnswerSerializer, answer, error_answer, page_of
 from core.api.paging import DEFAULT_SIZE, LARGEST_SIZE
 from leads.api.serializers import (
     LeadChange,
@@ -118,16 +118,6 @@ class RepeatAnswerSerializer(ErrorAnswerSerializer):
     reference = serializers.CharField(
         allow_null=True, help_text="Of the lead that is there; null when it is not yours to see."
     )
-
-
-def answer(serializer: Any, description: str, value: Any, name: str = "example") -> OpenApiResponse:
-    """Describe an answer, with an example of it."""
-    return OpenApiResponse(serializer, description, [OpenApiExample(name, value=value, response_only=True)])
-
-
-def page_of(value: Any, **more: Any) -> dict[str, Any]:
-    """An example of a page."""
-    return {"next": None, "previous": None, "results": [value], **more}
 
 
 REPEAT = error_answer(

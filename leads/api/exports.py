@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.api.description import error_answer
+from core.api.description import answer, error_answer
 from core.api.files import file_answer
 from core.models import Job, JobState
-from leads.api.documentation import CURSOR, LIST_PARAMETERS, PAGE_SIZE, WRONG_FILTER, answer
+from leads.api.documentation import CURSOR, LIST_PARAMETERS, PAGE_SIZE, WRONG_FILTER
 from leads.api.filters import read_list_query
 from leads.api.views import actor_of
 from leads.queries.exports import export_file, get_export

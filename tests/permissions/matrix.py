@@ -111,6 +111,11 @@ def public(method: str, url: str, ok: int = 200, **named: int) -> Line:
     return Line(method, url, {**dict.fromkeys(CALLERS, ok), **named})
 
 
+def open_call(method: str, url: str, ok: Status, data: Any) -> Line:
+    """An API call that needs no credential."""
+    return Line(method, url, dict.fromkeys(CALLERS, ok), data=data, is_api=True)
+
+
 READ_LEADS = (Area.LEADS, "read")
 WRITE_LEADS = (Area.LEADS, "write")
 READ_CONFIGURATION = (Area.CONFIGURATION, "read")
@@ -216,6 +221,11 @@ PAGES: list[Line] = [
 ]
 
 CALLS: list[Line] = [
+    open_call("POST", "api:login", 400, data={}),
+    open_call("POST", "api:login-second-step", 400, data={}),
+    open_call("POST", "api:refresh", 400, data={}),
+    # The callers are signed in by session, which is not what ends here.
+    call("POST", "api:logout", 403),
     call("GET", "api-schema"),
     call("GET", "api-nowhere", 404),
     call("GET", "api:line-list"),

@@ -131,7 +131,7 @@ def broken_sign_in(monkeypatch):
     def fail(user):
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("accounts.middleware.active_memberships", fail)
+    monkeypatch.setattr("accounts.callers.active_memberships", fail)
 
 
 def test_a_mistake_before_any_view_has_the_same_shape(api, broken_sign_in, logged):

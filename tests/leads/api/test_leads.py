@@ -375,7 +375,7 @@ def test_unsafe_calls_need_the_csrf_token(client_for, operations, line):
 def test_without_a_session_a_call_is_401(db, path):
     response = Api(Client(raise_request_exception=False)).get(path)
     assert response.status_code == 401
-    assert response["WWW-Authenticate"] == "Session"
+    assert response["WWW-Authenticate"] == 'Bearer realm="api"'
     assert errors_of(response) == [("not_authenticated", None)]
 
 
