@@ -114,6 +114,13 @@ def test_a_bad_credential_sent_along_does_not_keep_anybody_from_signing_in(asha)
     assert login(asha.user.email, Authorization="Bearer nonsense").status_code == 200
 
 
+def test_a_sign_in_is_never_answered_from_what_was_kept(asha):
+    access = tokens_of(asha)["access"]
+    headers = {"Authorization": f"Bearer {access}", "Idempotency-Key": "once"}
+    first, second = (login(asha.user.email, **headers).json()["refresh"] for _ in range(2))
+    assert first != second
+
+
 # Two steps
 
 
