@@ -146,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- Retention of technical rows, in days; 0 keeps for ever (core/retention) ---
 RETENTION_IDEMPOTENCY_DAYS = env.int("RETENTION_IDEMPOTENCY_DAYS", default=1)
 RETENTION_JOBS_DAYS = env.int("RETENTION_JOBS_DAYS", default=90)
+RETENTION_OUTBOX_DAYS = env.int("RETENTION_OUTBOX_DAYS", default=14)
 RETENTION_SESSIONS_DAYS = env.int("RETENTION_SESSIONS_DAYS", default=1)
 
 # --- Who signs in ---

@@ -8,10 +8,15 @@ from django.db import InterfaceError, OperationalError
 
 from core.jobs import runner, shutdown
 from core.jobs import worker as worker
+from core.jobs.wakeup import wake_deliveries
+from core.outbox.delivering import deliver_due
 from core.retention.scheduling import start_retention
 from core.scope import Scope, entered
 
 log = structlog.get_logger("leadledger.tasks")
+
+# Then other tasks have their turn.
+DELIVERY_SECONDS = 20.0
 
 
 class ScopedTask(Task):
@@ -38,6 +43,18 @@ def run_job(job_id: int) -> None:
         except (OperationalError, InterfaceError) as error:
             # Not taken: the job is still due, and swept when the database is back.
             log.warning("job_not_taken", job_id=job_id, error=str(error))
+
+
+@shared_task(base=ScopedTask, name="core.tasks.deliver_messages", ignore_result=True, acks_late=False)
+def deliver_messages() -> None:
+    """Deliver the messages that are due. The wake-up is acknowledged at once: their leases are what counts."""
+    with shutdown.termination_deferred():
+        try:
+            if not deliver_due(seconds=DELIVERY_SECONDS, stop=shutdown.requested):
+                wake_deliveries()
+        except (OperationalError, InterfaceError) as error:
+            # What is due stays so, and is swept when the database is back.
+            log.warning("messages_not_delivered", error=str(error))
 
 
 @shared_task(base=ScopedTask, name="core.tasks.start_daily_work", ignore_result=True)

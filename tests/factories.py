@@ -17,7 +17,17 @@ from accounts.roles import Area, Level, Role
 from accounts.services import create_user, narrow_access
 from core.idempotency import Outcome, Sent, begin
 from core.intake.running import CHECK
-from core.models import DailyRun, IdempotencyKey, Intake, IntakeRow, Job, Organization, PurgeRecord
+from core.models import (
+    DailyRun,
+    IdempotencyKey,
+    Intake,
+    IntakeRow,
+    Job,
+    Organization,
+    OutboxLane,
+    OutboxMessage,
+    PurgeRecord,
+)
 from core.retention.running import RETENTION
 from core.scope import organization_scope
 from core.services.intakes import receive_file
@@ -154,6 +164,25 @@ def _job(world: World) -> Job:
 @row_of(DailyRun)
 def _daily_run(world: World) -> DailyRun:
     return DailyRun.objects.create(name=RETENTION, day="2026-01-01", started_at=timezone.now())
+
+
+@row_of(OutboxLane)
+def _outbox_lane(world: World) -> OutboxLane:
+    return OutboxLane.objects.create(consumer="test", aggregate="lead:1", used_at=timezone.now())
+
+
+@row_of(OutboxMessage)
+def _outbox_message(world: World) -> OutboxMessage:
+    return OutboxMessage.objects.create(
+        topic="test",
+        consumer="test",
+        aggregate="lead:1",
+        state="poisoned",
+        error="The partner is unknown.",
+        lane_id=world.row(OutboxLane).pk,
+        created_at=timezone.now(),
+        poisoned_at=timezone.now(),
+    )
 
 
 @row_of(PurgeRecord)

@@ -33,7 +33,7 @@ SELECT child.{column} FROM {child} AS child
    AND parent.organization_id IS DISTINCT FROM child.organization_id
 """)
 WITHOUT_ORGANIZATION = sql.SQL("""
-SELECT count(*), count(*) FILTER (WHERE organization.id IS NULL)
+SELECT count(*), count(*) FILTER (WHERE tenant.organization_id IS NOT NULL AND organization.id IS NULL)
   FROM {table} AS tenant
   LEFT JOIN core_organization AS organization ON organization.id = tenant.organization_id
 """)

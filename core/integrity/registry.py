@@ -70,7 +70,7 @@ def _adding(checks: dict[str, OneCheck], name: str) -> Callable[[OneCheck], OneC
 
 @functools.cache
 def _discover() -> None:
-    autodiscover_modules("integrity", "integrity.checks")
+    autodiscover_modules("integrity", "integrity.checks", "outbox.integrity")
 
 
 def run_checks(organizations: Iterable[Organization]) -> dict[str, Tally]:

@@ -1,15 +1,25 @@
-"""Keeps the lease of a running job: a thread with a connection of its own, so that no batch delays it."""
+"""Keeps the lease of what is worked on: a thread with a connection of its own, so that no batch delays it."""
 
 import threading
 from types import TracebackType
+from typing import Protocol
 
 import structlog
 from django.db import connection, transaction
 
-from core.jobs.lease import HEARTBEAT_SECONDS, Lease
+from core.jobs.lease import HEARTBEAT_SECONDS, Renewal
 from core.scope import Scope, entered
 
 log = structlog.get_logger("leadledger.jobs")
+
+
+class Renewable(Protocol):
+    """A lease. `label` names what is leased, for threads and logs."""
+
+    @property
+    def label(self) -> str: ...
+
+    def renew(self) -> Renewal: ...
 
 
 class Heartbeat:
@@ -19,13 +29,13 @@ class Heartbeat:
     that nothing wrong is written is the fence's doing.
     """
 
-    def __init__(self, lease: Lease, scope: Scope) -> None:
+    def __init__(self, lease: Renewable, scope: Scope) -> None:
         self.lost = False
         self.cancel_requested = False
         self._lease = lease
         self._scope = scope
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"job-{lease.job_id}-heartbeat", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name=f"{lease.label}-heartbeat", daemon=True)
 
     def __enter__(self) -> "Heartbeat":
         self._thread.start()
@@ -54,7 +64,7 @@ class Heartbeat:
                 renewal = self._lease.renew()
         except Exception as error:
             # Any failure means the same: try again with a new connection while the lease lasts.
-            log.warning("job_heartbeat_failed", job_id=self._lease.job_id, error=str(error))
+            log.warning("heartbeat_failed", lease=self._lease.label, error=str(error))
             connection.close()
             return
         self.lost = self.lost or renewal.lost

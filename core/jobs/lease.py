@@ -107,6 +107,11 @@ class Lease:
     job_id: int
     token: int
 
+    @property
+    def label(self) -> str:
+        """A name for threads and logs."""
+        return f"job-{self.job_id}"
+
     def advance(
         self, *, cursor: dict[str, Any], done: int, total: int | None, lines: list[dict[str, str]]
     ) -> bool:

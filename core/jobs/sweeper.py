@@ -1,5 +1,5 @@
-"""Finds jobs whose wake-up was lost or whose worker died, and wakes a worker for them; starts what the
-scheduler should have started.
+"""Finds jobs and messages whose wake-up was lost or whose worker died, and wakes a worker for them; starts
+what the scheduler should have started.
 
 A thread in the main process of every worker. Databases and brokers come and go; it stays, and tries again.
 """
@@ -12,6 +12,7 @@ from django.db import connection
 
 from core.jobs.lease import worker_name
 from core.jobs.wakeup import send_wake_up
+from core.outbox.sweeping import wake_due_messages
 from core.retention.scheduling import GRACE, start_retention
 from core.scope import system_scope
 
@@ -98,6 +99,7 @@ class Sweeper:
                     started = True
                 beat()
                 wake_due_jobs()
+                wake_due_messages()
                 self._start_overdue_work()
                 pause = SWEEP_SECONDS
             except Exception as error:

@@ -2,10 +2,12 @@ from core.models.idempotency import IdempotencyKey, IdempotencyScope
 from core.models.intake import BUSY, Intake, IntakeRow, IntakeState, RowState
 from core.models.job import UNFINISHED, Job, JobState, WorkerHeartbeat
 from core.models.organization import Organization
+from core.models.outbox import UNDELIVERED, MessageState, OutboxLane, OutboxMessage
 from core.models.retention import DailyRun, PurgeRecord
 
 __all__ = [
     "BUSY",
+    "UNDELIVERED",
     "UNFINISHED",
     "DailyRun",
     "IdempotencyKey",
@@ -15,7 +17,10 @@ __all__ = [
     "IntakeState",
     "Job",
     "JobState",
+    "MessageState",
     "Organization",
+    "OutboxLane",
+    "OutboxMessage",
     "PurgeRecord",
     "RowState",
     "WorkerHeartbeat",

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from django.apps import apps
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, ForeignKey, OuterRef, QuerySet
+from django.db.models import Exists, ForeignKey, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.database.history import HistoryRow
 from core.intake.running import LOAD
 from core.jobs.registry import registered_kinds
-from core.models import UNFINISHED, IdempotencyKey, Job
+from core.models import UNFINISHED, IdempotencyKey, Job, MessageState, OutboxLane, OutboxMessage
 from core.retention.registry import purge
 
 # Jobs of this area tell who took what out; they are kept as long as other evidence.
@@ -47,3 +47,39 @@ def old_idempotency_keys(before: datetime) -> QuerySet[IdempotencyKey]:
 def expired_sessions(before: datetime) -> QuerySet[Session]:
     """Sessions that ended so long ago."""
     return Session.objects.filter(expire_date__lt=before)
+
+
+@purge("core.outbox", setting="RETENTION_OUTBOX_DAYS", title=_("Delivered and discarded messages"))
+def settled_messages(before: datetime) -> QuerySet[OutboxMessage]:
+    """Messages that were delivered, or set aside and discarded, so long ago."""
+    delivered = Q(state=MessageState.DELIVERED, delivered_at__lt=before)
+    discarded = Q(state=MessageState.DISCARDED, poisoned_at__lt=before)
+    return OutboxMessage.objects.filter(delivered | discarded)
+
+
+@purge("core.outbox_lanes", setting="RETENTION_OUTBOX_DAYS", title=_("Idle lanes of messages"))
+def idle_lanes(before: datetime) -> QuerySet[OutboxLane]:
+    """Lanes in which nothing waits and nothing was published for so long."""
+    return OutboxLane.objects.filter(due_at=None, stopped=False, used_at__lt=before)
+
+
+@purge(
+    "core.outbox_of_nobody",
+    setting="RETENTION_OUTBOX_DAYS",
+    title=_("Delivered messages of no organisation"),
+    whole_installation=True,
+)
+def settled_messages_of_nobody(before: datetime) -> QuerySet[OutboxMessage]:
+    """The same for mails that concern no organisation."""
+    return settled_messages(before).filter(organization=None)
+
+
+@purge(
+    "core.outbox_lanes_of_nobody",
+    setting="RETENTION_OUTBOX_DAYS",
+    title=_("Idle lanes of no organisation"),
+    whole_installation=True,
+)
+def idle_lanes_of_nobody(before: datetime) -> QuerySet[OutboxLane]:
+    """The same for their lanes."""
+    return idle_lanes(before).filter(organization=None)
