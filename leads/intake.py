@@ -81,6 +81,7 @@ class LeadImporter(Importer):
             now=intake.job.created_at if intake.job else timezone.now(),
             zone=line.organization.zone,
             region=line.organization.locale.partition("-")[2] or "IN",
+            memory={},
         )
         self._work_by(line)
 

@@ -8,10 +8,11 @@ What does not depend on the row is worked out once per version of a line (`_Plan
 asks each of its fields a million times.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from core.rules import Kind, comparison_values, normalise_text
@@ -34,6 +35,11 @@ __all__ = [
 ]
 
 _ABSENT: Any = object()
+# Of each column, so many texts are remembered, none longer than this, with what is kept of them: values that
+# nobody can change where they stand.
+MOST_REMEMBERED = 4_000
+LONGEST_REMEMBERED = 100
+REMEMBERED = (str, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +196,17 @@ class _Capture:
         self.broken: set[str] = set()
 
     def result(self) -> Captured:
-        for step in self.plan.steps:
+        remembered = self._remembered()
+        for step, known in zip(self.plan.steps, remembered, strict=True):
             if step.visible is not None and not step.visible(self.data, self.context.moment):
                 self.hidden.add(step.key)
             elif step.formula is not None:
                 self._compute(step)
             else:
-                self._take(step)
+                if known is None:
+                    self._take(step)
+                else:
+                    self._recall(step, known)
                 if step.parent:
                     self._check_parent(step)
         self._check_required()
@@ -204,6 +214,32 @@ class _Capture:
             position = self.plan.line.position
             self.problems.sort(key=lambda problem: position[problem.field])
         return Captured(self.data, self._comparable(), self.problems, self.warnings)
+
+    def _remembered(self) -> Iterable[dict[Any, Any] | None]:
+        """For each step what its column's texts were read as, where many rows are read in this context."""
+        memory = self.context.memory
+        if memory is None or not self.is_new:
+            return repeat(None, len(self.plan.steps))
+        if self.plan not in memory:
+            memory[self.plan] = [{} for _step in self.plan.steps]
+        return memory[self.plan]
+
+    def _recall(self, step: _Step, known: dict[Any, Any]) -> None:
+        """Take a value of a column that says the same few texts again and again: what came of one holds for all."""
+        raw = self.given.get(step.key)
+        if raw.__class__ is not str:
+            self._take(step)
+            return
+        kept = known.get(raw)
+        if kept is not None:
+            self.data[step.key] = kept
+            return
+        told = len(self.problems) + len(self.warnings)
+        self._take(step)
+        if len(known) < MOST_REMEMBERED and told == len(self.problems) + len(self.warnings):
+            kept = self.data.get(step.key)
+            if kept.__class__ in REMEMBERED and len(raw) <= LONGEST_REMEMBERED:
+                known[raw] = kept
 
     def _take(self, step: _Step) -> None:
         raw = self.given.get(step.key, _ABSENT)

@@ -8,7 +8,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
@@ -34,6 +34,8 @@ class CaptureContext:
     now: dt.datetime
     zone: ZoneInfo
     region: str = "IN"
+    # Given where many rows are read in this one context: what texts were read as, column by column.
+    memory: dict[Any, Any] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def moment(self) -> Moment:

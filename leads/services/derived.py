@@ -18,7 +18,7 @@ from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition, line_definition
 from leads.fields.types import type_of
 from leads.models import BusinessLine, DuplicateKey, Lead, LeadToken, LeadValue
-from leads.services.lead_rows import LeadRow
+from leads.services.lead_rows import LeadRow, written_moment
 
 LONGEST_KEY = 200
 LONGEST_TOKEN = 60
@@ -139,8 +139,14 @@ def _index_plan(line: LineDefinition) -> _IndexPlan:
     return _IndexPlan(line)
 
 
-def value_rows(lead: Lead | LeadRow, line: LineDefinition) -> Iterator[tuple[Any, ...]]:
-    """Yield the LeadValue rows of a lead, in the order of VALUE_COLUMNS."""
+def value_rows(
+    lead: Lead | LeadRow, line: LineDefinition, *, created: str | None = None
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the LeadValue rows of a lead, in the order of VALUE_COLUMNS.
+
+    `created` is the lead's moment as it is copied; without it the rows hold the moment itself.
+    """
+    moment = created or lead.created_at
     for item, index_values, place in _index_plan(line).values:
         stored = lead.data.get(item.key)
         if stored is None:
@@ -148,7 +154,7 @@ def value_rows(lead: Lead | LeadRow, line: LineDefinition) -> Iterator[tuple[Any
         for position, value in enumerate(index_values(item, stored)):
             columns: list[Any] = [None, None, None]
             columns[place] = value
-            yield (lead.id, item.id, position, lead.organization_id, *columns, lead.created_at)
+            yield (lead.id, item.id, position, lead.organization_id, *columns, moment)
 
 
 def write_derived_rows(leads: Iterable[Lead | LeadRow], line: LineDefinition) -> None:
@@ -156,7 +162,7 @@ def write_derived_rows(leads: Iterable[Lead | LeadRow], line: LineDefinition) ->
     values: list[tuple[Any, ...]] = []
     tokens: list[tuple[Any, ...]] = []
     for lead in leads:
-        values.extend(value_rows(lead, line))
+        values.extend(value_rows(lead, line, created=written_moment(lead.created_at)))
         tokens.extend((lead.organization_id, token, lead.id) for token in tokens_of(lead, line))
     insert_rows(LeadValue, VALUE_COLUMNS, values)
     insert_rows(LeadToken, TOKEN_COLUMNS, tokens)

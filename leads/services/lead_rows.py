@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -55,16 +56,26 @@ class LeadRow:
 
 LEAD_COLUMNS = tuple(item.name for item in fields(LeadRow))
 _columns = attrgetter(*LEAD_COLUMNS)
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# What is written was read from text, so it holds no circles to look for.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _JSON_AT = tuple(LEAD_COLUMNS.index(name) for name in ("data", "compare"))
+_MOMENTS_AT = tuple(LEAD_COLUMNS.index(name) for name in ("created_at", "updated_at"))
 
 
 def written_row(lead: LeadRow) -> list[Any]:
-    """Return the lead's columns in the order of LEAD_COLUMNS, JSON as text."""
+    """Return the lead's columns in the order of LEAD_COLUMNS, JSON and moments as text."""
     row = list(_columns(lead))
     for place in _JSON_AT:
         row[place] = _encode(row[place])
+    for place in _MOMENTS_AT:
+        row[place] = written_moment(row[place])
     return row
+
+
+@lru_cache(maxsize=64)
+def written_moment(moment: datetime) -> str:
+    """Return a moment as it is copied: one of a batch is that of thousands of rows, and slow to write out."""
+    return moment.isoformat()
 
 
 def written_json(value: Any) -> Any:

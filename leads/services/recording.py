@@ -30,6 +30,10 @@ UPDATE leads_lead AS lead SET repeat_enquiries = GREATEST(lead.repeat_enquiries 
   FROM unnest(%s::bigint[], %s::int[]) AS counted (id, more)
  WHERE lead.id = counted.id AND lead.organization_id = %s AND lead.deleted_at IS NULL
 """
+# One array, whose thousands of keys are no thousands of parameters.
+HOLDERS = """
+SELECT key, lead_id FROM leads_duplicatekey WHERE organization_id = %s AND line_id = %s AND key = ANY(%s)
+"""
 # Each attempt waits for those who claim the same keys to commit, and loses only to yet another.
 CLAIM_ATTEMPTS = 20
 
@@ -104,9 +108,9 @@ class Recorder:
         wanted = list(keys)
         if not wanted:
             return {}
-        return dict(
-            DuplicateKey.objects.filter(line_id=self.line.pk, key__in=wanted).values_list("key", "lead_id")
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(HOLDERS, [self.organization_id, self.line.pk, wanted])
+            return dict(cursor.fetchall())
 
     def judge(self, keys: Sequence[MatchKeys], *, earlier: Set[str] = frozenset()) -> list[Outcome]:
         """Say what would become of rows with these keys, in order; nothing is written.
