@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.roles import ROLE_LABELS
 from core.admin.audit import as_text
+from leads.admin.findings import ShownFinding
 from leads.admin.rule_words import rule_words
 from leads.fields.definition import Choice, FieldDefinition
 from leads.models import Field, FieldKind
@@ -41,6 +43,7 @@ IN_HEADING = frozenset(("key", "label", "status"))
 ROLES = ("visible_to", "editable_by")
 RULES = ("visible_if", "required_if")
 MOST_CHOICES = 12
+NOTHING_TOUCHED: Mapping[str, Sequence[ShownFinding]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,17 @@ class ShownChange:
     is_new: bool
     place: str
     settings: list[ShownSetting] = field(default_factory=list)
+    impact: Sequence[ShownFinding] = ()
 
 
 def shown_changes(
-    changes: Iterable[FieldChange], fields: Iterable[FieldDefinition] = ()
+    changes: Iterable[FieldChange],
+    fields: Iterable[FieldDefinition] = (),
+    impact: Mapping[str, Sequence[ShownFinding]] = NOTHING_TOUCHED,
 ) -> list[ShownChange]:
-    """Return changes for a page; `fields` give the labels that rules speak of."""
+    """Return changes for a page; `fields` give the labels that rules speak of, `impact` what each touches."""
     by_key = {item.key: item for item in fields}
-    return [_shown_change(change, by_key) for change in changes]
+    return [_shown_change(change, by_key, impact.get(change.key, ())) for change in changes]
 
 
 def summary(changes: Sequence[FieldChange]) -> str:
@@ -119,6 +125,13 @@ def choice_changes(old: Iterable[Any], new: Iterable[Any]) -> ShownSetting:
         for value, choice in after.items()
         if value in before and before[value].label != choice.label
     ]
+    notes += [
+        _("%(choice)s goes with %(parents)s") % {"choice": choice.label, "parents": ", ".join(choice.parents)}
+        if choice.parents
+        else _("%(choice)s goes with any") % {"choice": choice.label}
+        for value, choice in after.items()
+        if value in before and before[value].parents != choice.parents
+    ]
     stayed = [value for value in offered_before if value in offered]
     if stayed != [value for value in offered if value in offered_before]:
         notes.append(_("in another order"))
@@ -127,7 +140,9 @@ def choice_changes(old: Iterable[Any], new: Iterable[Any]) -> ShownSetting:
     return ShownSetting(setting_label("choices"), added=_few(added), removed=_few(removed), notes=_few(notes))
 
 
-def _shown_change(change: FieldChange, fields: Mapping[str, FieldDefinition]) -> ShownChange:
+def _shown_change(
+    change: FieldChange, fields: Mapping[str, FieldDefinition], impact: Sequence[ShownFinding]
+) -> ShownChange:
     is_new = change.change is Change.ADDED
     title, tone = CHANGES[change.change]
     settings = [
@@ -143,6 +158,7 @@ def _shown_change(change: FieldChange, fields: Mapping[str, FieldDefinition]) ->
         is_new=is_new,
         place=_place(change.follows),
         settings=settings,
+        impact=impact,
     )
 
 
@@ -178,6 +194,8 @@ def _text(setting: str, value: Any, fields: Mapping[str, FieldDefinition]) -> st
         return rule_words(value, fields)
     if setting in ROLES:
         return ", ".join(str(ROLE_LABELS.get(role, role)) for role in value)
+    if setting == "choices_from" and value in fields:
+        return fields[value].label
     if setting == "type":
         return str(FieldKind(value).label)
     if setting == "choices":

@@ -21,7 +21,7 @@ from leads.fields.checks.settings import SUITS
 from leads.fields.definition import SETTINGS, Choice
 from leads.fields.line import CORE_ATTRIBUTES
 from leads.models import BusinessLine, Field
-from leads.services.lines import add_field, update_field
+from leads.services.lines import add_field, definition_of, update_field
 
 LONGEST_KEY = 60
 CORE_LABELS = {
@@ -221,6 +221,12 @@ class FieldForm(ServiceForm):
         if "key" in self.fields and not values.get("key") and values.get("label"):
             values["key"] = key_from(values["label"])
         return values
+
+    def definition(self) -> dict[str, Any]:
+        """Return the field as the valid form has it, in the configuration file's form."""
+        stored = {} if self.is_new else definition_of(self.instance)
+        values = {name: self.cleaned_data[name] for name in SETTINGS if name in self.cleaned_data}
+        return _said(stored | values)
 
     def perform(self, values: dict[str, Any]) -> Field:
         settings = {name: values[name] for name in SETTINGS if name in values}

@@ -1,24 +1,30 @@
 """Fields of lines' drafts."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from accounts.roles import ROLE_LABELS, Role
 from core.admin.base import ServiceModelAdmin
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
+from core.errors import NotPermitted
 from leads.admin.field_forms import FieldForm
+from leads.admin.findings import shown_impact
 from leads.admin.presenting import STATUS_TONES, remarks
 from leads.fields.definition import FieldDefinition
-from leads.models import Field, FieldStatus
-from leads.queries.lines import published_definitions, visible_fields
+from leads.models import BusinessLine, Field, FieldStatus
+from leads.queries.impact import USES, change_impact, field_impact
+from leads.queries.lines import draft_definitions, published_definitions, visible_fields
 from leads.services.lines import remove_field, restore_field, retire_field
+from leads.services.previewing import capturing_roles
 
 FIELDSETS = (
     (None, {"fields": ("line", "label", "key", "type", "section", "order", "help", "placeholder", "status")}),
@@ -55,6 +61,7 @@ class FieldAdmin(ServiceModelAdmin):
     ordering = ("line__name", "order", "id")
     fieldsets = FIELDSETS
     actions_detail = ("retire", "restore", "remove")
+    change_form_outer_after_template = "console/leads/field_beside.html"
 
     def rows(self, actor: Any) -> models.QuerySet:
         return visible_fields(actor)
@@ -64,6 +71,59 @@ class FieldAdmin(ServiceModelAdmin):
             return ()
         is_published = any(item.key == obj.key for item in published_definitions(obj.line))
         return ("line", "key", "type", "decimals") if is_published else ("line",)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.preview)
+        own = [
+            path("preview/", view, name="leads_field_preview_new"),
+            path("<int:field_id>/preview/", view, name="leads_field_preview"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        field = self.get_object(request, object_id) if object_id else None
+        beside = self._beside(request, field) if self.may_write(request) or field else {}
+        return super().changeform_view(request, object_id, form_url, {**beside, **(extra_context or {})})
+
+    def _beside(self, request: HttpRequest, field: Field | None) -> dict[str, Any]:
+        """What stands below the form of a field: where it is used, and the form it will be on."""
+        actor = request.actor  # type: ignore[attr-defined]
+        context: dict[str, Any] = {
+            "preview_roles": [(role.value, ROLE_LABELS[role]) for role in capturing_roles(actor)],
+            "preview_role": Role.AGENT.value,
+            "preview_link": reverse("admin:leads_field_preview", args=[field.pk])
+            if field
+            else reverse("admin:leads_field_preview_new"),
+            "may_preview": self.may_write(request),
+        }
+        if field is None:
+            return context
+        impact = field_impact(actor, *_states(field), field.key)
+        shown = shown_impact(impact, actor)
+        return context | {"uses": shown[USES], "touched": shown.get(field.key, []), "shown_field": field}
+
+    def preview(self, request: HttpRequest, field_id: int | None = None) -> HttpResponse:
+        """The form of the line with the field as it is typed here, which is not saved."""
+        if not self.may_write(request):
+            raise NotPermitted
+        field = self.found(request, str(field_id)) if field_id else None
+        form = self.get_form(request, field, change=field is not None)(request.POST or None, instance=field)
+        form.rehearses = True
+        line = field.line if field else None
+        unsaved = None
+        if form.is_bound and form.is_valid():
+            line = line or form.cleaned_data["line"]
+            unsaved = form.definition()
+        lines = self.admin_site.get_model_admin(BusinessLine)
+        return lines.form_in_frame(  # type: ignore[attr-defined, no-any-return]
+            request, line, unsaved=unsaved, tries=False, errors=form.errors if form.is_bound else {}
+        )
 
     def after_saving(self, request: HttpRequest, row: Any, response: HttpResponse) -> HttpResponse:
         """Go back to the line, where its fields stand in order."""
@@ -104,9 +164,16 @@ class FieldAdmin(ServiceModelAdmin):
     @action(description=_("Retire"), icon="archive", permissions=["retire"])
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
         field = self.found(request, object_id)
+        line, published, draft = _states(field)
+        retired = [
+            replace(item, status=FieldStatus.RETIRED) if item.key == field.key else item for item in draft
+        ]
+        impact = change_impact(request.actor, line, published, retired)  # type: ignore[attr-defined]
         return self.confirm(
             request,
             field,
+            template="console/leads/retire.html",
+            findings=shown_impact(impact, request.actor).get(field.key, []),  # type: ignore[attr-defined]
             title=_("Retire %(field)s?") % {"field": field.label},
             text=_(
                 "With the next publication it leaves forms and files. Values that leads have stay readable."
@@ -143,3 +210,8 @@ class FieldAdmin(ServiceModelAdmin):
         )
         line_page = reverse("admin:leads_businessline_change", args=[field.line_id])
         return redirect(f"{line_page}#fields") if response.status_code == 302 else response
+
+
+def _states(field: Field) -> tuple[BusinessLine, list[FieldDefinition], list[FieldDefinition]]:
+    """A field's line, what of it is in force, and its draft."""
+    return field.line, published_definitions(field.line), draft_definitions(field.line)

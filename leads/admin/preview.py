@@ -5,7 +5,8 @@ window of its own so that it is as wide as a phone or a desk.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -41,6 +42,7 @@ ABSENCES = {
 }
 # A field that is not saved yet, in the configuration file's form, handed from one preview to the next.
 UNSAVED = "unsaved-field"
+NO_ERRORS: Mapping[str, Sequence[Any]] = MappingProxyType({})
 
 
 class PreviewAdmin(PublishingAdmin):
@@ -102,16 +104,29 @@ class PreviewAdmin(PublishingAdmin):
         )
 
     def form_in_frame(
-        self, request: HttpRequest, line: BusinessLine, *, unsaved: Mapping[str, Any] | None, tries: bool
+        self,
+        request: HttpRequest,
+        line: BusinessLine | None,
+        *,
+        unsaved: Mapping[str, Any] | None,
+        tries: bool,
+        errors: Mapping[str, Sequence[Any]] = NO_ERRORS,
     ) -> HttpResponse:
-        """Draw the form of a line's draft, with a field that is not saved yet in its place."""
+        """Draw the form of a line's draft, with a field that is not saved yet in its place.
+
+        `errors` say by setting why such a field could not even be read.
+        """
+        if line is None or errors:
+            texts = [f"{name}: {text}" for name, found in errors.items() for text in found]
+            return _framed(
+                request, {"heading": _("New lead"), "texts": texts or [_("Choose the business line.")]}
+            )
         actor = request.actor  # type: ignore[attr-defined]
         role = _chosen(request, capturing_roles(actor))
         draft = draft_form(actor, line, unsaved)
         context = {
-            "line": line,
             "heading": _("New lead"),
-            "problems": draft.problems,
+            "texts": [f"{problem.field or problem.setting}: {problem.message}" for problem in draft.problems],
             "unsaved": json.dumps(unsaved) if unsaved else "",
             "UNSAVED": UNSAVED,
             "action": f"{reverse('admin:leads_businessline_form', args=[line.pk])}?role={role}",
@@ -119,11 +134,15 @@ class PreviewAdmin(PublishingAdmin):
         }
         if role is not None and not draft.problems:
             context |= _form_context(request, actor, role, line, draft, tries=tries)
-        response = TemplateResponse(request, "console/leads/framed_form.html", context)
-        # Our own console may frame this one page; it has the policy of the pages whose form it shows.
-        response["X-Frame-Options"] = "SAMEORIGIN"
-        response["Content-Security-Policy"] = FRAMED_POLICY
-        return response
+        return _framed(request, context)
+
+
+def _framed(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """Our own console may frame this one page; it has the policy of the pages whose form it shows."""
+    response = TemplateResponse(request, "console/leads/framed_form.html", context)
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    response["Content-Security-Policy"] = FRAMED_POLICY
+    return response
 
 
 def _form_context(
@@ -162,7 +181,7 @@ def _kept(
 
 def _chosen(request: HttpRequest, roles: list[Role]) -> Role | None:
     """The role that the address asks for, else an agent, else the first that writes leads down."""
-    asked = request.GET.get("role", "")
+    asked = request.POST.get("preview-role") or request.GET.get("role", "")
     usual = Role.AGENT if Role.AGENT in roles else next(iter(roles), None)
     return next((role for role in roles if role.value == asked), usual)
 

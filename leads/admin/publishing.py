@@ -15,10 +15,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from core.admin.base import ServiceModelAdmin
 from core.errors import ApplicationError, NotPermitted, NotVisible
 from leads.admin.differences import shown_changes, summary
+from leads.admin.findings import lead_words, shown_impact
 from leads.fields.checks import check_definitions
 from leads.fields.definition import FieldDefinition
 from leads.models import BusinessLine
 from leads.queries.draft_edits import draft_token
+from leads.queries.impact import change_impact
 from leads.queries.line_changes import compare_definitions
 from leads.queries.lines import draft_definitions, published_definitions, visible_versions
 from leads.queries.versions import line_versions, version_fields
@@ -83,6 +85,8 @@ class PublishingAdmin(ServiceModelAdmin):
         problems = check_definitions(
             [item.written() for item in draft], duplicate_match=line.duplicate_match, published=published
         )
+        impact = change_impact(request.actor, line, published, draft)  # type: ignore[attr-defined]
+        touched = shown_impact(impact, request.actor)  # type: ignore[attr-defined]
         return self.confirm(
             request,
             line,
@@ -92,9 +96,13 @@ class PublishingAdmin(ServiceModelAdmin):
             work=lambda: publish_line(actor=request.actor, line=line, note=note, seen=seen),  # type: ignore[attr-defined]
             done=_("%(line)s is published.") % {"line": line.name},
             template="console/leads/publish.html",
-            changes=shown_changes(changes, draft),
+            changes=shown_changes(changes, draft, touched),
             summary=summary(changes),
+            leads=lead_words(impact.leads, request.actor, is_partial=impact.is_partial)  # type: ignore[attr-defined]
+            if impact.leads and changes
+            else "",
             problems=problems,
+            preview_link=reverse("admin:leads_businessline_preview", args=[line.pk]),
             form=form,
             seen=draft_token(line),
             discard_link=reverse("admin:leads_businessline_discard", args=[line.pk]) if line.version else "",

@@ -6,6 +6,7 @@ batches over the lead's id. A batch replaces the rows of its leads, so a job may
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import connection
 from django.utils import timezone
@@ -24,6 +25,41 @@ RENEW_KEYS = "leads.renew_keys"
 BATCH = 2_000
 
 
+@dataclass(frozen=True, slots=True)
+class IndexWork:
+    """What a publication asks of the indexes: fields to fill, new ones that are ready at once, fields to clear,
+    and fields for which the duplicate and unique keys have to be made again."""
+
+    filled: tuple[FieldDefinition, ...]
+    ready: tuple[FieldDefinition, ...]
+    cleared: tuple[FieldDefinition, ...]
+    rekeyed: tuple[FieldDefinition, ...]
+
+
+def index_work(before: Iterable[FieldDefinition], after: Iterable[FieldDefinition]) -> IndexWork:
+    """Return the work that follows from publishing `after` over `before` in a line that has leads."""
+    known = {item.key: item for item in before}
+    filled: list[FieldDefinition] = []
+    ready: list[FieldDefinition] = []
+    cleared: list[FieldDefinition] = []
+    rekeyed: list[FieldDefinition] = []
+    for item in after:
+        old = known.get(item.key)
+        was_indexed = old is not None and old.indexed
+        if item.indexed and not was_indexed:
+            (filled if old is not None else ready).append(item)
+        elif was_indexed and not item.indexed:
+            cleared.append(item)
+        if old is not None and _key_settings(old) != _key_settings(item):
+            rekeyed.append(item)
+    return IndexWork(tuple(filled), tuple(ready), tuple(cleared), tuple(rekeyed))
+
+
+def _key_settings(item: FieldDefinition) -> tuple[bool, str]:
+    """What keys and search know of a field; a field that tells repeats cannot be retired meanwhile."""
+    return (item.unique, item.maps_to) if item.is_active else (False, "")
+
+
 def follow_publication(
     actor: Actor, line: BusinessLine, *, before: Iterable[FieldDefinition], after: Iterable[FieldDefinition]
 ) -> None:
@@ -31,36 +67,24 @@ def follow_publication(
 
     A field published for the first time has no values yet, so its index is ready at once.
     """
-    known = {item.key: item for item in before}
-    now = {item.key: item for item in after}
-    ready: list[int] = []
-    filled: list[int] = []
-    cleared: list[int] = []
-    keys_changed = False
+    work = index_work(before, after)
     has_leads = Lead.objects.filter(line=line).exists()
-    for item in now.values():
-        old = known.get(item.key)
-        was_indexed = old is not None and old.indexed
-        if item.indexed and not was_indexed:
-            (filled if old is not None and has_leads else ready).append(item.id)
-        elif was_indexed and not item.indexed:
-            cleared.append(item.id)
-        keys_changed |= old is not None and (old.unique, old.is_active, old.maps_to) != (
-            item.unique,
-            item.is_active,
-            item.maps_to,
-        )
+    filled = [item.id for item in work.filled if has_leads]
+    ready = [item.id for item in (*work.ready, *work.filled) if item.id not in filled]
+    cleared = [item.id for item in work.cleared]
     Field.objects.filter(pk__in=ready).update(index_ready_at=timezone.now())
     Field.objects.filter(pk__in=[*filled, *cleared]).update(index_ready_at=None)
     if filled or cleared:
-        labels = ", ".join(item.label for item in now.values() if item.id in (*filled, *cleared))
+        labels = ", ".join(
+            item.label for item in (*work.filled, *work.cleared) if item.id in (*filled, *cleared)
+        )
         enqueue_job(
             kind=INDEX_FIELDS,
             title=f"Fast filters of {line.name}: {labels}",
             parameters={"line": line.pk, "fill": filled, "clear": cleared},
             actor=actor,
         )
-    if keys_changed:
+    if work.rekeyed:
         renew_keys(actor, line)
 
 

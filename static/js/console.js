@@ -65,9 +65,29 @@ function watchLabel() {
   });
 }
 
+// Once the preview of a field was asked for, it follows what is typed.
+function watchPreview() {
+  const button = document.querySelector("[data-preview]");
+  const form = button?.form;
+  if (!form) return;
+  let waiting = 0;
+  let asked = false;
+  form.addEventListener("submit", (event) => {
+    if (event.submitter !== button) return;
+    asked = true;
+    // The theme takes any submission for saving, and would warn of nothing after it.
+    if (typeof preventLeaving === "function") setTimeout(() => addEventListener("beforeunload", preventLeaving));
+  });
+  form.addEventListener("change", () => {
+    clearTimeout(waiting);
+    if (asked) waiting = setTimeout(() => form.requestSubmit(button), 400);
+  });
+}
+
 window.addEventListener("load", tellPanesApart);
 document.addEventListener("DOMContentLoaded", () => {
   nameLandmarks();
   watchType();
   watchLabel();
+  watchPreview();
 });

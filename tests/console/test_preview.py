@@ -8,7 +8,7 @@ from accounts.roles import Area, Level, Role
 from accounts.services import narrow_access
 from leads.models import Field, Lead
 from leads.services.lines import add_field, create_line, publish_line, retire_field, update_field
-from tests.console.pages import Console
+from tests.console.pages import Console, read_form
 from tests.leads.lines.definitions import ONE_OF_EACH, make_line
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_organization")]
@@ -113,6 +113,32 @@ def test_a_field_that_is_not_saved_yet_stands_in_its_place(console, line):
     assert "has no use for it" in broken.content.decode()
     for nonsense in ("[", "7", "[" * 20_000):
         assert console.client.post(address, {"unsaved-field": nonsense}).status_code == 200
+
+
+def test_what_is_typed_into_a_field_is_shown_on_the_form_before_it_is_saved(console, line):
+    story = Field.objects.get(key="story")
+    values, _names = read_form(console.open("leads_field_change", story.pk), "field_form")
+    address = f"/console/leads/field/{story.pk}/preview/"
+    frame = console.client.post(address, {**values, "label": "Tale", "preview-role": "partner"})
+    assert "Tale" in frame.content.decode()
+    assert "role=partner" in frame.context["action"]
+    assert frame.headers["X-Frame-Options"] == "SAMEORIGIN"
+    # Goes on from there, with the values that are tried.
+    again = console.client.post(
+        frame.context["action"], {**VALUES, "unsaved-field": frame.context["unsaved"]}
+    )
+    assert ("Tale" in again.content.decode(), again.context["is_tried"]) == (True, True)
+    wrong = console.client.post(address, {**values, "visible_if": "{"}).content.decode()
+    assert "This is no JSON" in wrong
+    wrong = console.client.post(address, {**values, "max": "7"}).content.decode()
+    assert "has no use for it" in wrong
+    blank, _names = read_form(console.open("leads_field_add"), "field_form")
+    added = {**blank, "line": str(line.pk), "label": "PIN code", "type": "text"}
+    frame = console.client.post("/console/leads/field/preview/", added)
+    assert keys(frame)[-1] == "pin_code"
+    assert "Choose the business line" in console.client.get("/console/leads/field/preview/").content.decode()
+    story.refresh_from_db()
+    assert (story.label, Field.objects.filter(key="pin_code").exists()) == ("Story", False)
 
 
 def test_roles_that_write_no_leads_down_are_not_offered(console, actor, line, actor_for):

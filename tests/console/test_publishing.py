@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from accounts.roles import Role
 from leads.models import Field, LineVersion
+from leads.services.leads import create_lead
 from leads.services.lines import add_field, publish_line, reorder_fields, retire_field, update_field
 from tests.console.pages import Console
 from tests.leads.lines.definitions import ONE_OF_EACH, make_line
@@ -166,3 +167,30 @@ def test_many_versions_are_read_page_by_page(console, actor, line):
     second = console.open("leads_businessline_versions", line.pk, before=first.context["before"])
     assert [len(page.context["versions"]) for page in (first, second)] == [20, 5]
     assert first.context["versions"][-1]["summary"] == "1 changed"
+
+
+def test_pages_tell_what_a_change_touches(console, actor, line, actor_for, client_for):
+    lead = create_lead(
+        actor=actor, line=line, values={"full_name": "Asha", "city": "Delhi", "story": "A tale"}
+    ).lead
+    city = Field.objects.get(key="city")
+    change(actor, "city", choices=["Pune", "Surat"])
+    change(actor, "story", visible_to=["admin", "operations"])
+    page = console.open("leads_businessline_publish", line.pk).content.decode()
+    assert "“Delhi” is held by 1 lead: they keep it, nobody can choose it." in page
+    assert "No longer seen by Team leader, Agent, Finance, Auditor, Partner system." in page
+    assert "The line has 1 lead." in page
+    link = f"/leads/?line=loan&amp;data.city={lead.data['city']}"
+    assert link in page
+    assert lead.reference in console.client.get(link.replace("&amp;", "&")).content.decode()
+    beside = console.open("leads_field_change", city.pk).content.decode()
+    assert "1 lead with a value." in beside
+    assert "is held by 1 lead" in beside
+    asked = console.open("leads_field_retire", city.pk).content.decode()
+    assert "1 lead with a value: it stays readable there" in asked
+    # Who reads the configuration reads this too, and finds nothing to press.
+    auditor = (
+        Console(client_for(actor_for(Role.AUDITOR))).open("leads_field_change", city.pk).content.decode()
+    )
+    assert "1 lead with a value." in auditor
+    assert "data-preview" not in auditor

@@ -273,6 +273,9 @@ CONSOLE: list[Line] = [
     *console_model(
         Field, Area.CONFIGURATION, adds=True, actions=["retire"], inapplicable=["remove", "restore"]
     ),
+    console("GET", "admin:leads_field_preview", by=WRITE_CONFIGURATION, ids={"field_id": (Field, "pk")}),
+    console("POST", "admin:leads_field_preview", by=WRITE_CONFIGURATION, ids={"field_id": (Field, "pk")}),
+    console("GET", "admin:leads_field_preview_new", by=WRITE_CONFIGURATION),
     *console_model(LineVersion, Area.CONFIGURATION, keeps_history=False),
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
