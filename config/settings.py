@@ -175,6 +175,8 @@ SESSION_COOKIE_NAME = "leadledger_session"
 CSRF_COOKIE_NAME = "leadledger_csrf"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+# Each step of a conversation with the mail server; a worker's lease is renewed meanwhile.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="LeadLedger <no-reply@localhost>")
 
 # --- Tokens of the API ---

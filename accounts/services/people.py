@@ -69,7 +69,7 @@ def create_user(
         if manager is not None:
             place_under(actor.organization, membership, manager)
         if actor.membership is not None:
-            mail_invitation(user, actor.organization)
+            mail_invitation(user)
     return membership
 
 

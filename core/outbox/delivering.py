@@ -1,7 +1,6 @@
 """Delivering what is due: one message after another, in a worker or wherever somebody waits for it."""
 
 import random
-import re
 import time
 import uuid
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from core.jobs.heartbeat import Heartbeat
 from core.jobs.run import limit_idle_time
 from core.outbox.lanes import Claim, claim_next
 from core.outbox.registry import AfterPoison, Consumer, Undeliverable, find_consumer
+from core.outbox.wording import without_personal_data
 from core.scope import Scope, entered
 
 log = structlog.get_logger("leadledger.outbox")
@@ -23,9 +23,6 @@ FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 3_600.0
 # Of a message whose consumer this process does not know: a newer worker may.
 TRIES_WITHOUT_CONSUMER = 10
-# In messages of libraries: addresses, and digits of a phone or an account.
-PERSONAL = re.compile(r"[^\s<>\"']+@[^\s<>\"']+|\d[\d \-]{5,}\d")
-TOLD_CHARACTERS = 300
 
 
 def deliver_due(*, seconds: float | None = None, stop: Callable[[], bool] = lambda: False) -> bool:
@@ -136,8 +133,7 @@ def _in_words(error: Exception) -> str:
     error_id = uuid.uuid4().hex[:12]
     if not isinstance(error, (OperationalError, InterfaceError)):
         log.exception("message_crashed", error_id=error_id)
-    words = PERSONAL.sub("•••", " ".join(str(error).split()))[:TOLD_CHARACTERS]
-    return f"{type(error).__name__}: {words} (error id {error_id})"
+    return f"{type(error).__name__}: {without_personal_data(str(error))} (error id {error_id})"
 
 
 def _drop_broken_connection() -> None:

@@ -70,8 +70,11 @@ def idle_lanes(before: datetime) -> QuerySet[OutboxLane]:
     whole_installation=True,
 )
 def settled_messages_of_nobody(before: datetime) -> QuerySet[OutboxMessage]:
-    """The same for mails that concern no organisation."""
-    return settled_messages(before).filter(organization=None)
+    """The same for mails that concern no organisation, and those set aside: no console shows them to anybody."""
+    settled = settled_messages(before) | OutboxMessage.objects.filter(
+        state=MessageState.POISONED, poisoned_at__lt=before
+    )
+    return settled.filter(organization=None)
 
 
 @purge(

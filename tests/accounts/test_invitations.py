@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.roles import Role
 from accounts.services import create_user
 from core.errors import ValidationFailed
+from core.outbox.delivering import deliver_due
 from core.scope import organization_scope, system_scope
 from tests.accounts.test_sign_in import is_signed_in, sign_in
 from tests.factories import PASSWORD, make_actor
@@ -24,7 +25,9 @@ CHOSEN = "a phrase of my own"
 def invite(django_capture_on_commit_callbacks):
     def make(actor, **values):
         with organization_scope(actor.organization), django_capture_on_commit_callbacks(execute=True):
-            return create_user(**{"actor": actor, "email": ADDRESS, "roles": ["agent"], **values})
+            made = create_user(**{"actor": actor, "email": ADDRESS, "roles": ["agent"], **values})
+        deliver_due()
+        return made
 
     return make
 
@@ -114,4 +117,5 @@ def test_the_console_asks_for_no_password_and_says_that_a_link_is_sent(
             "/console/accounts/membership/add/", {"email": ADDRESS, "roles": ["agent"], "password": PASSWORD}
         )
     assert not user().has_usable_password()
+    deliver_due()
     assert [message.to for message in mail.outbox] == [[ADDRESS]]

@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.roles import Role
+from core.outbox.delivering import deliver_due
 from core.scope import system_scope
 from tests.caching import forget_everything
 from tests.factories import PASSWORD
@@ -83,6 +84,7 @@ def test_a_reset_looks_the_same_for_an_unknown_address(asha):
 
 def test_a_forgotten_password_is_reset_by_mail(asha, client):
     client.post("/account/password/reset/", {"email": "asha@example.com"})
+    deliver_due()
     link = re.search(r"/account/password/reset/key/\S+", mail.outbox[0].body).group()
     form = client.get(link, follow=True)
     where = form.redirect_chain[-1][0]
@@ -132,6 +134,7 @@ def test_signing_in_works_without_redis(asha, client, no_redis):
 
 def test_a_reset_works_without_redis(asha, client, no_redis):
     client.post("/account/password/reset/", {"email": "asha@example.com"})
+    deliver_due()
     assert len(mail.outbox) == 1
 
 
