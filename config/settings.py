@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.OrganizationMiddleware",
+    "core.api.rate_limit.middleware.RateLimitMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.ApplicationErrorMiddleware",
@@ -192,6 +193,8 @@ SIMPLE_JWT = {
 }
 # How long a replaced refresh token serves, for a client that lost the answer or asked twice at once.
 REFRESH_GRACE = timedelta(seconds=10)
+# How often one user may call the API within any minute, or one address that nobody has signed in from.
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=100)
 # Whether each call names its organisation in X-Tenant-ID, even who belongs to one only.
 REQUIRE_TENANT_HEADER = env.bool("REQUIRE_TENANT_HEADER", default=False)
 

@@ -17,11 +17,13 @@ class Credential:
     `id` stays the same for all calls with the same credential, such as "user:7" or "key:ll7k2m9q": limits and
     idempotency count by it. It names no organisation: a user's calls may be about several, a key's never.
     `scopes`: what it is restricted to, such as {"leads:read"}; None for whatever the user may.
+    `calls_per_minute`: how often it may call; None for as often as anybody.
     """
 
     kind: Kind
     id: str
     scopes: frozenset[str] | None = None
+    calls_per_minute: int | None = None
 
 
 def credential_of(request: HttpRequest) -> Credential | None:

@@ -80,6 +80,11 @@ INVISIBLE = error_answer(
 TOO_LARGE = error_answer(
     "The body is too large.", "too_large", "The body is larger than 5 MB. Send less at once."
 )
+TOO_MANY = error_answer(
+    "Too many calls within a minute; `Retry-After` says after how many seconds the next one passes.",
+    "throttled",
+    "More than 100 calls within a minute. Wait 12 s, then call again.",
+)
 NOT_JSON = error_answer(
     "The body is of another type.",
     "unsupported_media_type",
@@ -118,7 +123,7 @@ class AutoSchema(BaseAutoSchema):
         return dict(sorted({**said, **added}.items()))
 
     def _refusals(self) -> dict[str, OpenApiResponse]:
-        found = {"400": UNREADABLE, "401": NOBODY, "403": REFUSED, "500": MISTAKE}
+        found = {"400": UNREADABLE, "401": NOBODY, "403": REFUSED, "429": TOO_MANY, "500": MISTAKE}
         if not self.view.get_permissions():  # a call by which one signs in
             del found["401"], found["403"]
         if "{" in self.path:

@@ -38,17 +38,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(request, 500, "error", words, lambda: defaults.server_error(request))
 
 
-def _answer(
-    request: HttpRequest, status: int, code: str, words: str, page: Callable[[], HttpResponse]
-) -> HttpResponse:
-    if not request.path.startswith(PREFIX):
-        return page()
+def refusal(request: HttpRequest, status: int, code: str, words: str) -> HttpResponse:
+    """Return an answer of the API that refuses, made outside every view."""
     body = {
         "type": "server_error" if status == 500 else "client_error",
         "errors": [{"code": code, "detail": words, "attr": None}],
         "request_id": _identity(request),
     }
     return JsonResponse(body, status=status)
+
+
+def _answer(
+    request: HttpRequest, status: int, code: str, words: str, page: Callable[[], HttpResponse]
+) -> HttpResponse:
+    return refusal(request, status, code, words) if request.path.startswith(PREFIX) else page()
 
 
 def _identity(request: HttpRequest) -> str:

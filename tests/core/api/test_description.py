@@ -89,7 +89,7 @@ def test_every_call_says_what_it_takes_and_answers(description):
         assert operation["tags"], call
         answers = operation["responses"]
         is_open = operation.get("security", []) == []
-        assert {"400", "401", "500"} | (set() if is_open else {"403"}) <= set(answers), call
+        assert {"400", "401", "429", "500"} | (set() if is_open else {"403"}) <= set(answers), call
         assert ("404" in answers) is ("{" in call), call
         assert all(answer["description"] for answer in answers.values()), call
         if "requestBody" in operation:
