@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
 from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from drf_standardized_errors.formatter import ExceptionFormatter
@@ -17,10 +18,12 @@ from drf_standardized_errors.types import ErrorResponse
 from rest_framework import exceptions
 
 from core.api.credentials import CHALLENGE
-from core.errors import ApplicationError, Conflict
+from core.errors import ApplicationError, Conflict, Contested
 from core.scope import current_scope
 
 ERROR_TYPES = ("validation_error", "client_error", "server_error")
+# Deadlock, serialization failure.
+GIVEN_UP = ("40P01", "40001")
 UNREADABLE = (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError)
 
 
@@ -73,6 +76,12 @@ class Handler(ExceptionHandler):
         """Name what is the caller's doing; what is ours (500) stays unknown."""
         if isinstance(exc, ApplicationError) and exc.status < 500:
             return as_api_exception(exc)
+        if _was_contested(exc):
+            return Refusal(
+                Contested(
+                    "contested", "Others are writing the same rows at this moment. Make the same call again."
+                )
+            )
         if isinstance(exc, RequestDataTooBig):
             refusal = exceptions.APIException("The body is too large. Send less at once.", "too_large")
             refusal.status_code = 413
@@ -93,6 +102,11 @@ class Handler(ExceptionHandler):
         return exceptions.APIException(
             f"Something went wrong here. It is logged as {identity}: tell support that number."
         )
+
+
+def _was_contested(exc: Exception) -> bool:
+    """Whether the database gave this call up for another, with nothing of it written."""
+    return isinstance(exc, OperationalError) and getattr(exc.__cause__, "sqlstate", None) in GIVEN_UP
 
 
 class Formatter(ExceptionFormatter):

@@ -12,20 +12,44 @@ from leads.models import BusinessLine
 Problems = dict[str, list[FieldError]]
 
 
-def refuse_unknown_fields(actor: Actor, line: BusinessLine, keys: Iterable[str]) -> None:
-    """Refuse keys that are no fields of the line, those that the actor must not know of among them.
+class DataOfLine:
+    """The `data` of bodies about one line, for one actor."""
 
-    Raises:
-        ValidationFailed: by key, as `data.<key>`.
-    """
-    known = {item.key for item in visible_fields(actor, line_definition(line))}
-    message = "This line has no field “{}”. See /api/v1/lines/{}/schema."
-    if errors := {
-        f"data.{key}": [FieldError("unknown_field", message.format(key[:60], line.code))]
-        for key in keys
-        if key not in known
-    }:
-        raise _failed(errors)
+    def __init__(self, actor: Actor, line: BusinessLine) -> None:
+        self.line = line
+        self.known = {item.key for item in visible_fields(actor, line_definition(line))}
+
+    def refuse_unknown(self, keys: Iterable[str]) -> None:
+        """Refuse keys that are no fields of the line, those that the actor must not know of among them.
+
+        Raises:
+            ValidationFailed: by key, as `data.<key>`.
+        """
+        message = "This line has no field “{}”. See /api/v1/lines/{}/schema."
+        if errors := {
+            f"data.{key}": [FieldError("unknown_field", message.format(key[:60], self.line.code))]
+            for key in keys
+            if key not in self.known
+        }:
+            raise _failed(errors)
+
+    def placed(self, error: ValidationFailed) -> ValidationFailed:
+        """Return the error that says where in the body each problem is that a service found with the fields."""
+        if not error.fields:
+            return error
+        # What is wrong with a field that the actor must not know of is told without it.
+        errors = {f"data.{key}": problems for key, problems in error.fields.items() if key in self.known}
+        if len(errors) < len(error.fields):
+            message = (
+                "A field that your role does not see needs a value. Ask operations to capture this lead."
+            )
+            errors["data"] = [FieldError("hidden_field", message)]
+        return _failed(errors)
+
+
+def refuse_unknown_fields(actor: Actor, line: BusinessLine, keys: Iterable[str]) -> None:
+    """Refuse keys that are no fields of the line, as `DataOfLine.refuse_unknown` does."""
+    DataOfLine(actor, line).refuse_unknown(keys)
 
 
 @contextmanager
@@ -34,17 +58,7 @@ def problems_of_data(actor: Actor, line: BusinessLine) -> Iterator[None]:
     try:
         yield
     except ValidationFailed as error:
-        if not error.fields:
-            raise
-        # What is wrong with a field that the actor must not know of is told without it.
-        known = {item.key for item in visible_fields(actor, line_definition(line))}
-        errors = {f"data.{key}": problems for key, problems in error.fields.items() if key in known}
-        if len(errors) < len(error.fields):
-            message = (
-                "A field that your role does not see needs a value. Ask operations to capture this lead."
-            )
-            errors["data"] = [FieldError("hidden_field", message)]
-        raise _failed(errors) from error
+        raise DataOfLine(actor, line).placed(error) from error
 
 
 def _failed(errors: Problems) -> ValidationFailed:

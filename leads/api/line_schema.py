@@ -18,7 +18,7 @@ from leads.fields.line import LineDefinition, line_definition
 from leads.fields.types import type_of
 from leads.models import BusinessLine, FieldKind
 from leads.queries.lead_list import Catalog
-from leads.services.leads import capture_context
+from leads.services.enquiries import capture_context
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # Patterns are of RE2; these parts of it are said otherwise, or not at all, in JSON Schema.

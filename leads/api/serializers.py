@@ -7,10 +7,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.description import ErrorSerializer
 from core.api.serializers import Body, TextField
+from core.idempotency.keys import LONGEST as LONGEST_KEY
 from leads.models import BusinessLine, LeadStatus
 from leads.services.origins import LONGEST_NAME, origin_key
 
+MOST_ITEMS = 1_000
 ORIGIN = {"required": False, "allow_null": True, "allow_blank": True, "max_length": LONGEST_NAME}
 
 
@@ -44,16 +47,16 @@ class LeadChange(Body):
 
     def check_stage(self, line: BusinessLine) -> None:
         """Refuse a stage that is none of the line's. Raises serializers.ValidationError."""
-        stage = self.validated_data.get("stage")
-        if stage is not None and stage not in line.stages:
-            known = ", ".join(line.stages)
-            raise serializers.ValidationError(
-                {
-                    "stage": [
-                        serializers.ErrorDetail(f"“{stage}” is no stage here. Use one of {known}.", "choice")
-                    ]
-                }
-            )
+        refuse_stage(line, self.validated_data.get("stage"))
+
+
+def refuse_stage(line: BusinessLine, stage: str | None) -> None:
+    """Refuse a stage that is none of the line's. Raises serializers.ValidationError."""
+    if stage is not None and stage not in line.stages:
+        known = ", ".join(line.stages)
+        raise serializers.ValidationError(
+            {"stage": [serializers.ErrorDetail(f"“{stage}” is no stage here. Use one of {known}.", "choice")]}
+        )
 
 
 class NewLead(LeadChange):
@@ -61,6 +64,26 @@ class NewLead(LeadChange):
 
     line = TextField(max_length=60, help_text="The code of the business line.")
     data = serializers.DictField(help_text="Values by field key: see the line's schema.")
+
+
+class BatchItem(NewLead):
+    """An enquiry of a batch."""
+
+    idempotency_key = TextField(
+        required=False,
+        allow_null=True,
+        trim_whitespace=False,
+        max_length=LONGEST_KEY,
+        help_text="Of this enquiry: sent again, in whatever batch, it is not written again.",
+    )
+
+
+class BatchBody(Body):
+    """Many enquiries."""
+
+    leads = serializers.ListField(
+        child=BatchItem(), min_length=1, max_length=MOST_ITEMS, help_text=f"At most {MOST_ITEMS:,}."
+    )
 
 
 def _origin(name: str | None) -> str | None:
@@ -121,6 +144,36 @@ class LeadPageSerializer(serializers.Serializer[Any]):
     slow = serializers.ListField(
         child=serializers.CharField(), help_text="What made this list slower than an index would, and why."
     )
+
+
+class BatchResultSerializer(serializers.Serializer[Any]):
+    """What became of one enquiry of a batch."""
+
+    index = serializers.IntegerField(min_value=0, help_text="Its place in `leads`, from 0.")
+    status = serializers.IntegerField(
+        help_text="The status that the enquiry would have been answered with alone."
+    )
+    reference = serializers.CharField(
+        allow_null=True,
+        help_text="Of the lead made (201), updated (200) or repeated (409); null where there is none for you.",
+    )
+    errors = ErrorSerializer(many=True)  # type: ignore[assignment]
+    idempotency_key = serializers.CharField(allow_null=True)
+    replayed = serializers.BooleanField(
+        help_text="Whether the enquiry was written down before, under its key."
+    )
+
+
+class BatchAnswerSerializer(serializers.Serializer[Any]):
+    """What became of a batch: `accepted`, `duplicate` and `rejected` enquiries are all of them."""
+
+    accepted = serializers.IntegerField(min_value=0, help_text="Leads made or updated.")
+    updated = serializers.IntegerField(min_value=0, help_text="Of these, leads that were there.")
+    duplicate = serializers.IntegerField(
+        min_value=0, help_text="Repeats, counted on the lead that they repeat."
+    )
+    rejected = serializers.IntegerField(min_value=0)
+    results = BatchResultSerializer(many=True)
 
 
 class LineSerializer(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from leads.api import exports, views
+from leads.api import batches, exports, views
 
 CODE = r"(?P<code>[-a-zA-Z0-9_]{1,60})"
 REFERENCE = r"(?P<reference>[A-Za-z0-9]{1,40})"
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^lines/?$", views.LineListView.as_view(), name="line-list"),
     re_path(rf"^lines/{CODE}/schema/?$", views.LineSchemaView.as_view(), name="line-schema"),
     re_path(r"^leads/?$", views.LeadListView.as_view(), name="lead-list"),
+    re_path(r"^leads/batch/?$", batches.LeadBatchView.as_view(), name="lead-batch"),
     re_path(r"^leads/export/?$", exports.LeadExportView.as_view(), name="lead-export"),
     re_path(rf"^exports/{EXPORT}/?$", exports.ExportView.as_view(), name="export-detail"),
     re_path(rf"^exports/{EXPORT}/file/?$", exports.ExportFileView.as_view(), name="export-file"),

@@ -13,23 +13,19 @@ from accounts.queries.members import team_of
 from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area
 from core.database.bulk import insert_rows
-from core.errors import Conflict, FieldError, NotPermitted, NotVisible, ValidationFailed
-from leads.fields.access import editable_keys, visible_fields
-from leads.fields.capture import CaptureContext, Captured, Problem, capture, is_empty
+from core.errors import Conflict, NotPermitted, NotVisible, ValidationFailed
+from leads.fields.capture import Problem, is_empty
 from leads.fields.line import LineDefinition, line_definition
 from leads.fields.wording import sentences
-from leads.models import BusinessLine, DuplicateKey, Lead, LeadStatus
+from leads.models import BusinessLine, DuplicateKey, Lead
 from leads.queries.leads import get_lead, visible_leads
 from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, remove_derived_rows, write_derived_rows
+from leads.services.enquiries import EnquiryReader, OriginIds
 from leads.services.lines import pin_line
-from leads.services.origins import resolve_campaigns, resolve_sources
 from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
 
 # Raises where a row that is about to change is not as its writer has seen it; called once nobody else can change it.
 Precondition = Callable[[], None]
-
-# What may be set beside the configured fields, by pages and API alike.
-SETTABLE = ("status", "stage", "source", "campaign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +40,18 @@ class CreateResult:
         return self.lead is not None
 
 
+def ownership_of(actor: Actor) -> dict[str, Any]:
+    """Return the columns that say whose the leads are that the actor captures."""
+    if actor.membership is None:
+        return {}
+    return {"owner_id": actor.membership.pk, "team_id": team_of(actor.membership)}
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """To whom a lead goes; None takes it from everybody."""
 
     owner: Membership | None
-
-
-def capture_context(actor: Actor) -> CaptureContext:
-    """Return what validation depends on: now, the organisation's timezone and phone region."""
-    return CaptureContext(
-        timezone.now(), actor.organization.zone, actor.organization.locale.partition("-")[2] or "IN"
-    )
 
 
 @transaction.atomic
@@ -73,21 +69,13 @@ def create_lead(
     """
     actor.require(Area.LEADS, "create")
     line = pin_line(line.pk)
-    if not line.is_active or not line.version:
-        raise Conflict("line_closed", f"{line.name} takes no new leads. Choose another business line.")
-    definition = line_definition(line)
-    _refuse_unknown(actor, definition, values)
-    _refuse_locked(actor, definition, values)
-    captured = capture(definition, values, capture_context(actor))
-    _refuse_problems(definition, captured, values)
-    enquiry = Enquiry(
-        captured.data, captured.compare, _attributes(actor, line, attributes or {}, creating=True)
-    )
-    outcome = Recorder(line, definition).record([enquiry])[0]
+    reader = EnquiryReader(actor, line)
+    reader.require_open()
+    captured = reader.captured(values)
+    columns = {**_attributes(reader, attributes or {}), **ownership_of(actor)}
+    outcome = Recorder(line, reader.definition).record([Enquiry(captured.data, captured.compare, columns)])[0]
     if outcome.result is Result.REFUSED:
-        raise ValidationFailed(
-            "invalid", "Some fields need a correction.", sentences(definition, outcome.problems, values)
-        )
+        raise reader.refusal(outcome.problems, values)
     if outcome.result is Result.CREATED:
         return CreateResult(outcome.lead)
     assert outcome.repeats_lead_id is not None
@@ -118,17 +106,15 @@ def update_lead(
     """
     lead = _locked(actor, reference, "write", precondition)
     lead.line = pin_line(lead.line_id)
-    definition = line_definition(lead.line)
-    _refuse_unknown(actor, definition, values)
-    _refuse_locked(actor, definition, values)
+    reader = EnquiryReader(actor, lead.line)
+    definition = reader.definition
     before = lead.data
     if values:
-        captured = capture(definition, values, capture_context(actor), stored=before)
-        _refuse_problems(definition, captured, values)
+        captured = reader.captured(values, stored=before)
         lead.version = definition.version
         lead.data, lead.compare = captured.data, captured.compare
         fill_core_attributes(lead, definition)
-    for name, value in _attributes(actor, lead.line, attributes or {}, creating=False).items():
+    for name, value in _attributes(reader, attributes or {}).items():
         setattr(lead, name, value)
     lead.updated_at = timezone.now()
     lead.save()
@@ -234,58 +220,6 @@ def _replace_keys(lead: Lead, definition: LineDefinition, before: Mapping[str, A
         )
 
 
-def _refuse_unknown(actor: Actor, definition: LineDefinition, values: Mapping[str, Any]) -> None:
-    """A field that the actor may not know of is as unknown as one that does not exist."""
-    known = {item.key for item in visible_fields(actor, definition)}
-    unknown = [key for key in values if key not in known]
-    if unknown:
-        raise ValidationFailed(
-            "invalid",
-            "Some fields are not known.",
-            {
-                key: [FieldError("unknown_field", f"This line has no field {key}. See its schema.")]
-                for key in unknown
-            },
-        )
-
-
-def _refuse_locked(actor: Actor, definition: LineDefinition, values: Mapping[str, Any]) -> None:
-    allowed = editable_keys(actor, definition)
-    if locked := [key for key in values if key not in allowed]:
-        raise NotPermitted(
-            f"Your role may not fill {', '.join(definition.by_key[key].label for key in locked)}."
-        )
-
-
-def _refuse_problems(definition: LineDefinition, captured: Captured, values: Mapping[str, Any]) -> None:
-    if captured.problems:
-        raise ValidationFailed(
-            "invalid", "Some fields need a correction.", sentences(definition, captured.problems, values)
-        )
-
-
-def _attributes(
-    actor: Actor, line: BusinessLine, given: Mapping[str, Any], *, creating: bool
-) -> dict[str, Any]:
-    errors: dict[str, list[FieldError]] = {}
-    result: dict[str, Any] = {}
-    for name in given:
-        if name not in SETTABLE:
-            errors[name] = [FieldError("unknown_field", f"{name} cannot be set here.")]
-    if given.get("status") and given["status"] not in LeadStatus.values:
-        errors["status"] = [FieldError("choice", f"Choose one of {', '.join(LeadStatus.values)}.")]
-    if given.get("stage") and given["stage"] not in line.stages:
-        errors["stage"] = [FieldError("choice", f"Choose one of {', '.join(line.stages)}.")]
-    if errors:
-        raise ValidationFailed("invalid", "Some fields need a correction.", errors)
-    for name in ("status", "stage"):
-        if given.get(name):
-            result[name] = given[name]
-    for name, resolve in (("source", resolve_sources), ("campaign", resolve_campaigns)):
-        if name in given:
-            found = resolve([given[name]]) if given[name] else {}
-            result[f"{name}_id"] = next(iter(found.values()), None)
-    if creating and actor.membership is not None:
-        result["owner_id"] = actor.membership.pk
-        result["team_id"] = team_of(actor.membership)
-    return result
+def _attributes(reader: EnquiryReader, given: Mapping[str, Any]) -> dict[str, Any]:
+    reader.check_attributes(given)
+    return OriginIds([given]).columns(given)

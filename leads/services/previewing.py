@@ -20,7 +20,7 @@ from leads.fields.line import LineDefinition
 from leads.fields.wording import sentences
 from leads.models import BusinessLine, FieldKind
 from leads.queries.lines import draft_definitions, published_definitions
-from leads.services.leads import capture_context
+from leads.services.enquiries import capture_context
 
 # No version that is published has it.
 DRAFT_VERSION = -1

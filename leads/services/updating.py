@@ -1,7 +1,7 @@
 """Updating many leads at once: what an import in update mode does to the leads that stand already."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,7 +18,8 @@ from leads.services.lead_rows import fill_core_attributes, written_json
 from leads.services.recording import CLAIM_ATTEMPTS, Outcome, Recorder, Result
 
 CHANGED = (
-    "version", "data", "compare", "name", "phone", "email", "amount", "amount_minor", "city", "region", "updated_at",
+    "version", "data", "compare", "name", "phone", "email", "amount", "amount_minor", "city", "region", "status",
+    "stage", "source_id", "campaign_id", "updated_at",
 )  # fmt: skip
 
 
@@ -27,11 +28,15 @@ SeenKeys = Callable[[Set[str]], Set[str]]
 
 @dataclass(slots=True)
 class LeadUpdate:
-    """A repeat that may become an update: filled cells by field key. `outcome` is told what became of it."""
+    """A repeat that may become an update: filled cells by field key. `outcome` is told what became of it.
+
+    `columns` of the lead are set besides, such as its source.
+    """
 
     outcome: Outcome
     lead_id: int
     given: Mapping[str, Any]
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -58,7 +63,7 @@ class Updater:
     """Fills the values of repeats into the leads that stand; the first valid row for a lead wins.
 
     A row that does not validate together with the stored values is refused. Core attributes that no field
-    fills, owner and stage stay as they are.
+    fills stay as they are, unless the update names them.
     """
 
     def __init__(self, recorder: Recorder, context: CaptureContext) -> None:
@@ -144,6 +149,8 @@ class Updater:
             lead.version, lead.updated_at = self.recorder.definition.version, now
             lead.data, lead.compare = change.captured.data, change.captured.compare
             fill_core_attributes(lead, self.recorder.definition)
+            for name, value in change.update.columns.items():
+                setattr(lead, name, value)
         write_changes(leads)
         remove_derived_rows([lead.pk for lead in leads], keys=False)
         write_derived_rows(leads, self.recorder.definition)

@@ -232,6 +232,7 @@ CALLS: list[Line] = [
     call("GET", "api:line-schema", by=(Area.CONFIGURATION, "use"), ids=LINE_CODE, partner=200),
     call("GET", "api:lead-list", by=READ_LEADS),
     call("POST", "api:lead-list", 400, by=(Area.LEADS, "create"), data={}),
+    call("POST", "api:lead-batch", 400, by=(Area.LEADS, "create"), data={}),
     call("GET", "api:lead-detail", by=READ_LEADS, ids=LEAD),
     call("PATCH", "api:lead-detail", by=WRITE_LEADS, ids=LEAD, data={"status": "new"}, partner=403),
     call("DELETE", "api:lead-detail", 204, by=(Area.LEADS, "delete"), ids=LEAD, data={}, partner=403),

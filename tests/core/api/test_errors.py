@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
+from django.db import OperationalError
 from django.http import Http404, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from rest_framework.exceptions import PermissionDenied
 
 from accounts.roles import Role
@@ -83,6 +85,16 @@ def test_what_a_caller_did_has_one_shape(api, raising, error, status, code):
     assert errors_of(response) == [(code, None)]
     assert response.json()["type"] == "client_error"
     assert "secret" not in response.content.decode()
+
+
+@pytest.mark.parametrize("cause", [DeadlockDetected(), SerializationFailure()])
+def test_whom_the_database_gave_up_is_told_to_call_again(api, raising, cause):
+    error = OperationalError("secret")
+    error.__cause__ = cause
+    raising(error)
+    response = api.get("/lines")
+    assert (response.status_code, response["Retry-After"]) == (409, "1")
+    assert errors_of(response) == [("contested", None)]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a secret"), NoOrganization(), KeyError("a secret")])
