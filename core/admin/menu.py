@@ -36,6 +36,7 @@ class MenuPlace:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the menu of the person who looks, in the theme's form."""
     from core.admin.audit import may_read_audit
+    from core.admin.configuration import may_read_configuration
     from core.admin.site import console
 
     entries: dict[str, list[tuple[int, dict[str, Any]]]] = {name: [] for name in GROUPS}
@@ -49,6 +50,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if may_read_audit(request):
         trail = {"title": _("Audit trail"), "icon": "history", "link": reverse("admin:audit")}
         entries[AUDIT].append((0, trail))
+    if may_read_configuration(request):
+        file = {
+            "title": _("Configuration file"),
+            "icon": "swap_vert",
+            "link": reverse("admin:configuration"),
+        }
+        entries[CONFIGURE].append((80, file))
     overview = {"title": _("Overview"), "icon": "dashboard", "link": reverse("admin:index")}
     groups = [
         {

@@ -15,6 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from core.admin.audit import audit_trail
+from core.admin.configuration import (
+    apply_configuration,
+    configuration_page,
+    export_configuration,
+    import_configuration,
+)
 from core.admin.dashboard import queues_for
 from core.admin.search import search_results
 from core.errors import NotPermitted
@@ -23,6 +29,12 @@ from core.errors import NotPermitted
 CONSOLE_ROLES = frozenset({"admin", "operations", "finance", "auditor"})
 # Pages of the stock admin that would be a second door beside the application's own.
 OWN_DOORS = ("login", "logout", "password_change", "password_change_done", "view_on_site", "search")
+CONFIGURATION_PAGES = (
+    ("configuration/", configuration_page, "configuration"),
+    ("configuration/export/", export_configuration, "configuration_export"),
+    ("configuration/import/", import_configuration, "configuration_import"),
+    ("configuration/apply/", apply_configuration, "configuration_apply"),
+)
 
 
 class ConsoleSite(UnfoldAdminSite):
@@ -45,6 +57,10 @@ class ConsoleSite(UnfoldAdminSite):
             path("password/", self.change_password, name="password_change"),
             path("search/", self.admin_view(self.search), name="search"),
             path("audit/", self.admin_view(audit_trail), name="audit", kwargs={"site": self}),
+            *(
+                path(route, self.admin_view(view), name=name, kwargs={"site": self})
+                for route, view, name in CONFIGURATION_PAGES
+            ),
         ]
         stock = [url for url in super().get_urls() if getattr(url, "name", None) not in OWN_DOORS]
         return doors + stock

@@ -4,6 +4,7 @@ An app registers a section for each part it lets operations configure (`<app>/co
 """
 
 from core.configuration.document import (
+    LARGEST_FILE,
     SCHEMA,
     ConfigurationActor,
     export_document,
@@ -11,9 +12,10 @@ from core.configuration.document import (
     read_document,
 )
 from core.configuration.report import Report
-from core.configuration.sections import Section, register_section
+from core.configuration.sections import Section, register_section, registered_sections
 
 __all__ = [
+    "LARGEST_FILE",
     "SCHEMA",
     "ConfigurationActor",
     "Report",
@@ -22,4 +24,5 @@ __all__ = [
     "import_document",
     "read_document",
     "register_section",
+    "registered_sections",
 ]

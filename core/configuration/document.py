@@ -2,14 +2,14 @@
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from django.db import transaction
 
 from core.configuration.report import Report
 from core.configuration.sections import registered_sections
-from core.errors import ValidationFailed
+from core.errors import Conflict, ValidationFailed
 from core.models import Organization
 from core.scope import organization_scope
 
@@ -68,6 +68,7 @@ def import_document(
     dry_run: bool = False,
     skip_unknown: bool = False,
     retire_missing: bool = False,
+    expected: str = "",
 ) -> Report:
     """Make the actor's organisation what the document says, all of it or nothing; return what changed.
 
@@ -76,9 +77,11 @@ def import_document(
         skip_unknown: pass over what this installation has no part for; otherwise it is refused by name.
         retire_missing: retire the fields of a line that the document does not have; otherwise they are
             left alone and reported.
+        expected: the fingerprint of a report that somebody agreed to (`Report.fingerprint`).
 
     Raises:
         ValidationFailed: everything that is wrong, by JSON path.
+        Conflict: what would change is not what was expected.
         NotPermitted: the actor may not configure.
     """
     report = Report(retire_missing=retire_missing, skip_unknown=skip_unknown)
@@ -88,20 +91,33 @@ def import_document(
             if section.name in items:
                 section.bring_in(actor, items[section.name], report)
         report.raise_problems()
+        if expected and report.fingerprint != expected:
+            raise Conflict(
+                "configuration_changed",
+                "The configuration was changed since you looked at the difference. Look at it again, then apply.",
+            )
         if dry_run:
             transaction.set_rollback(True)
     return report
 
 
-def export_document(*, actor: ConfigurationActor) -> dict[str, Any]:
+def export_document(*, actor: ConfigurationActor, sections: Collection[str] | None = None) -> dict[str, Any]:
     """Return the organisation's configuration as a document that `import_document` finds unchanged.
+
+    `sections` are the keys to write out; None means all.
 
     Raises:
         NotPermitted: the actor may not read the configuration.
+        ValidationFailed: there is no section of that name.
     """
+    known = {section.name: section for section in registered_sections()}
+    if unknown := sorted(set(sections or ()) - known.keys()):
+        raise ValidationFailed("unknown_section", f"There is no section {', '.join(unknown)}.")
     with organization_scope(actor.organization):
         return {"schema": SCHEMA} | {
-            section.name: section.write_out(actor) for section in registered_sections()
+            name: section.write_out(actor)
+            for name, section in known.items()
+            if sections is None or name in sections
         }
 
 

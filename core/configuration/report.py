@@ -1,5 +1,7 @@
 """What bringing in a configuration did, or would do, and everything that is wrong with the file."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,6 +73,12 @@ class Report:
                 f"The configuration has {number} problem{'s' if number > 1 else ''}, and nothing was changed."
             )
             raise ValidationFailed("invalid_configuration", message, self.problems)
+
+    @property
+    def fingerprint(self) -> str:
+        """What stands for all that the report says: equal reports have equal ones."""
+        told = json.dumps(self.outcome(), sort_keys=True, default=str)
+        return hashlib.sha256(told.encode()).hexdigest()
 
     def outcome(self) -> Mapping[str, Any]:
         """Return what the command prints as JSON."""

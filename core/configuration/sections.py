@@ -16,6 +16,11 @@ class Section(ABC):
     # Sections come in by this order: what others refer to first.
     order: ClassVar[int]
 
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return self.name.replace("_", " ").capitalize()
+
     @abstractmethod
     def bring_in(self, actor: Any, items: list[Any], report: Report) -> None:
         """Make the organisation's rows what the items say, by services, and report what that changed.

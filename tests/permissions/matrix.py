@@ -249,6 +249,12 @@ CONSOLE: list[Line] = [
     console("GET", "admin:jsi18n"),
     console("GET", "admin:autocomplete", 403),  # without a field to complete
     console("GET", "admin:audit", by=(Area.AUDIT, "read"), refused=404),
+    console("GET", "admin:configuration", by=READ_CONFIGURATION),
+    console("GET", "admin:configuration_export", by=READ_CONFIGURATION),
+    console("GET", "admin:configuration_import", 302, by=WRITE_CONFIGURATION),
+    console("POST", "admin:configuration_import", by=WRITE_CONFIGURATION),
+    console("GET", "admin:configuration_apply", 302, by=WRITE_CONFIGURATION),
+    console("POST", "admin:configuration_apply", 302, by=WRITE_CONFIGURATION),
     *console_model(AccessRule, Area.CONFIGURATION, adds=True),
     *console_model(Membership, Area.ACCESS, adds=True, actions=["end_access"], inapplicable=["give_access"]),
     # The list leads to the one organisation in force.
