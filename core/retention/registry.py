@@ -104,6 +104,12 @@ def registered_purges() -> list[Purge]:
     return [_purges[name] for name in sorted(_purges)]
 
 
+def find_purge(name: str) -> Purge | None:
+    """Return the purge of that name; None where no app registers it any more."""
+    _discover()
+    return _purges.get(name)
+
+
 def _delete_rows(old_rows: OldRows, before: datetime, limit: int) -> int:
     with transaction.atomic():
         # Unordered: whatever index finds old rows soonest.

@@ -51,13 +51,11 @@ def remove_old_rows(run: JobRun) -> dict[str, dict[str, int]]:
 
 def _remove(run: JobRun, purge: Purge) -> None:
     before = purge.before
-    if before is None:
-        return
     until = time.monotonic() + LONGEST_SECONDS
     # A run that was interrupted goes on counting.
     removed = run.cursor.get("rows", {}).get(purge.name, 0)
     _begin_record(purge)
-    while time.monotonic() < until:
+    while before is not None and time.monotonic() < until:
         with run.batch():
             with purge.scope():
                 rows = purge.delete(before, BATCH)

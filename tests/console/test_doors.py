@@ -26,6 +26,8 @@ READERS = {
     "leads_lead": OPENERS,
     "core_intake": OPENERS - {Role.FINANCE},
     "core_job": OPENERS,
+    "core_outboxmessage": OPENERS,
+    "core_purgerecord": OPENERS,
     "core_organization": {Role.ADMIN, Role.AUDITOR},
     "accounts_membership": {Role.ADMIN, Role.AUDITOR},
     "accounts_accessrule": OPENERS,

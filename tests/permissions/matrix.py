@@ -23,7 +23,7 @@ from django.db import models
 
 from accounts.models import AccessRule, Membership
 from accounts.roles import Area, Level, Role, granted_level
-from core.models import Intake, Job, Organization
+from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord
 from leads.models import BusinessLine, Campaign, Field, Lead, LineVersion, Source
 
 CALLERS = (*(role.value for role in Role), "nobody", "visitor", "stranger")
@@ -262,6 +262,8 @@ CONSOLE: list[Line] = [
     *console_model(Intake, Area.LEAD_FILES, inapplicable=["roll_back"]),
     # Everybody lists the jobs they have asked for.
     *console_model(Job, Area.LEAD_FILES, lists_nothing=200, keeps_history=False, actions=["cancel"]),
+    *console_model(OutboxMessage, Area.CONFIGURATION, keeps_history=False, actions=["retry", "discard"]),
+    *console_model(PurgeRecord, Area.CONFIGURATION, keeps_history=False),
     *console_model(BusinessLine, Area.CONFIGURATION, adds=True, actions=["publish"]),
     # Who may not is told so, on the page the console goes back to.
     console("POST", "admin:leads_businessline_order", 302, ids=LINE),
