@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import ProgrammingError, connection
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
+
+from core.errors import ApplicationError
 
 LONGEST_NAME = 63
 # How long those who were sent away may take to go.
@@ -43,11 +46,25 @@ def working_in(name: str) -> Iterator[None]:
 
 
 def create_empty(cursor: Any, name: str) -> None:
-    """Make an empty database, in place of what an earlier attempt may have left under that name."""
+    """Make an empty database, in place of what an earlier attempt may have left under that name.
+
+    Raises:
+        ApplicationError: the owner of the tables may not create databases.
+    """
     drop(cursor, name)
-    cursor.execute(
-        sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name))
-    )
+    try:
+        cursor.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name))
+        )
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, InsufficientPrivilege):
+            raise
+        owner = connection.settings_dict["USER"]
+        raise ApplicationError(
+            "no_database",
+            f"{owner} may not create databases, and a restore fills a new one. Let an administrator of the server"
+            f" execute: ALTER ROLE {owner} CREATEDB. Nothing was changed.",
+        ) from error
 
 
 def drop(cursor: Any, name: str) -> None:

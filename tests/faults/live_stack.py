@@ -35,12 +35,14 @@ Found = TypeVar("Found")
 class Process:
     """A process started for one test, in a group of its own, its output in a file."""
 
-    def __init__(self, arguments: Sequence[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, arguments: Sequence[str], environment: dict[str, str], log: Path, folder: Path = CHECKOUT
+    ) -> None:
         self.log_path = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 arguments,
-                cwd=CHECKOUT,
+                cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -73,10 +75,18 @@ class Process:
         """Thaw the whole group."""
         self.signal_group(signal.SIGCONT)
 
-    def terminate(self, seconds: float = 20) -> int:
-        """Ask the main process to end, as a supervisor does; return its exit status."""
+    def ask_to_end(self) -> None:
+        """Send the main process SIGTERM, as a supervisor does."""
         self._process.terminate()
+
+    def wait(self, seconds: float) -> int:
+        """Wait for the main process to end by itself; return its exit status."""
         return self._process.wait(seconds)
+
+    def terminate(self, seconds: float = 20) -> int:
+        """Ask the main process to end; return its exit status."""
+        self.ask_to_end()
+        return self.wait(seconds)
 
     def log_text(self) -> str:
         """What the process has printed so far."""
