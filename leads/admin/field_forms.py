@@ -17,6 +17,7 @@ from unfold.widgets import (
 
 from accounts.roles import ROLE_LABELS
 from core.admin.forms import JsonField, LinesField, ServiceForm
+from leads.admin.type_examples import TYPE_EXAMPLES_AS_JSON
 from leads.fields.checks.settings import SUITS
 from leads.fields.definition import SETTINGS, Choice
 from leads.fields.line import CORE_ATTRIBUTES
@@ -212,6 +213,7 @@ class FieldForm(ServiceForm):
             self.fields["label"].widget.attrs |= {
                 "data-suits": SUITS_AS_JSON,
                 "data-type": self.instance.type,
+                "data-type-examples": TYPE_EXAMPLES_AS_JSON,
             }
         if "line" in self.fields:
             self.fields["line"].queryset = BusinessLine.objects.order_by("name")

@@ -44,6 +44,8 @@ FIELDSETS = (
         {"fields": ("maps_to", "aliases", "indexed", "pii", "visible_to", "editable_by")},
     ),
 )  # fmt: skip
+# What a copy of a field does not take over.
+OF_ONE_FIELD = ("key", "order", "aliases", "maps_to", "status")
 
 
 @admin.register(Field, site=console)
@@ -60,7 +62,7 @@ class FieldAdmin(ServiceModelAdmin):
     search_fields = ("label", "key")
     ordering = ("line__name", "order", "id")
     fieldsets = FIELDSETS
-    actions_detail = ("retire", "restore", "remove")
+    actions_detail = ("duplicate", "retire", "restore", "remove")
     change_form_outer_after_template = "console/leads/field_beside.html"
 
     def rows(self, actor: Any) -> models.QuerySet:
@@ -79,6 +81,18 @@ class FieldAdmin(ServiceModelAdmin):
             path("<int:field_id>/preview/", view, name="leads_field_preview"),
         ]
         return [*own, *super().get_urls()]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new field may begin as a copy of another: all but what only one field can have."""
+        copied = request.GET.get("copy", "")
+        initial = super().get_changeform_initial_data(request)
+        field = self.get_object(request, copied) if copied else None
+        if field is None:
+            return initial
+        written = FieldDefinition.of(field).written()
+        for name in OF_ONE_FIELD:
+            written.pop(name, None)
+        return {**written, "line": field.line_id, "label": _("%(label)s (copy)") % {"label": field.label}}
 
     def changeform_view(
         self,
@@ -160,6 +174,11 @@ class FieldAdmin(ServiceModelAdmin):
     def _is(self, request: HttpRequest, object_id: Any, *statuses: FieldStatus) -> bool:
         field = self.get_object(request, object_id) if object_id and self.may_write(request) else None
         return field is not None and field.status in statuses
+
+    @action(description=_("Duplicate"), icon="content_copy", permissions=["write"])
+    def duplicate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        field = self.found(request, object_id)
+        return redirect(f"{reverse('admin:leads_field_add')}?copy={field.pk}")
 
     @action(description=_("Retire"), icon="archive", permissions=["retire"])
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -14,15 +14,13 @@ from core.admin.dashboard import Queue, QueueItem, register_queue
 from core.admin.forms import LinesField, ServiceForm
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
+from leads.admin.differences import summary
 from leads.admin.presenting import shown_fields
 from leads.admin.preview import PreviewAdmin
 from leads.models import BusinessLine
-from leads.queries.lines import (
-    draft_definitions,
-    line_difference,
-    unpublished_lines,
-    visible_lines,
-)
+from leads.queries.form_order import Move, form_sections, moved_keys
+from leads.queries.line_changes import compare_definitions
+from leads.queries.lines import draft_definitions, published_definitions, unpublished_lines, visible_lines
 from leads.services.lines import create_line, reorder_fields, update_line
 
 SHOWN = 5
@@ -125,14 +123,27 @@ class BusinessLineAdmin(PreviewAdmin):
         return super().changeform_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def _fields_context(self, request: HttpRequest, line: BusinessLine) -> dict[str, Any]:
-        changes = line_difference(request.actor, line)  # type: ignore[attr-defined]
+        draft = draft_definitions(line)
+        changes = compare_definitions(published_definitions(line), draft)
         return {
             "line": line,
-            "line_fields": shown_fields(draft_definitions(line)),
+            "sections": [
+                {
+                    "title": section.title
+                    or (_("Without a section") if section.is_on_form else _("Not on the form")),
+                    "is_on_form": section.is_on_form,
+                    "fields": shown_fields(section.fields),
+                }
+                for section in form_sections(draft)
+            ],
+            "number_of_sections": len({item.section for item in draft if item.is_active}),
+            "number_of_fields": len(draft),
             "number_of_changes": len(changes),
+            "summary": summary(changes),
             "may_configure": self.may_write(request),
             "order_link": reverse("admin:leads_businessline_order", args=[line.pk]),
             "add_link": f"{reverse('admin:leads_field_add')}?line={line.pk}",
+            "add_copy_link": f"{reverse('admin:leads_field_add')}?copy=",
             "publish_link": reverse("admin:leads_businessline_publish", args=[line.pk]),
             "preview_link": reverse("admin:leads_businessline_preview", args=[line.pk]),
             "versions_link": reverse("admin:leads_businessline_versions", args=[line.pk]),
@@ -146,12 +157,10 @@ class BusinessLineAdmin(PreviewAdmin):
         return redirect(self.address(row))
 
     def order(self, request: HttpRequest, line_id: int) -> HttpResponse:
-        """Take the fields in the order of the posted keys, one moved up or down when its button was pressed."""
+        """Take the fields in the order of the posted keys, and what a button moves one place further."""
         line = self.found(request, str(line_id))
         if request.method == "POST":
-            keys = _moved(
-                request.POST.getlist("key"), request.POST.get("up", ""), request.POST.get("down", "")
-            )
+            keys = moved_keys(draft_definitions(line), request.POST.getlist("key"), _move(request.POST))
             self.attempt(
                 request,
                 lambda: reorder_fields(actor=request.actor, line=line, keys=keys),  # type: ignore[attr-defined]
@@ -160,14 +169,14 @@ class BusinessLineAdmin(PreviewAdmin):
         return redirect(f"{self.address(line)}#fields")
 
 
-def _moved(keys: list[str], up: str, down: str) -> list[str]:
-    """The keys with one exchanged with the neighbour above or below."""
-    for key, step in ((up, -1), (down, 1)):
-        if key in keys:
-            here = keys.index(key)
-            there = min(max(here + step, 0), len(keys) - 1)
-            keys[here], keys[there] = keys[there], keys[here]
-    return keys
+def _move(given: QueryDict) -> Move | None:
+    """The button that was pressed; None for the one that only saves."""
+    for name, step in (("up", -1), ("down", 1)):
+        if key := given.get(name):
+            return Move(step, key=key)
+        if (number := given.get(f"section-{name}", "")).isdecimal() and len(number) < 4:
+            return Move(step, section=int(number))
+    return None
 
 
 @register_queue(10)

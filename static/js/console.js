@@ -35,6 +35,21 @@ function showSuited(type, suits) {
   }
 }
 
+/** What the chosen type is for, below its help. */
+function tellExample(choice, examples) {
+  const row = rowOf("type");
+  if (!row) return;
+  let told = document.getElementById("type-example");
+  if (!told) {
+    told = document.createElement("p");
+    told.id = "type-example";
+    told.className = "console-faint";
+    choice.closest("div").after(told);
+    choice.setAttribute("aria-describedby", `${choice.getAttribute("aria-describedby") ?? ""} type-example`.trim());
+  }
+  told.textContent = examples[choice.value] ?? "";
+}
+
 function keyFrom(label) {
   const words = label.normalize("NFKD").replace(/[^\x00-\x7f]/g, "").toLowerCase().match(/[a-z0-9]+/g) ?? [];
   const key = words.join("_").slice(0, 60).replace(/_+$/, "");
@@ -47,7 +62,10 @@ function watchType() {
   const suits = JSON.parse(carrier.dataset.suits);
   // Once published the type is only shown, and the page says which it is.
   const choice = document.querySelector("select#id_type");
-  const update = () => showSuited(choice ? choice.value : carrier.dataset.type, suits);
+  const update = () => {
+    showSuited(choice ? choice.value : carrier.dataset.type, suits);
+    if (choice) tellExample(choice, JSON.parse(carrier.dataset.typeExamples));
+  };
   choice?.addEventListener("change", update);
   update();
 }
@@ -62,6 +80,28 @@ function watchLabel() {
   });
   label.addEventListener("input", () => {
     if (untouched) key.value = keyFrom(label.value);
+  });
+}
+
+// Many fields: those whose row holds the word, and the sections that have one.
+function watchFind() {
+  const box = document.querySelector("[data-find]");
+  if (!box) return;
+  const rows = [...document.querySelectorAll(`${box.dataset.find} [data-row]`)];
+  const found = box.querySelector("[data-found]");
+  box.hidden = rows.length < 10;
+  box.querySelector("input").addEventListener("input", (event) => {
+    const word = event.target.value.trim().toLowerCase();
+    for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(word);
+    for (const body of new Set(rows.map((row) => row.parentElement))) {
+      body.previousElementSibling.hidden = [...body.children].every((row) => row.hidden);
+    }
+    const number = rows.filter((row) => !row.hidden).length;
+    found.textContent = number ? (word ? `${number} / ${rows.length}` : "") : found.dataset.none;
+  });
+  // Searching is no reason to save an order.
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
   });
 }
 
@@ -90,4 +130,5 @@ document.addEventListener("DOMContentLoaded", () => {
   watchType();
   watchLabel();
   watchPreview();
+  watchFind();
 });

@@ -1,6 +1,8 @@
 """What the address of a console's list may ask for: its filters, search, pages and order, and nothing else."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role
 from core.models import Job
@@ -114,3 +116,23 @@ def test_every_link_of_a_filter_that_the_page_shows_is_answered(client, line):
         ]
         for link in links:
             assert (path, link, client.get(f"/console/{path}{link}").status_code) == (path, link, 200)
+
+
+@pytest.mark.parametrize("order", ["5", "-4", "1.2", "2", "99", "x", "-"])
+def test_leads_come_in_the_order_of_an_index_whatever_the_address_says(order, client, lead):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"/console/leads/lead/?o={order}").status_code == 200
+    (listing,) = [
+        each["sql"] for each in queries if 'FROM "leads_lead"' in each["sql"] and "ORDER BY" in each["sql"]
+    ]
+    ordering = listing.rpartition("ORDER BY")[2].partition("LIMIT")[0].strip()
+    assert ordering == '"leads_lead"."created_at" DESC, "leads_lead"."id" DESC'
+
+
+def test_columns_that_a_list_offers_to_order_by_still_order(client, line):
+    first, last = (
+        [field.key for field in client.get(f"/console/leads/field/?o={order}").context["cl"].result_list]
+        for order in ("1", "-1")
+    )
+    assert first == sorted(first)
+    assert last == first[::-1]

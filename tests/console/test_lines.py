@@ -5,8 +5,11 @@ from django.urls import reverse
 
 from accounts.roles import Role
 from core.models import Job
+from leads.admin.field_forms import HELP
+from leads.admin.type_examples import TYPE_EXAMPLES
+from leads.fields.definition import SETTINGS
 from leads.fields.line import line_definition
-from leads.models import BusinessLine, Field, LineVersion, Source
+from leads.models import BusinessLine, Field, FieldKind, LineVersion, Source
 from leads.services.lines import add_field, create_line, update_field
 from tests.console.pages import Console, refusals
 from tests.leads.lines.definitions import ONE_OF_EACH, make_line
@@ -126,6 +129,50 @@ def test_fields_are_moved_and_dragged(console, actor):
         "full_name",
         "age",
     ]
+
+
+def test_fields_stand_as_on_the_form_and_sections_move(console, actor):
+    applicant = {**ONE_OF_EACH[0], "section": "Applicant"}
+    story, age = ONE_OF_EACH[1:3]
+    income = {**ONE_OF_EACH[4], "section": "Applicant"}
+    line = make_line(actor, [applicant, story, income, age])
+    sections = console.open("leads_businessline_change", line.pk).context["sections"]
+    assert [(str(each["title"]), [item.definition.key for item in each["fields"]]) for each in sections] == [
+        ("Applicant", ["full_name", "income"]), ("Without a section", ["story", "age"]),
+    ]  # fmt: skip
+    address = reverse("admin:leads_businessline_order", args=[line.pk])
+    shown = ["full_name", "income", "story", "age"]
+    console.client.post(address, {"key": shown, "section-down": "0"})
+    assert list(Field.objects.order_by("order").values_list("key", flat=True)) == [
+        "story", "age", "full_name", "income",
+    ]  # fmt: skip
+
+
+def test_a_field_begins_as_a_copy_of_another(console, actor):
+    make_line(actor, ONE_OF_EACH)
+    kind, mobile = Field.objects.get(key="kind"), Field.objects.get(key="mobile")
+    page = console.client.post(reverse("admin:leads_field_duplicate", args=[kind.pk]))
+    assert page.url == f"{reverse('admin:leads_field_add')}?copy={kind.pk}"
+    response = console.fill(console.client.get(page.url), "field_form")
+    assert response.status_code == 302, refusals(response)
+    copy = Field.objects.latest("id")
+    assert (copy.key, copy.label, copy.choices, copy.indexed) == (
+        "kind_copy",
+        "Kind (copy)",
+        kind.choices,
+        True,
+    )
+    response = console.fill(
+        console.client.get(f"{reverse('admin:leads_field_add')}?copy={mobile.pk}"), "field_form"
+    )
+    assert response.status_code == 302, refusals(response)
+    assert (Field.objects.latest("id").maps_to, Field.objects.latest("id").default_region) == ("", "IN")
+    assert console.client.get(f"{reverse('admin:leads_field_add')}?copy=999999").status_code == 200
+
+
+def test_every_setting_and_type_has_a_word_about_it():
+    assert set(SETTINGS) - set(HELP) == set()
+    assert set(FieldKind.values) - set(TYPE_EXAMPLES) == set()
 
 
 def test_fields_are_retired_restored_and_removed(console, actor):
