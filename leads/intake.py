@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q
@@ -28,9 +28,11 @@ from core.values import cell_text, is_blank, message
 from leads.fields.access import editable_keys, is_masked, is_visible
 from leads.fields.capture import CaptureContext, Captured, Problem, capture
 from leads.fields.line import LineDefinition, line_definition
+from leads.fields.types import type_of
 from leads.fields.wording import sentence
 from leads.models import BusinessLine, Lead
 from leads.queries.leads import visible_leads
+from leads.queries.references import look_up
 from leads.services.lines import pin_line
 from leads.services.origins import (
     LONGEST_NAME,
@@ -104,7 +106,7 @@ class LeadImporter(Importer):
         fields = [
             Target(item.key, item.label, item.aliases, item.required and not item.default)
             for item in self.definition.active
-            if item.type != "computed" and item.key not in self.options.get("locked", ())
+            if type_of(item).comes_in_files and item.key not in self.options.get("locked", ())
         ]
         taken = {
             normalise_text(name) for target in fields for name in (target.key, target.label, *target.aliases)
@@ -156,6 +158,9 @@ class LeadImporter(Importer):
         )
 
     def prepare(self, rows: Sequence[InputRow]) -> None:
+        if self.definition.referring:
+            # Reading these rows asks the database, which is the writer's.
+            return
         for row in rows:
             row.prepared = self._read(row)
 
@@ -175,6 +180,7 @@ class LeadImporter(Importer):
         return self._judged(rows, self._rehearse)
 
     def _judged(self, rows: Sequence[InputRow], record: Record) -> list[RowOutcome]:
+        self._look_up(rows)
         outcomes: list[RowOutcome | None] = []
         valid: list[InputRow] = []
         enquiries: list[Enquiry] = []
@@ -190,6 +196,14 @@ class LeadImporter(Importer):
             enquiries.append(Enquiry(read.captured.data, read.captured.compare, read.attributes, row.number))
         told = iter(self._told(record(enquiries, valid), valid))
         return [outcome or next(told) for outcome in outcomes]
+
+    def _look_up(self, rows: Sequence[InputRow]) -> None:
+        """Find the members and leads that rows refer to, as who loads them may choose them."""
+        if not self.definition.referring:
+            return
+        known = look_up(self._writer(), self.definition, [row.values for row in rows])
+        self.context = replace(self.context, known=known)
+        self.updater.context = self.context
 
     def _rehearse(self, enquiries: Sequence[Enquiry], rows: Sequence[InputRow]) -> list[Outcome]:
         assert self._rehearsal is not None
@@ -237,17 +251,22 @@ class LeadImporter(Importer):
 
     def _writable(self, lead_ids: set[int]) -> set[int]:
         """Return which of the leads whoever loads or corrects the rows may write."""
-        writer = self.corrector
+        return set(
+            visible_leads(self._writer(), verb="write").filter(pk__in=lead_ids).values_list("pk", flat=True)
+        )
+
+    def _writer(self) -> Actor:
+        """Whoever loads or corrects the rows; one who has left may write and choose nothing."""
+        if isinstance(self.corrector, Actor):
+            return self.corrector
         # Of this very intake: a correction may be loaded by somebody else than the file.
-        if writer is None and "loader" in self.intake.options:
-            members = Membership.objects.select_related("user", "organization")
-            loader = members.filter(pk=self.intake.options["loader"]).first()
-            if loader is None:
-                return set()
-            writer = Actor.of(loader)
-        if not isinstance(writer, Actor):
-            return lead_ids
-        return set(visible_leads(writer, verb="write").filter(pk__in=lead_ids).values_list("pk", flat=True))
+        if "loader" not in self.intake.options:
+            return Actor.system(self.line.organization)
+        members = Membership.objects.select_related("user", "organization")
+        loader = members.filter(pk=self.intake.options["loader"]).first()
+        if loader is None:
+            return replace(Actor.system(self.line.organization), roles=frozenset())
+        return Actor.of(loader)
 
     def _updates(self, outcomes: Sequence[Outcome], rows: Sequence[InputRow]) -> list[LeadUpdate]:
         """Return the repeats of leads that may be updated, in update mode: those that the loader may write."""

@@ -5,7 +5,7 @@ One place decides what is clear, masked or hidden, for lists, pages, API, timeli
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -24,12 +24,13 @@ from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, line_definition
 from leads.fields.types import type_of
 from leads.models import BusinessLine, FieldKind, Lead, LeadStatus
+from leads.queries.named import References
 
 DATA = "data."
 FIGURES = frozenset(
     (FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY, FieldKind.PERCENT, FieldKind.COMPUTED)
 )
-LINKS = frozenset((FieldKind.PHONE, FieldKind.EMAIL, FieldKind.URL))
+LINKS = frozenset((FieldKind.PHONE, FieldKind.EMAIL, FieldKind.URL, FieldKind.LEAD, FieldKind.LOCATION))
 STATUS_LABELS = dict(LeadStatus.choices)
 Cell = str | Decimal | int | bool | dt.date | dt.datetime | None
 
@@ -41,7 +42,7 @@ def stage_text(stage: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A value as the actor reads it. `kind`: "" (text), number, phone, email, url, or masked."""
+    """A value as the actor reads it. `kind`: "" (text), number, phone, email, url, lead, location, or masked."""
 
     text: str
     kind: str = ""
@@ -129,6 +130,12 @@ class LeadReader:
         self.zone = actor.organization.zone
         self._sights: dict[tuple[int, bool], tuple[FieldDefinition, Sight]] = {}
         self._attribute_sights: dict[tuple[int, int, int, str, bool], Sight] = {}
+        self.references = References(actor)
+
+    def look_ahead(self, leads: Sequence[Lead]) -> None:
+        """Find the members and leads that these leads refer to: two queries at most, instead of two for each."""
+        for lead in leads:
+            self.references.expect(line_definition(lead.line), lead.data)
 
     # What the actor may see
 
@@ -197,9 +204,13 @@ class LeadReader:
         """A stored value of a field as text, as far as `sight` allows. Also for the value of a filter."""
         if stored is None or sight is Sight.HIDDEN:
             return Shown("")
-        if sight is Sight.MASKED:
+        if sight is Sight.MASKED or self._is_beyond_sight(item, stored):
             return Shown(mask(_plain(stored), item.type), "masked")
         return Shown(self._text(line, item, stored), _kind(item))
+
+    def _is_beyond_sight(self, item: FieldDefinition, stored: Any) -> bool:
+        """Whether the value names a lead that the actor does not see: what it is called is not told then."""
+        return item.type is FieldKind.LEAD and not self.references.is_visible(str(stored))
 
     def attribute(self, lead: Lead, name: str) -> Shown:
         """An attribute of the lead as text: any of ATTRIBUTE_LABELS."""
@@ -286,8 +297,8 @@ class LeadReader:
 
     def _json(self, lead: Lead, item: FieldDefinition, masked: list[str]) -> Any:
         stored = lead.data[item.key]
-        if self.sight(lead, item) is not Sight.MASKED:
-            return stored
+        if self.sight(lead, item) is not Sight.MASKED and not self._is_beyond_sight(item, stored):
+            return self.references.member(stored) if item.type is FieldKind.USER else stored
         masked.append(DATA + item.key)
         return mask(_plain(stored), item.type)
 
@@ -312,9 +323,11 @@ class LeadReader:
         sight = self.sight(lead, item)
         if stored is None or sight is Sight.HIDDEN:
             return None
-        if sight is Sight.MASKED:
+        if sight is Sight.MASKED or self._is_beyond_sight(item, stored):
             return mask(_plain(stored), item.type)
         try:
+            if item.type is FieldKind.USER:
+                return self.references.label(stored)
             if item.type is FieldKind.DATETIME:
                 return self._local(dt.datetime.fromisoformat(stored))
             return type_of(item).cell(item, stored)
@@ -396,6 +409,14 @@ def _choices(_reader: LeadReader, _line: BusinessLine, item: FieldDefinition, st
     return ", ".join(item.label_by_value.get(value, value) for value in stored)
 
 
+def _member(reader: LeadReader, _line: BusinessLine, _item: FieldDefinition, stored: Any) -> str:
+    return reader.references.name(stored)
+
+
+def _place(_reader: LeadReader, _line: BusinessLine, item: FieldDefinition, stored: Any) -> str:
+    return str(type_of(item).cell(item, stored))
+
+
 _TEXTS: dict[FieldKind, _Text] = {
     FieldKind.INTEGER: _figure,
     FieldKind.DECIMAL: _figure,
@@ -408,4 +429,6 @@ _TEXTS: dict[FieldKind, _Text] = {
     FieldKind.TIME: _clock,
     FieldKind.SELECT: _choice,
     FieldKind.MULTI_SELECT: _choices,
+    FieldKind.USER: _member,
+    FieldKind.LOCATION: _place,
 }

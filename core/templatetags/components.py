@@ -163,7 +163,12 @@ def button(label: str = "", kind: str = "", icon: str = "", **attributes: Any) -
 
 
 def _kind_of(widget: forms.Widget) -> str:
-    """How a widget is laid out: a group of choices, one checkbox, a file, a select, or a plain control."""
+    """How a widget is laid out: a group of choices, several parts, one checkbox, a file, a select, or a plain control.
+
+    A widget of our own says so itself (`layout`).
+    """
+    if layout := getattr(widget, "layout", ""):
+        return str(layout)
     if isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect):
         return "group"
     if isinstance(widget, forms.CheckboxInput):
@@ -200,6 +205,11 @@ class FieldView:
         self.parents = _rule_text(getattr(bound.field, "parents", None)) if self.choices_from else ""
         self.key = getattr(bound.field, "rule_key", "") or bound.name
         self.field_type = getattr(bound.field, "field_type", "") or ""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is several controls under one name."""
+        return self.kind in ("group", "parts")
 
     @property
     def described_by(self) -> str:

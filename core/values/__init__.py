@@ -12,6 +12,7 @@ from core.values.cells import Cell, CellError, PercentNumber, cell_text, is_blan
 from core.values.dates import clock, day, moment
 from core.values.numbers import MONEY_DECIMALS, decimal_number, integer, money, percent
 from core.values.phones import phone
+from core.values.places import Place, place, written_place
 from core.values.reasons import message, summary
 from core.values.results import EMPTY, Coerced, Refused
 from core.values.texts import text
@@ -24,6 +25,7 @@ __all__ = [
     "Coerced",
     "DateOrder",
     "PercentNumber",
+    "Place",
     "Refused",
     "boolean",
     "cell_text",
@@ -38,9 +40,11 @@ __all__ = [
     "money",
     "percent",
     "phone",
+    "place",
     "plain_text",
     "strip_text",
     "summary",
     "text",
     "web_address",
+    "written_place",
 ]

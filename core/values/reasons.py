@@ -20,6 +20,8 @@ INVALID_PHONE: Final = "invalid_phone"
 INVALID_EMAIL: Final = "invalid_email"
 INVALID_URL: Final = "invalid_url"
 NOT_JSON: Final = "not_json"
+NOT_A_LOCATION: Final = "not_a_location"
+AMBIGUOUS: Final = "ambiguous"
 FORMULA_ERROR: Final = "formula_error"
 FORMULA_WITHOUT_VALUE: Final = "formula_without_value"
 MINIMUM: Final = "min"
@@ -34,6 +36,7 @@ UNIQUE: Final = "unique"
 EXTRA_CELLS: Final = "extra_cells"
 
 IMPROBABLE_PHONE: Final = "improbable_phone"
+IMPROBABLE_LOCATION: Final = "improbable_location"
 EXTENSION_DROPPED: Final = "extension_dropped"
 TIME_DROPPED: Final = "time_dropped"
 AMBIGUOUS_TIME: Final = "ambiguous_time"
@@ -53,6 +56,10 @@ MESSAGES: Final[dict[str, str]] = {
     INVALID_EMAIL: "{value} is not an e-mail address. Write it as name@example.com.",
     INVALID_URL: "{value} is not a web address. Write it as https://example.com/page.",
     NOT_JSON: "{value} is not JSON that can be kept. Write a list or an object, at most 20 levels deep.",
+    NOT_A_LOCATION: (
+        "{value} is not a place. Write latitude and longitude, such as 18.520430, 73.856743, or paste a map link."
+    ),
+    AMBIGUOUS: "{value} fits several. Write the e-mail address, or the number behind the name.",
     FORMULA_ERROR: "The cell shows {value}. Correct its formula, or write the value itself.",
     FORMULA_WITHOUT_VALUE: (
         "The formula {value} has no saved result. Open the workbook, save it, and load it again."
@@ -68,6 +75,7 @@ MESSAGES: Final[dict[str, str]] = {
     UNIQUE: "{value} is already taken: {label} may occur only once.",
     EXTRA_CELLS: "The row goes on beyond the last column of the header. Move or clear the extra cells.",
     IMPROBABLE_PHONE: "{value} has the length of a phone number, but none like it is in use.",
+    IMPROBABLE_LOCATION: "{value} lies in the sea off Africa, where devices without a position say they are.",
     EXTENSION_DROPPED: "The extension of {value} is not kept.",
     TIME_DROPPED: "The time of {value} is not kept, only the day.",
     AMBIGUOUS_TIME: "{value} happened twice when the clocks changed; the earlier one is taken.",
@@ -99,6 +107,8 @@ SUMMARIES: Final[dict[str, str]] = {
     CHOICE: "not one of the choices",
     UNIQUE: "already taken",
     NOT_JSON: "not JSON",
+    NOT_A_LOCATION: "not a place",
+    AMBIGUOUS: "fits several",
     EXTRA_CELLS: "more cells than the header has",
 }
 """What rows that were refused for a reason have in common, after the field's name in a count of reasons."""

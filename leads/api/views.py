@@ -74,6 +74,7 @@ class LeadListView(Call):
         actor.require(Area.LEADS, "read")
         page = list_leads(actor, read_list_query(actor, request))
         reader = LeadReader(actor)
+        reader.look_ahead(page.rows)
         count = page.count_estimate
         return Response(
             {

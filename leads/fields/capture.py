@@ -105,6 +105,7 @@ class _Step:
         "coerce",
         "default",
         "formula",
+        "is_secret",
         "item",
         "key",
         "limits",
@@ -130,6 +131,8 @@ class _Step:
         self.required_rule = line.required_rules.get(item.key)
         self.formula = line.formulas[item.key] if item.type is FieldKind.COMPUTED else None
         self.most = Decimal(INT64).scaleb(-item.scale)
+        # Which lead is referred to may be hidden from who writes: guessing it must tell nothing.
+        self.is_secret = item.type is FieldKind.LEAD
         self.parent = item.choices_from
         self.offers = item.offers
 
@@ -245,7 +248,9 @@ class _Capture:
         raw = self.given.get(step.key, _ABSENT)
         if raw is None:
             self._fill_default(step)
-        elif raw is not _ABSENT and not self.is_new and raw == self.stored.get(step.key):
+        elif (
+            raw is not _ABSENT and not self.is_new and raw == self.stored.get(step.key) and not step.is_secret
+        ):
             # Unchanged: not judged again, though its choice may be offered no more.
             self.data[step.key] = self.stored[step.key]
         elif raw is not _ABSENT:

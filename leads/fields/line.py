@@ -64,6 +64,12 @@ class LineDefinition:
         return tuple(item for item in self.fields if item.indexed and FIELD_TYPES[item.type].can_index)
 
     @cached_property
+    def referring(self) -> tuple[tuple[str, str], ...]:
+        """(key, part of `Known`) of the fields whose values are looked up before they are read."""
+        kinds = ((item.key, FIELD_TYPES[item.type].refers_to) for item in self.fields)
+        return tuple((key, refers_to) for key, refers_to in kinds if refers_to)
+
+    @cached_property
     def core_fields(self) -> dict[str, FieldDefinition]:
         """Core attribute → the field that fills it."""
         return {item.maps_to: item for item in self.active if item.maps_to}

@@ -8,78 +8,29 @@ import datetime as dt
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
-from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from core import values
-from core.rules import Kind, Moment, normalise_text, stored_value
+from core.rules import Kind, normalise_text
 from core.rules.values import is_storable_text
 from core.values import Coerced, Refused, reasons
+from leads.fields.behaviour import INDEXED_TEXT_LENGTH, CaptureContext, FieldType
 from leads.fields.definition import FieldDefinition
 from leads.fields.limits import LONGEST_LONG_TEXT, LONGEST_TEXT
+from leads.fields.places import Location
+from leads.fields.references import LeadLink, User
 from leads.models import FieldKind
 
+__all__ = [
+    "FIELD_TYPES",
+    "INDEXED_TEXT_LENGTH",
+    "CaptureContext",
+    "FieldType",
+    "type_of",
+]
 LONGEST_JSON = 50_000
 DEEPEST_JSON = 20
-INDEXED_TEXT_LENGTH = 200
-
-
-@dataclass(frozen=True)
-class CaptureContext:
-    """What validation depends on beside the value: the moment, the organisation's timezone and phone region."""
-
-    now: dt.datetime
-    zone: ZoneInfo
-    region: str = "IN"
-    # Given where many rows are read in this one context: what texts were read as, column by column.
-    memory: dict[Any, Any] | None = field(default=None, compare=False, repr=False)
-
-    @cached_property
-    def moment(self) -> Moment:
-        """When rules are judged."""
-        return Moment(self.now, self.zone)
-
-    @cached_property
-    def today(self) -> dt.date:
-        """The day it is in the organisation's timezone."""
-        return self.moment.today
-
-
-class FieldType:
-    """What all types share; text-like unless a subclass says otherwise."""
-
-    rule_kind: ClassVar[Kind] = Kind.TEXT
-    index_column: ClassVar[str] = "text_value"
-    # `unique` and `indexed` make no sense for every type.
-    can_index: ClassVar[bool] = True
-    is_number: ClassVar[bool] = False
-
-    def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
-        """Read a value that is not empty."""
-        return values.text(raw)
-
-    def stored(self, value: Any) -> Any:
-        """The JSON form of a typed value."""
-        return stored_value(value)
-
-    def index_values(self, field: FieldDefinition, stored: Any) -> list[Any]:
-        """The entries of the index for a stored value: several only for several choices."""
-        return [normalise_text(str(stored))[:INDEXED_TEXT_LENGTH]]
-
-    def unique_text(self, field: FieldDefinition, stored: Any) -> str:
-        """The text under which two equal values are found to be equal."""
-        return normalise_text(str(stored))
-
-    def schema(self, field: FieldDefinition) -> dict[str, Any]:
-        """The JSON Schema of a value in the API."""
-        return {"type": "string"}
-
-    def cell(self, field: FieldDefinition, stored: Any) -> Any:
-        """What an exported workbook holds: a typed cell where the type has one."""
-        return stored
 
 
 class Text(FieldType):
@@ -163,6 +114,8 @@ class Percent(Number):
 
 class Computed(Number):
     """The result of a formula; nobody types it."""
+
+    comes_in_files = False
 
     def coerce(self, field: FieldDefinition, raw: Any, context: CaptureContext) -> Coerced | Refused:
         return Refused("computed")
@@ -359,6 +312,9 @@ FIELD_TYPES: dict[FieldKind, FieldType] = {
     FieldKind.URL: WebAddress(),
     FieldKind.SELECT: Select(),
     FieldKind.MULTI_SELECT: MultiSelect(),
+    FieldKind.USER: User(),
+    FieldKind.LEAD: LeadLink(),
+    FieldKind.LOCATION: Location(),
     FieldKind.COMPUTED: Computed(),
     FieldKind.JSON: Structured(),
 }

@@ -38,4 +38,7 @@ def sentences(
 
 
 def _written(raw: Any) -> str:
+    if isinstance(raw, Mapping):
+        # A place by its parts, a member by number.
+        return ", ".join(cell_text(part) for part in raw.values() if part not in (None, ""))
     return ", ".join(map(str, raw)) if isinstance(raw, list | tuple) else cell_text(raw)

@@ -89,6 +89,9 @@ class FieldKind(models.TextChoices):
     URL = "url", _("Web address")
     SELECT = "select", _("Choice")
     MULTI_SELECT = "multi_select", _("Several choices")
+    USER = "user", _("Member")
+    LEAD = "lead", _("Another lead")
+    LOCATION = "location", _("Place on the map")
     COMPUTED = "computed", _("Computed")
     JSON = "json", _("Structured data")
 

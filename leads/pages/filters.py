@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.rules import Kind
 from leads.models import BusinessLine, FieldKind, LeadStatus
+from leads.pages.widgets import PickerInput
 from leads.presentation import stage_text
 from leads.queries.lead_list import Catalog, Filterable
 from leads.queries.origins import active_campaigns, active_sources
@@ -71,6 +72,14 @@ class FilterForm(forms.Form):
             )
         elif entry.kind is Kind.BOOLEAN:
             self._select(entry.name, entry.label, [("true", _("Yes")), ("false", _("No"))])
+        elif entry.item.type is FieldKind.USER:
+            widget = PickerInput("leads:choose_members")
+            self.fields[entry.name] = forms.CharField(label=entry.label, required=False, widget=widget)
+        elif entry.kind is Kind.REFERENCE:
+            self.fields[entry.name] = forms.CharField(label=entry.label, required=False)
+        elif entry.kind is Kind.PRESENCE:
+            label = _("%(label)s given") % {"label": entry.label}
+            self._select(f"{entry.name}__is_not_empty", label, [("true", _("Yes")), ("false", _("No"))])
         elif entry.kind in RANGES:
             self._range(entry.name, entry.label, RANGES[entry.kind])
         else:

@@ -9,12 +9,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
+from accounts.masking import mask
+from core.values import written_place
 from leads.fields.access import editable_keys
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition
 from leads.models import BusinessLine, FieldKind, Lead, LeadStatus
 from leads.pages.choices import ParentChoice, choice_widget, fitting_values
+from leads.pages.widgets import PickerInput, PlaceInput
 from leads.presentation import stage_text
+from leads.queries.named import References
 from leads.queries.origins import active_campaigns, active_sources
 
 PREFIX = "field-"
@@ -33,7 +37,7 @@ INPUT_TYPES = {
     FieldKind.PHONE: "tel",
     FieldKind.URL: "url",
 }
-AUTOCOMPLETE = {"name": "off", "phone": "off", "email": "off"}
+WIDE = (FieldKind.LONG_TEXT, FieldKind.JSON, FieldKind.MULTI_SELECT, FieldKind.LOCATION)
 CURRENCY_SIGNS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -69,6 +73,7 @@ class LeadForm(forms.Form):
         self.definition = definition
         self.lead = lead
         self._touched: set[str] = set()
+        self._references = References(actor)
         allowed = editable_keys(actor, definition)
         self.items = [
             item for item in definition.active if item.key in allowed and item.type is not FieldKind.COMPUTED
@@ -107,7 +112,7 @@ class LeadForm(forms.Form):
         self._touched = {name for name, value in sent.items() if value != seen[name]}
         crossed = [name for name in self._touched if now[name] not in (seen[name], sent[name])]
         for name in crossed:
-            theirs = ", ".join(now[name]) if isinstance(now[name], list) else now[name]
+            theirs = self._in_words(name, now[name])
             text = _("Somebody changed this to “%(value)s” meanwhile. Save again to put yours in its place.")
             empty = _("Somebody emptied this meanwhile. Save again to put yours in its place.")
             self.add_error(name, text % {"value": theirs} if theirs else empty)
@@ -116,6 +121,12 @@ class LeadForm(forms.Form):
             self.data = self.data.copy()
             self.data[SEEN] = json.dumps({**seen, **{name: now[name] for name in crossed}})
         return given
+
+    def _in_words(self, name: str, value: Any) -> str:
+        if isinstance(value, list):
+            return ", ".join(value)
+        initial = self.fields[name].initial
+        return written_place(initial) if value and isinstance(initial, Mapping) else value
 
     def _seen(self) -> dict[str, Any]:
         """What the page showed when it was opened; what it does not say counts as it is stored now."""
@@ -137,9 +148,7 @@ class LeadForm(forms.Form):
         if parent is not None and parent.in_form:
             field.choices_from = parent.item.key  # type: ignore[attr-defined]
             field.parents = fitting_values(item, stored, parent.item)  # type: ignore[attr-defined]
-        field.width = (
-            "" if item.type in (FieldKind.LONG_TEXT, FieldKind.JSON, FieldKind.MULTI_SELECT) else "half"
-        )  # type: ignore[attr-defined]
+        field.width = "" if item.type in WIDE else "half"  # type: ignore[attr-defined]
         field.visible_if, field.required_if = item.visible_if, item.required_if  # type: ignore[attr-defined]
         field.rule_key, field.field_type = item.key, str(item.type)  # type: ignore[attr-defined]
         if item.type is FieldKind.MONEY:
@@ -160,6 +169,11 @@ class LeadForm(forms.Form):
             return item.default if self.lead is None else None
         if item.type is FieldKind.BOOLEAN:
             return "true" if stored else "false"
+        if item.type is FieldKind.USER:
+            return self._references.label(stored)
+        if item.type is FieldKind.LEAD:
+            # A lead that is hidden from who edits this one stays where it is, unless something is typed over it.
+            return stored if self._references.is_visible(stored) else mask(stored)
         if item.type is FieldKind.DATETIME:
             local = dt.datetime.fromisoformat(stored).astimezone(self.actor.organization.zone)
             return local.strftime("%Y-%m-%dT%H:%M")
@@ -212,6 +226,12 @@ def as_sent(value: Any) -> Any:
     """Return a value as a browser sends it back untouched: a text, or several choices as a list."""
     if isinstance(value, list | tuple):
         return sorted(str(each) for each in value)
+    if isinstance(value, Mapping):
+        return (
+            json.dumps({part: str(text) for part, text in value.items() if text}, sort_keys=True)
+            if any(value.values())
+            else ""
+        )
     return "" if value is None else str(value).replace("\r\n", "\n").strip()
 
 
@@ -227,6 +247,14 @@ def widget_of(item: FieldDefinition, stored: Any, parent: ParentChoice | None = 
             return forms.Select(choices=[("", "—"), ("true", _("Yes")), ("false", _("No"))])
         case FieldKind.SELECT | FieldKind.MULTI_SELECT:
             return choice_widget(item, stored, parent)
+        case FieldKind.USER:
+            return PickerInput(
+                "leads:choose_members", {**attributes, **({"data-stored": stored} if stored else {})}
+            )
+        case FieldKind.LEAD:
+            return PickerInput("leads:choose_leads", attributes)
+        case FieldKind.LOCATION:
+            return PlaceInput()
     if item.type in NUMERIC:
         attributes["inputmode"] = NUMERIC[item.type]
     if item.max_length and item.type is FieldKind.TEXT:

@@ -13,7 +13,8 @@ from core.templatetags.components import tone
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import line_definition
 from leads.models import Lead
-from leads.presentation import LeadReader, stage_text
+from leads.pages.maps import map_address
+from leads.presentation import LeadReader, Shown, stage_text
 from leads.queries.history import lead_timeline
 
 TIMELINE = 20
@@ -22,6 +23,7 @@ TIMELINE = 20
 def lead_context(actor: Actor, lead: Lead, *, before: str = "") -> dict[str, Any]:
     """The context of leads/detail.html, without what the actor may do. Raises ValidationFailed for a bad cursor."""
     reader = LeadReader(actor)
+    reader.look_ahead([lead])
     sections = [
         {"title": title or _("Details"), "facts": facts} for title, facts in _sections(reader, lead).items()
     ]
@@ -73,13 +75,24 @@ def _sections(reader: LeadReader, lead: Lead) -> dict[str, list[dict[str, Any]]]
 
 def _fact(reader: LeadReader, lead: Lead, item: FieldDefinition) -> dict[str, Any]:
     shown = reader.field(lead, item)
-    is_link = shown.kind == "url" and shown.text.startswith(("http://", "https://"))
     return {
         "label": item.label if item.is_active else _("%(label)s (retired)") % {"label": item.label},
         "value": shown.text,
         "kind": shown.kind,
-        "url": shown.text if is_link else "",
+        "url": _address(shown, lead.data.get(item.key)),
+        "is_elsewhere": shown.kind == "location",
     }
+
+
+def _address(shown: Shown, stored: Any) -> str:
+    """Where a value leads, if it leads anywhere."""
+    if shown.kind == "url" and shown.text.startswith(("http://", "https://")):
+        return shown.text
+    if shown.kind == "lead" and shown.text:
+        return reverse("leads:detail", args=[shown.text])
+    if shown.kind == "location" and shown.text:
+        return map_address(stored)
+    return ""
 
 
 def _origin(actor: Actor, reader: LeadReader, lead: Lead) -> list[dict[str, Any]]:

@@ -13,10 +13,12 @@ from accounts.roles import Area, Level
 from core.errors import ValidationFailed
 from core.rules import Kind
 from core.templatetags.components import tone
+from core.values import Refused, boolean
 from leads.models import BusinessLine, FieldKind, Lead
 from leads.pages.filters import FilterForm, words_of
 from leads.presentation import LeadReader, ListColumn, list_columns
 from leads.queries.lead_list import Catalog, LeadListQuery, LeadPage, list_leads, orderable, parse_filters
+from leads.queries.lead_list.filters import EMPTINESS, ME
 
 # Parameters of the page itself; every other one is a filter.
 OWN_PARAMETERS = ("line", "search", "sort", "columns", "cursor", "format")
@@ -24,7 +26,7 @@ OWN_PARAMETERS = ("line", "search", "sort", "columns", "cursor", "format")
 FIXED = ("name", "reference", "status", "owner", "created")
 DEFAULT_COLUMNS = 4
 PAGE_SIZE = 50
-LONG = (FieldKind.LONG_TEXT, FieldKind.JSON)
+LONG = (FieldKind.LONG_TEXT, FieldKind.JSON, FieldKind.LOCATION)
 
 
 class LeadListing:
@@ -71,6 +73,7 @@ class LeadListing:
 
     def context(self, page: LeadPage) -> dict[str, Any]:
         """What the template of the table asks for."""
+        self.reader.look_ahead(page.rows)
         return {
             "search": self.search,
             "chips": self._chips(),
@@ -197,7 +200,10 @@ class LeadListing:
             texts = [value for value in values if value.strip()]
             if name in OWN_PARAMETERS or entry is None or not texts:
                 continue
-            value = ", ".join(self._filter_text(base, text) for text in texts)
+            is_asked = operator in EMPTINESS
+            value = ", ".join(
+                _yes_or_no(text) if is_asked else self._filter_text(base, text) for text in texts
+            )
             without = self._address(**{name: None}, cursor=None)
             chips.append(
                 {"name": entry.label, "value": words_of(operator, value), "remove_url": f"?{without}"}
@@ -207,7 +213,9 @@ class LeadListing:
     def _filter_text(self, name: str, value: str) -> str:
         """A filter's value as people read it; one that is no value of its field stays as it was typed."""
         entry = self.catalog.entries[name]
-        if entry.item is not None:
+        if entry.kind is Kind.REFERENCE and value == ME:
+            return _("Me")
+        if entry.item is not None and entry.kind is not Kind.PRESENCE:
             stored: Any = value == "true" if entry.kind is Kind.BOOLEAN else value
             stored = [value] if entry.kind is Kind.MULTI else stored
             return self.reader.shown(self.line, entry.item, stored).text
@@ -224,3 +232,10 @@ class LeadListing:
         for name in [name for name, values in parameters.lists() if not any(values)]:
             del parameters[name]
         return parameters.urlencode()
+
+
+def _yes_or_no(text: str) -> str:
+    answer = boolean(text)
+    return (
+        text if isinstance(answer, Refused) or answer.value is None else _("Yes") if answer.value else _("No")
+    )

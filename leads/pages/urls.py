@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from leads.pages import exports, views
+from leads.pages import exports, pickers, views
 
 app_name = "leads"
 
@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/export/", exports.lead_export, name="export"),
     path("leads/exports/<int:job_id>/", exports.export_detail, name="export_detail"),
     path("leads/exports/<int:job_id>/file/", exports.export_download, name="export_file"),
+    path("leads/choose/members/", pickers.choose_members, name="choose_members"),
+    path("leads/choose/leads/", pickers.choose_leads, name="choose_leads"),
     path("leads/<str:reference>/", views.lead_detail, name="detail"),
     path("leads/<str:reference>/edit/", views.lead_edit, name="edit"),
     path("leads/<str:reference>/work/", views.lead_work, name="work"),

@@ -122,6 +122,8 @@ class _Teller:
         self.reader = LeadReader(actor)
         self.lead = lead
         self.rows = rows
+        for row in rows:
+            self.reader.references.expect(line_definition(lead.line, row.version), row.data)
 
     def tell(self, row: Any, before: Any) -> TimelineEntry | None:
         """The entry for a row; None where nothing changed that people read."""

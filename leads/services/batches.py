@@ -89,6 +89,7 @@ class _LineBatch:
         """Write the enquiries and return a result for each."""
         results: dict[int, EnquiryResult] = {}
         accepted = []
+        self.reader.look_up(enquiry.values for enquiry in enquiries)
         for place, enquiry in enumerate(enquiries):
             try:
                 accepted.append(_Accepted(place, enquiry, self._read(enquiry)))

@@ -125,7 +125,8 @@ class _IndexPlan:
     """What a version's leads are indexed by, made ready once."""
 
     def __init__(self, line: LineDefinition) -> None:
-        self.unique_keys = [item.key for item in line.active if item.unique]
+        # Nobody searches for the number of a member.
+        self.unique_keys = [item.key for item in line.active if item.unique and not type_of(item).refers_to]
         self.values = [(item, type_of(item).index_values, _place(item)) for item in line.indexed]
 
 

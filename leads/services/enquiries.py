@@ -1,6 +1,7 @@
 """Reading enquiries: what is given for a lead, judged against its line for one actor, one or a thousand alike."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -8,10 +9,12 @@ from django.utils import timezone
 from accounts.actor import Actor
 from core.errors import Conflict, FieldError, NotPermitted, ValidationFailed
 from leads.fields.access import editable_keys, visible_fields
+from leads.fields.behaviour import NOTHING_KNOWN, Known
 from leads.fields.capture import CaptureContext, Captured, Problem, capture
 from leads.fields.line import line_definition
 from leads.fields.wording import sentences
 from leads.models import BusinessLine, LeadStatus
+from leads.queries.references import look_up
 from leads.services.origins import origin_key, resolve_campaigns, resolve_sources
 
 # What may be set beside the configured fields, by pages and API alike.
@@ -20,17 +23,17 @@ RESOLVERS = {"source": resolve_sources, "campaign": resolve_campaigns}
 WRONG = "Some fields need a correction."
 
 
-def capture_context(actor: Actor) -> CaptureContext:
-    """Return what validation depends on: now, the organisation's timezone and phone region."""
-    return CaptureContext(
-        timezone.now(), actor.organization.zone, actor.organization.locale.partition("-")[2] or "IN"
-    )
+def capture_context(actor: Actor, known: Known = NOTHING_KNOWN) -> CaptureContext:
+    """Return what validation depends on: now, the organisation's timezone and phone region, what is referred to."""
+    region = actor.organization.locale.partition("-")[2] or "IN"
+    return CaptureContext(timezone.now(), actor.organization.zone, region, known=known)
 
 
 class EnquiryReader:
     """Reads what is given for leads of one line; the line is pinned (`leads.services.lines.pin_line`)."""
 
     def __init__(self, actor: Actor, line: BusinessLine) -> None:
+        self.actor = actor
         self.line = line
         self.definition = line_definition(line)
         self.context = capture_context(actor)
@@ -43,6 +46,11 @@ class EnquiryReader:
             raise Conflict(
                 "line_closed", f"{self.line.name} takes no new leads. Choose another business line."
             )
+
+    def look_up(self, rows: Iterable[Mapping[str, Any]], *, stored: Mapping[str, Any] | None = None) -> None:
+        """Find what the values of rows refer to, before they are read: once for all that are read together."""
+        known = look_up(self.actor, self.definition, rows, stored=stored)
+        self.context = replace(self.context, known=known)
 
     def captured(self, values: Mapping[str, Any], *, stored: Mapping[str, Any] | None = None) -> Captured:
         """Return the values as they are stored; `stored` is the data of a lead that is edited.

@@ -7,7 +7,7 @@ job's row tells who exported what and when.
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +143,11 @@ def _write(place: Path, file_type: str, header: Sequence[str], rows: Iterator[li
 
 def _rows(actor: Actor, query: LeadListQuery, columns: Sequence[ListColumn]) -> Iterator[list[Cell]]:
     reader = LeadReader(actor)
-    for lead in iterate_leads(actor, query):
-        yield _row(reader, lead, columns)
+    leads = iterate_leads(actor, query)
+    while some := list(islice(leads, STEP)):
+        reader.look_ahead(some)
+        for lead in some:
+            yield _row(reader, lead, columns)
 
 
 def _row(reader: LeadReader, lead: Lead, columns: Sequence[ListColumn]) -> list[Cell]:

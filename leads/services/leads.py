@@ -71,6 +71,7 @@ def create_lead(
     line = pin_line(line.pk)
     reader = EnquiryReader(actor, line)
     reader.require_open()
+    reader.look_up([values])
     captured = reader.captured(values)
     columns = {**_attributes(reader, attributes or {}), **ownership_of(actor)}
     outcome = Recorder(line, reader.definition).record([Enquiry(captured.data, captured.compare, columns)])[0]
@@ -110,6 +111,7 @@ def update_lead(
     definition = reader.definition
     before = lead.data
     if values:
+        reader.look_up([values], stored=before)
         captured = reader.captured(values, stored=before)
         lead.version = definition.version
         lead.data, lead.compare = captured.data, captured.compare

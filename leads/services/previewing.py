@@ -20,6 +20,7 @@ from leads.fields.line import LineDefinition
 from leads.fields.wording import sentences
 from leads.models import BusinessLine, FieldKind
 from leads.queries.lines import draft_definitions, published_definitions
+from leads.queries.references import look_up
 from leads.services.enquiries import capture_context
 
 # No version that is published has it.
@@ -106,7 +107,7 @@ def try_values(actor: Actor, definition: LineDefinition, values: Mapping[str, An
     Raises:
         ValidationFailed: what the service would refuse, by field key.
     """
-    captured = capture(definition, values, capture_context(actor))
+    captured = capture(definition, values, capture_context(actor, look_up(actor, definition, [values])))
     if captured.problems:
         raise ValidationFailed(
             "invalid", "Some fields need a correction.", sentences(definition, captured.problems, values)

@@ -1,10 +1,25 @@
 // Conditional fields: while a form is filled in, its rules say which fields are shown and which are required.
 // A hidden field is disabled, so nothing of it is sent, and counts as missing for the other rules; what was typed in it
 // comes back when it is shown again.
-import { evaluate, Undecided } from "./rules.js";
+import { evaluate, Undecided, UNRESOLVED } from "./rules.js";
 
 function controls(box) {
   return [...box.querySelectorAll("input, select, textarea")];
+}
+
+const PRESENCES = new Set(["location"]);
+
+/** The filled parts of a field of several: rules ask only whether there are any. */
+function partsOf(inputs) {
+  return Object.fromEntries(inputs.filter((input) => input.value !== "").map((input) => [input.name, input.value]));
+}
+
+/** What is named by a text with suggestions: the number or reference of the one that is suggested so. */
+function pickedIn(input) {
+  if (input.value.trim() === "") return null;
+  if (input.value === input.defaultValue && "stored" in input.dataset) return input.dataset.stored;
+  const option = [...input.list.options].find(({ value }) => value === input.value);
+  return option ? option.dataset.id ?? option.value : UNRESOLVED;
 }
 
 /** What a field holds now: a text, a list of texts for several choices, or null. A hidden field holds nothing. */
@@ -12,6 +27,8 @@ function valueOf(box) {
   const inputs = controls(box);
   const [first] = inputs;
   if (!first || box.hidden) return null;
+  if (PRESENCES.has(box.dataset.fieldType)) return partsOf(inputs);
+  if ("picker" in first.dataset) return pickedIn(first);
   if (first.type === "radio") return inputs.find((input) => input.checked)?.value ?? null;
   if (first.type === "checkbox") {
     if (inputs.length === 1 && box.matches("div")) return String(first.checked);

@@ -58,6 +58,9 @@ for (const form of document.forms) {
     import("./conditions.js").then(({ watchRules }) => watchRules(form));
   }
   if (form.querySelector("[data-choices-from]")) import("./cascade.js").then(({ watchChoices }) => watchChoices(form));
+  if (form.querySelector("[data-place]")) {
+    import("./places.js").then(({ watchPlace }) => form.querySelectorAll("[data-place]").forEach(watchPlace));
+  }
   if ("guard" in form.dataset) guard(form);
 }
 for (const area of document.querySelectorAll("[data-drop]")) watchDrop(area);

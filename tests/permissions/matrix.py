@@ -197,6 +197,8 @@ PAGES: list[Line] = [
     page("GET", "leads:export_file", 404, ids=JOB),
     page("GET", "leads:new", by=(Area.LEADS, "create"), stranger=302),
     page("POST", "leads:new", TRIED, by=(Area.LEADS, "create"), data={"name": ""}, stranger=302),
+    page("GET", "leads:choose_members", by=WRITE_LEADS),
+    page("GET", "leads:choose_leads", by=READ_LEADS),
     page("GET", "leads:detail", by=READ_LEADS, ids=LEAD),
     page("GET", "leads:edit", by=WRITE_LEADS, ids=LEAD),
     page("POST", "leads:edit", TRIED, by=WRITE_LEADS, ids=LEAD, data={"name": ""}),

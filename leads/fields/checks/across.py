@@ -8,7 +8,7 @@ from core.errors import ApplicationError
 from core.rules import Kind, Rule, RuleError, parse_formula, parse_rule
 from leads.fields.checks.problems import DefinitionProblem
 from leads.fields.checks.reading import RULES, ReadField, column_name, read_written
-from leads.fields.checks.settings import SELECTS, check_field
+from leads.fields.checks.settings import SELECTS, THINGS, check_field
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, DependencyCycle, dependency_order
 from leads.fields.types import FIELD_TYPES
@@ -286,10 +286,12 @@ class LineCheck:
         in_use = {item.key: item for _read, item in self._in_use() if item.status is FieldStatus.ACTIVE}
         filled_by = {item.maps_to: item for item in in_use.values() if item.maps_to}
         item = in_use.get(name) or filled_by.get(name)
-        if item is not None and item.type is not FieldKind.JSON:
+        if item is not None and item.type is not FieldKind.JSON and item.type not in THINGS:
             return item.key
         if item is not None:
-            message = f'"{name}" holds structured data, which cannot tell a repeat. Name another field.'
+            message = (
+                f'"{name}" holds {item.type.label.lower()}, which cannot tell a repeat. Name another field.'
+            )
         elif name in CORE_ATTRIBUTES:
             message = f'No active field fills {name}. Set maps_to "{name}" on one, or name a field here.'
         else:

@@ -53,14 +53,17 @@ TEXTS = frozenset({FieldKind.TEXT, FieldKind.LONG_TEXT})
 SELECTS = frozenset({FieldKind.SELECT, FieldKind.MULTI_SELECT})
 NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY, FieldKind.PERCENT})
 DAY = frozenset({FieldKind.DATE})
+# Their values mean something in one organisation only, or are things of their own: nothing to compare or to preset.
+REFERENCES = frozenset({FieldKind.USER, FieldKind.LEAD})
+THINGS = frozenset({FieldKind.LOCATION})
 
 # The settings that not every type has a use for.
 SUITS: dict[str, frozenset[FieldKind]] = {
     "placeholder": TYPED,
     "required": TYPED,
     "required_if": TYPED,
-    "unique": TYPED - {FieldKind.JSON, FieldKind.BOOLEAN},
-    "default": TYPED,
+    "unique": TYPED - {FieldKind.JSON, FieldKind.BOOLEAN} - THINGS,
+    "default": TYPED - REFERENCES - THINGS,
     "min": NUMBERS | DAY,
     "max": NUMBERS | DAY,
     "min_length": TEXTS,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
 from accounts.masking import Sight, sight_everywhere
+from accounts.roles import Area, Level
 from core.rules import AttributeColumn, Column, IntegerColumn, JsonColumn, Kind
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, LineDefinition, line_definition
@@ -66,6 +67,14 @@ class Catalog:
     def kinds(self) -> Mapping[str, Kind]:
         """The kind of each name, as the rule language wants them."""
         return {name: entry.kind for name, entry in self.entries.items()}
+
+    @cached_property
+    def people(self) -> frozenset[str]:
+        """The names that mean members: `me` may stand for one."""
+        fields = (
+            entry for entry in self.entries.values() if entry.item and entry.item.type is FieldKind.USER
+        )
+        return frozenset({"owner", *(entry.name for entry in fields)})
 
     def column(self, name: str) -> Column:
         """The column that answers conditions on a name."""
@@ -152,6 +161,9 @@ class Catalog:
     def _field(self, name: str, item: FieldDefinition, label: str = "") -> Filterable | None:
         # Structured data is kept and shown, not asked for.
         if item.type is FieldKind.JSON or sight_everywhere(self.actor, item) is not Sight.CLEAR:
+            return None
+        # Which lead is named is masked for who does not see that lead.
+        if item.type is FieldKind.LEAD and self.actor.level(Area.LEADS, "read") is not Level.ALL:
             return None
         kind = type_of(item).rule_kind
         return Filterable(

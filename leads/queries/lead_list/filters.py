@@ -7,14 +7,16 @@ values of one parameter mean any of them. Blank values say nothing: forms send t
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from core.errors import FieldError, ValidationFailed
 from core.rules import OPERANDS, OPERATORS, Kind, Operand, Operator, RuleError, normalise_text, parse_rule
 from core.values import Refused, boolean, day
+from leads.models import FieldKind
 from leads.presentation import stage_text
 from leads.queries.lead_list.catalog import Catalog, Filterable, choices_of
+from leads.queries.references import members_named
 
 ME, NOBODY = "me", "none"
 SEPARATOR = "__"
@@ -224,8 +226,25 @@ class _Parameter:
             Operator.HAS_ANY,
             Operator.HAS_ALL,
         ):
-            return self._chosen(text)
+            return self._member(text) if self._is_member else self._chosen(text)
         return text
+
+    @property
+    def _is_member(self) -> bool:
+        return self.entry.item is not None and self.entry.item.type is FieldKind.USER
+
+    def _member(self, text: str) -> str:
+        """The number of a member who is named by it, by name or by e-mail address; `me` stays `me`."""
+        if text == ME:
+            return text
+        found = members_named(text)
+        if len(found) != 1:
+            problem = "fits several members" if found else "is no member"
+            message = (
+                f"“{text}” {problem}. Write me, the number of a member, or a name as it is written there."
+            )
+            raise _WrongParameterError("ambiguous" if found else "choice", message)
+        return found[0]
 
     def _chosen(self, text: str) -> str:
         """A choice by its value or its label."""
@@ -253,14 +272,17 @@ def _beginning(day_: dt.date) -> str:
     return f"{day_.isoformat()}T00:00"
 
 
-def resolve_me(tree: Any, membership_id: int | None) -> Any:
-    """Return the rule with the owner `me` replaced by a member's number, for the system by nobody's."""
+def resolve_me(tree: Any, membership_id: int | None, people: Collection[str] = ("owner",)) -> Any:
+    """Return the rule with `me` replaced by a member's number, for the system by nobody's.
+
+    `people` are the names of the catalog that mean members.
+    """
     if isinstance(tree, list):
-        return [resolve_me(part, membership_id) for part in tree]
+        return [resolve_me(part, membership_id, people) for part in tree]
     if not isinstance(tree, Mapping):
         return tree
-    if tree.get("field") != "owner" or "value" not in tree:
-        return {name: resolve_me(part, membership_id) for name, part in tree.items()}
+    if tree.get("field") not in people or "value" not in tree:
+        return {name: resolve_me(part, membership_id, people) for name, part in tree.items()}
     value = tree["value"]
     who = "0" if membership_id is None else str(membership_id)
     named = (

@@ -27,6 +27,7 @@ from leads.queries.lead_list.sections import (
 from leads.queries.lead_list.selection import Base, Selection
 
 NEWEST = "-created"
+WITHOUT_ORDER = frozenset((Kind.MULTI, Kind.REFERENCE, Kind.PRESENCE))
 READERS: dict[Kind, Callable[[Any], Any]] = {Kind.NUMBER: read_decimal, Kind.BOOLEAN: read_boolean}
 
 
@@ -56,7 +57,9 @@ class Ordering:
 
 def orderable(catalog: Catalog) -> list[str]:
     """Return the names a list can be ordered by: creation, change, and, within a line, its fields."""
-    fields = [entry.name for entry in catalog.entries.values() if entry.item and entry.kind is not Kind.MULTI]
+    fields = [
+        entry.name for entry in catalog.entries.values() if entry.item and entry.kind not in WITHOUT_ORDER
+    ]
     return ["created", "updated", *(fields if catalog.line else [])]
 
 

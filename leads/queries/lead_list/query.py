@@ -191,7 +191,7 @@ class LeadList:
 
     def _add_conditions(self, selection: Selection, conditions: Mapping[str, Any]) -> None:
         membership = self.actor.membership
-        tree = resolve_me(conditions, membership.pk if membership else None)
+        tree = resolve_me(conditions, membership.pk if membership else None, self.catalog.people)
         rule = parse_rule(tree, self.catalog.kinds)
         zone = self.actor.organization.zone
         for part in selection.add_rule(rule, self.catalog, now=timezone.now(), zone=zone):

@@ -19,7 +19,11 @@ KIND_TYPES = {
     Kind.DATETIME: ("datetime",),
     Kind.TIME: ("time",),
     Kind.MULTI: ("multi_select",),
+    Kind.REFERENCE: ("user", "lead"),
+    Kind.PRESENCE: ("location",),
 }
+# No index says whether they are there.
+NEVER_INDEXED = (Kind.PRESENCE,)
 CHOICES = ["red", "Straße", "é", "😀", "a%b", "blue", "x" * 150, "y" * 199, "ﬁ" * 120]
 NUMBERS = [
     "0",
@@ -38,7 +42,7 @@ FIELDS: list[dict[str, Any]] = [
         "key": f"{kind.value}_{number}{suffix}",
         "label": f"{kind.value} {number}{suffix}",
         "type": type_,
-        "indexed": suffix == "_fast",
+        "indexed": suffix == "_fast" and kind not in NEVER_INDEXED,
         **({"choices": CHOICES} if kind is Kind.MULTI else {}),
         **({"decimals": number} if type_ == "decimal" else {}),
     }
@@ -92,6 +96,10 @@ def _value(source: random.Random, kind: Kind, scale: int) -> Any:
         case Kind.TEXT:
             texts = [text for text in generated.FILLED_TEXTS if normalise_text(text) and not is_blank(text)]
             return source.choice([*texts, "y" * 200, "y" * 201, "Y" * 200 + "é", "ﬁ" * 120])
+        case Kind.REFERENCE:
+            return source.choice(generated.REFERENCES).strip()
+        case Kind.PRESENCE:
+            return {"lat": "18.520430", "lon": "73.856743"}
         case Kind.BOOLEAN:
             return source.random() < 0.5
         case Kind.DATE:

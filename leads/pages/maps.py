@@ -1,0 +1,16 @@
+"""Places as links to a map. A link is all: no part of a page comes from elsewhere."""
+
+from collections.abc import Mapping
+from typing import Any
+
+CLOSE = 17
+
+
+def map_address(stored: Any) -> str:
+    """Return where a stored place is shown on OpenStreetMap; "" for what is no place."""
+    if not isinstance(stored, Mapping) or "lat" not in stored or "lon" not in stored:
+        return ""
+    latitude, longitude = stored["lat"], stored["lon"]
+    return (
+        f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map={CLOSE}/{latitude}/{longitude}"
+    )
