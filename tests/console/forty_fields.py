@@ -22,8 +22,9 @@ FORTY_FIELDS: list[dict[str, Any]] = [
     {"label": "E-mail address", "type": "email", "maps_to": "email", "pii": True},
     {"label": "Loan amount", "type": "money", "min": "50000", "max": "5000000", "maps_to": "amount",
      "indexed": True, "section": "Loan"},
-    {"label": "Town", "type": "select", "choices": "Mumbai\nPune\n- Old Town", "maps_to": "city", "indexed": True},
-    {"label": "State", "type": "text", "maps_to": "region", "transform": "title"},
+    {"label": "State", "type": "select", "maps_to": "region", "choices": "Maharashtra\nGoa"},
+    {"label": "Town", "type": "select", "maps_to": "city", "indexed": True, "choices_from": "state",
+     "choices": "Mumbai | | Maharashtra\nPune | | Maharashtra\nPanaji | | Goa\n- Old Town"},
     {"label": "PAN", "type": "text", "regex": "^[A-Z]{5}[0-9]{4}[A-Z]$", "transform": "upper", "unique": True,
      "pii": True},
     {"label": "Nickname", "type": "text", "min_length": "2", "max_length": "30", "empty_values": "Select\nN/A"},
@@ -39,16 +40,16 @@ FORTY_FIELDS: list[dict[str, Any]] = [
     {"label": "Weight", "type": "decimal", "min": "-10.5", "max": "10.5"},
     {"label": "Monthly income", "type": "money", "required": True, "min": "0", "indexed": True, "section": "Income"},
     {"label": "Existing EMI", "key": "existing_emi", "type": "money", "default": "0"},
-    {"label": "Bonus", "type": "money", "decimals": "0"},
+    {"label": "Manager", "type": "user", "indexed": True},
     {"label": "Rate", "type": "percent", "decimals": "2", "max": "100", "indexed": True},
-    {"label": "Share", "type": "percent"},
+    {"label": "Referred by", "type": "lead", "indexed": True},
     {"label": "Owns home", "type": "boolean", "indexed": True},
     {"label": "Consents", "type": "boolean", "default": "No"},
     {"label": "Born on", "type": "date", "date_order": "DMY", "min_age": "18", "max_age": "75", "indexed": True},
     {"label": "Married on", "type": "date", "date_order": "MDY", "min": "1950-01-01"},
     {"label": "Called at", "type": "datetime", "date_order": "DMY", "indexed": True},
     {"label": "Visit at", "type": "datetime"},
-    {"label": "Best time", "type": "time"},
+    {"label": "Site", "type": "location"},
     {"label": "Office opens", "type": "time", "indexed": True},
     {"label": "Work e-mail", "type": "email", "indexed": True},
     {"label": "Second phone", "type": "phone", "default_region": "US"},
@@ -65,15 +66,17 @@ FORTY_FIELDS: list[dict[str, Any]] = [
     {"label": "Raw answer", "type": "json"},
 ]  # fmt: skip
 
-# A valid lead of the line, as texts of a file or a form, by key.
+# What a value of these is, depends on who works in the organisation and on its leads.
+OF_THE_HOUSE = {"manager", "referred_by"}
+# A valid lead of the line, as texts of a file or a form, by key; without those of the house.
 FORTY_VALUES: dict[str, str] = {
     "full_name": "Asha Rao", "mobile": "98765 43210", "e_mail_address": "asha@example.com", "loan_amount": "5,00,000",
     "town": "pune", "state": "maharashtra", "pan": "abcde1234f", "nickname": "Ash", "reference_text": "Ref 7",
     "digits_only": "A-12 34", "story": "Wants a\ncar.", "address": "1 Main Road", "age": "34", "dependants": "2",
     "credit_score": "760", "tenure": "48", "ratio": "0.1250", "weight": "-3.5", "monthly_income": "1,25,000.50",
-    "existing_emi": "5000", "bonus": "20000", "rate": "12.5%", "share": "33.3333", "owns_home": "Yes",
+    "existing_emi": "5000", "rate": "12.5%", "site": "18.5204, 73.8567", "owns_home": "Yes",
     "consents": "no", "born_on": "29/02/1992", "married_on": "12/31/2015", "called_at": "20/11/2025 10:30",
-    "visit_at": "2025-12-01 09:00", "best_time": "18:30", "office_opens": "09:15", "work_e_mail": "a.rao@bank.example",
+    "visit_at": "2025-12-01 09:00", "office_opens": "09:15", "work_e_mail": "a.rao@bank.example",
     "second_phone": "(212) 555-2368", "web_site": "https://example.com/asha", "employment": "Salaried",
     "employer": "Acme", "products": "Car loan; HOME", "languages": "English; Hindi", "raw_answer": '{"score": [1, 2]}',
 }  # fmt: skip

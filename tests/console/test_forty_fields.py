@@ -6,30 +6,33 @@ from accounts.roles import Role
 from leads.fields.line import line_definition
 from leads.models import Field, FieldKind
 from leads.services.leads import create_lead
-from tests.console.forty_fields import FORTY_FIELDS, FORTY_VALUES, define_forty_fields
+from tests.console.forty_fields import FORTY_FIELDS, FORTY_VALUES, OF_THE_HOUSE, define_forty_fields
 from tests.console.pages import Console
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_organization")]
 
 
 def test_forty_fields_of_all_types_are_made_in_the_console(actor_for, client_for):
-    actor = actor_for(Role.OPERATIONS)
+    actor = actor_for(Role.OPERATIONS, name="Omkar Joshi")
     client = client_for(actor)
     line = define_forty_fields(client)
     definition = line_definition(line)
     assert len(FORTY_FIELDS) == len(definition.active) == 40
     assert {item.type for item in definition.active} == set(FieldKind)
-    assert {item.key for item in definition.active} == {*FORTY_VALUES, "loan_to_income"}
+    assert {item.key for item in definition.active} == {*FORTY_VALUES, *OF_THE_HOUSE, "loan_to_income"}
     assert [item.order for item in definition.fields] == list(range(1, 41))
     assert definition.by_key["employment"].label_by_value == {
         "SAL": "Salaried",
         "SELF": "Self employed",
         "BUS": "Business",
     }
-    assert [choice.active for choice in definition.by_key["town"].choices] == [True, True, False]
+    assert [choice.active for choice in definition.by_key["town"].choices] == [True, True, True, False]
+    assert definition.by_key["town"].choices[2].parents == ("Goa",)
     assert definition.by_key["mobile"].aliases == ("Mobile No", "Phone no.")
     assert all(row.index_ready_at for row in Field.objects.filter(indexed=True))
-    lead = create_lead(actor=actor, line=line, values=FORTY_VALUES).lead
+    first = create_lead(actor=actor, line=line, values={**FORTY_VALUES, "pan": "FIRST1234F"}).lead
+    house = {"manager": "omkar joshi", "referred_by": first.reference}
+    lead = create_lead(actor=actor, line=line, values={**FORTY_VALUES, **house}).lead
     assert (lead.name, lead.phone, lead.city, str(lead.amount)) == (
         "Asha Rao",
         "+919876543210",

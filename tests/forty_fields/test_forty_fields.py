@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 
 from leads.models import FieldKind
-from tests.console.forty_fields import FORTY_FIELDS, FORTY_VALUES
+from tests.console.forty_fields import FORTY_FIELDS, FORTY_VALUES, OF_THE_HOUSE
 from tests.console.pages import Console
 from tests.forty_fields.conftest import TwoWebs
 from tests.forty_fields.visitor import Visitor
@@ -24,7 +24,7 @@ LINE = "forty"
 PATIENCE = 60
 COMPUTED = "loan_to_income"
 LABELS = {field["label"]: field for field in FORTY_FIELDS}
-KEYS = {*FORTY_VALUES, COMPUTED}
+KEYS = {*FORTY_VALUES, *OF_THE_HOUSE, COMPUTED}
 
 
 class Job:
@@ -59,7 +59,8 @@ class Job:
 
     def form(self) -> set[str]:
         names = self.there.form_names(f"/leads/new/?line={LINE}")
-        return {name.removeprefix("field-") for name in names if name.startswith("field-")}
+        # A place has an input for each of its parts: field-site-lat.
+        return {name.removeprefix("field-").partition("-")[0] for name in names if name.startswith("field-")}
 
     def schema(self) -> dict[str, Any]:
         found: dict[str, Any] = self.there.json(f"/api/v1/lines/{LINE}/schema")["properties"]
@@ -155,7 +156,9 @@ def test_forty_fields_of_all_types(webs: TwoWebs, tmp_path: Path) -> None:
     assert job.form() == KEYS - {COMPUTED}
     assert set(job.schema()) == KEYS
     assert job.list_columns() >= KEYS - {"full_name"}
-    written = job.there.send("/api/v1/leads", {"line": LINE, "data": FORTY_VALUES})
+    half_known = job.there.json("/api/v1/leads", {"line": LINE, "search": "half known"})["results"][0]
+    house = {"manager": "omkar joshi", "referred_by": half_known["reference"]}
+    written = job.there.send("/api/v1/leads", {"line": LINE, "data": {**FORTY_VALUES, **house}})
     assert written.status_code == 201, written.text
     by_api = job.there.json(written.headers["Location"].removeprefix(job.there.address))
     assert set(by_api["data"]) == KEYS
@@ -169,7 +172,9 @@ def test_forty_fields_of_all_types(webs: TwoWebs, tmp_path: Path) -> None:
     assert after == {**by_api["data"], "story": "Wants a\nlorry."}
 
     rows = [
-        lead(full_name="Filed First", mobile="98450 22222", pan="FILED1234F", age="41", town="Mumbai"),
+        lead(
+            full_name="Filed First", mobile="98450 22222", pan="FILED1234F", age="41", town="Mumbai", **house
+        ),
         lead(full_name="Filed Wrong", mobile="98450 33333", pan="FILED1234W", age="7"),
     ]
     assert job.bring_in(rows, tmp_path) == {"rows": 2, "accepted": 1, "rejected": 1, "duplicate": 0}
@@ -177,6 +182,8 @@ def test_forty_fields_of_all_types(webs: TwoWebs, tmp_path: Path) -> None:
     changed = {"full_name": "Filed First", "mobile": "+919845022222", "pan": "FILED1234F"}
     changed |= {"age": "41", "town": "Mumbai"}
     assert filed == {**by_api["data"], **changed}
+
+    assert filed["manager"]["name"] == "Omkar Joshi" and filed["site"]["lat"] == "18.520400"
 
     indexed = {key_of(field) for field in FORTY_FIELDS if field.get("indexed")}
     assert job.filters() >= indexed
@@ -186,10 +193,15 @@ def test_forty_fields_of_all_types(webs: TwoWebs, tmp_path: Path) -> None:
         "Filed First",
         "Asha Rao",
     ]
+    assert job.found(manager="me", referred_by=house["referred_by"], site__is_not_empty="true") == [
+        "Filed First",
+        "Asha Rao",
+    ]
     exported = export(job)
     assert set(exported[0]) >= set(LABELS)
     assert {row["Full name"] for row in exported} == {"Half Known", "Asha Rao", "Filed First"}
     asha = next(row for row in exported if row["Full name"] == "Asha Rao")
+    assert (asha["Manager"], asha["Site"]) == ("Omkar Joshi", "18.520400, 73.856700")
     assert asha["Employment"] == "Salaried" and str(asha["Loan to income"]) == "0.33"
 
     retired_leaves_forms_and_stays_readable(job, by_api["reference"], tmp_path)
