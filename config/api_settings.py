@@ -46,6 +46,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {"JobState": "core.models.JobState", "ImportState": "core.models.IntakeState"},
     "SERVE_PERMISSIONS": ["accounts.api.permissions.HasMembership"],
     "SWAGGER_UI_DIST": "SIDECAR",
     # Nothing is asked of other hosts.

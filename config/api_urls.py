@@ -6,6 +6,7 @@ from core.api.doors import DescriptionView, NowhereView, ReaderView
 
 version_1: list[URLPattern | URLResolver] = [
     path("", include("accounts.api.urls")),
+    path("", include("core.api.urls")),
     path("", include("leads.api.urls")),
 ]
 

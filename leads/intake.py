@@ -103,8 +103,15 @@ class LeadImporter(Importer):
             )
 
     def targets(self) -> Sequence[Target]:
+        # What the caller of the API says of columns whose names nobody knows.
+        told: dict[str, list[str]] = self.options.get("aliases", {})
         fields = [
-            Target(item.key, item.label, item.aliases, item.required and not item.default)
+            Target(
+                item.key,
+                item.label,
+                (*item.aliases, *told.get(item.key, ())),
+                item.required and not item.default,
+            )
             for item in self.definition.active
             if type_of(item).comes_in_files and item.key not in self.options.get("locked", ())
         ]
@@ -112,7 +119,12 @@ class LeadImporter(Importer):
             normalise_text(name) for target in fields for name in (target.key, target.label, *target.aliases)
         }
         attributes = [
-            Target(f"{ATTRIBUTE_PREFIX}{name}", target.label, (name, *target.aliases), False)
+            Target(
+                f"{ATTRIBUTE_PREFIX}{name}",
+                target.label,
+                (name, *target.aliases, *told.get(name, ()), *told.get(f"{ATTRIBUTE_PREFIX}{name}", ())),
+                False,
+            )
             for name, target in ATTRIBUTE_TARGETS.items()
             if normalise_text(name) not in taken
         ]

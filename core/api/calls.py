@@ -1,5 +1,7 @@
 """The view that every call is made of."""
 
+from os import SEEK_END
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from django.db import transaction
@@ -121,5 +123,13 @@ def _address(request: Request) -> str:
 
 def _measure(request: HttpRequest) -> None:
     """Say how long the body is: the framework takes one without a length for none at all."""
-    if not request.META.get("CONTENT_LENGTH") and request.META.get("HTTP_TRANSFER_ENCODING"):
-        request.META["CONTENT_LENGTH"] = str(len(request.body))
+    if request.META.get("CONTENT_LENGTH") or not request.META.get("HTTP_TRANSFER_ENCODING"):
+        return
+    received = getattr(request, "_stream", None)
+    if isinstance(received, SpooledTemporaryFile):
+        # A file in chunks may be long: it lies on the disk, and is not read for its length.
+        length = received.seek(0, SEEK_END)
+        received.seek(0)
+    else:
+        length = len(request.body)
+    request.META["CONTENT_LENGTH"] = str(length)

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from core.api.errors import ERROR_TYPES
 
 BODIES = ("POST", "PUT", "PATCH")
+UNSAFE = (*BODIES, "DELETE")
 EXAMPLE_ID = "5f0c9a3e7d1b4f6a8c2e0d9b7a6f5e4d"
 
 
@@ -90,6 +91,17 @@ NOT_JSON = error_answer(
     "unsupported_media_type",
     "Unsupported media type “text/plain” in request.",
 )
+STILL_RUNNING = error_answer(
+    "It collides with what is there, or with the first call that carries the idempotency key.",
+    "idempotency_key_in_use",
+    "The first call with this idempotency key is still running. Make the same call again in a moment.",
+)
+OUTDATED = error_answer(
+    "It was changed since you read it.",
+    "precondition_failed",
+    "It was changed since you read it. Read it again, then send your change.",
+)
+NOT_MODIFIED = OpenApiResponse(None, "You have it already, as `If-None-Match` says.")
 MISTAKE = error_answer(
     "Our mistake.",
     "error",
@@ -105,13 +117,76 @@ TENANT = OpenApiParameter(
 )
 
 
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[!-~]([ -~]*[!-~])?$"},
+    OpenApiParameter.HEADER,
+    description="Chosen by you for this very call. Made again within 24 hours, it is answered as the first time.",
+    examples=[OpenApiExample("a random one", value="3f1c9a52-6d0e-4b57-9b0e-2f4c8a7d1e90")],
+)
+IDEMPOTENCY_REPLAYED = OpenApiParameter(
+    "Idempotency-Replayed",
+    {"type": "string", "enum": ["true"]},
+    OpenApiParameter.HEADER,
+    description="Stands on the answer of a call that was made before with its key.",
+    response=[200, 201, 202, 204, 409],
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="ETags that you have read, or `*`: what was changed since is not changed (412).",
+    examples=[OpenApiExample("whatever it is", value="*")],
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="ETags that you have: what has not changed is not sent again (304).",
+)
+ETAG = OpenApiParameter(
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    description="The version of what you see.",
+    response=[200, 201, 304],
+)
+# Of a call that reads one row, and of one that changes it.
+READS_VERSION = [IF_NONE_MATCH, ETAG]
+PRECONDITIONS = [IF_MATCH, ETAG]
+
+
+def _answer_header(name: str, schema: Any, description: str, answers: Any = True) -> OpenApiParameter:
+    return OpenApiParameter(
+        name, schema, OpenApiParameter.HEADER, description=description, response=answers, required=True
+    )
+
+
+ANSWER_HEADERS = [
+    _answer_header("X-Request-ID", str, "The number of the call in the log."),
+    _answer_header("RateLimit-Policy", str, "The limit and its window in seconds, such as `100;w=60`."),
+    _answer_header("RateLimit-Limit", int, "How many calls pass within the window."),
+    _answer_header("RateLimit-Remaining", int, "How many more pass now."),
+    _answer_header("RateLimit-Reset", int, "After how many seconds the next place is free."),
+    _answer_header("Retry-After", int, "After how many seconds to call again.", [429]),
+]
+
+
 class AutoSchema(BaseAutoSchema):
-    """Adds to each call the refusals that hold for all of its kind; what the view says itself stands."""
+    """Adds to each call the headers and refusals that hold for all of its kind; what the view says itself stands."""
 
     def get_override_parameters(self) -> list[Any]:
-        """Return the parameters that the view names, and the header that names the organisation."""
-        named = [] if getattr(self.view, "is_about_no_organization", False) else [TENANT]
-        return [*super().get_override_parameters(), *named]
+        """Return the parameters that the view names, and the headers of all calls."""
+        named = list(super().get_override_parameters())
+        if not getattr(self.view, "is_about_no_organization", False):
+            named.append(TENANT)
+        if self._takes_keys():
+            named += [IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED]
+        return [*named, *ANSWER_HEADERS]
+
+    def _takes_keys(self) -> bool:
+        """Whether a call that is made again is answered as the first time; one by which one signs in is not."""
+        return self.method in UNSAFE and bool(self.view.get_permissions())
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         said = super()._get_response_bodies(direction)
@@ -130,6 +205,13 @@ class AutoSchema(BaseAutoSchema):
             found["404"] = INVISIBLE
         if self.method in BODIES:
             found |= {"413": TOO_LARGE, "415": NOT_JSON}
+        if self._takes_keys():
+            found["409"] = STILL_RUNNING
+        named = super().get_override_parameters()
+        if IF_MATCH in named:
+            found["412"] = OUTDATED
+        elif IF_NONE_MATCH in named:
+            found["304"] = NOT_MODIFIED
         return found
 
 

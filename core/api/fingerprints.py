@@ -15,7 +15,9 @@ def body_sha256(request: Request) -> str:
 
     Of a form with files, that of its names, values and files: each sending has boundaries of its own.
     """
-    if request.content_type.startswith(MULTIPART):
+    if request.content_type.startswith(MULTIPART) and any(
+        each.media_type == MULTIPART for each in (request.parsers or ())
+    ):
         return _form_sha256(request._request)
     return hashlib.sha256(request._request.body).hexdigest()
 

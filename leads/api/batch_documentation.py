@@ -4,8 +4,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from core.api.description import error_answer
-from leads.api.documentation import LEADS, NEW_LEAD, answer
+from core.api.description import answer, error_answer
+from leads.api.documentation import LEADS, NEW_LEAD
 from leads.api.serializers import MOST_ITEMS, BatchAnswerSerializer, BatchBody
 
 SECOND = {

@@ -6,7 +6,15 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from core.api.description import ErrorAnswerSerializer, answer, error_answer, page_of
+from core.api.description import (
+    ETAG,
+    PRECONDITIONS,
+    READS_VERSION,
+    ErrorAnswerSerializer,
+    answer,
+    error_answer,
+    page_of,
+)
 from core.api.paging import DEFAULT_SIZE, LARGEST_SIZE
 from leads.api.serializers import (
     LeadChange,
@@ -242,7 +250,8 @@ CREATE_LEAD: dict[str, Any] = {
     "parameters": [
         OpenApiParameter(
             "Location", str, OpenApiParameter.HEADER, description="The lead's address.", response=[201]
-        )
+        ),
+        ETAG,
     ],
     "responses": {
         200: answer(LeadSerializer, "The lead that the enquiry repeats, updated by it.", LEAD),
@@ -257,6 +266,7 @@ READ_LEAD: dict[str, Any] = {
     "operation_id": "read_lead",
     "summary": "One lead",
     "tags": LEADS,
+    "parameters": READS_VERSION,
     "responses": {200: answer(LeadSerializer, "The lead.", LEAD)},
 }
 CHANGE_LEAD: dict[str, Any] = {
@@ -264,6 +274,7 @@ CHANGE_LEAD: dict[str, Any] = {
     "summary": "Change a lead",
     "description": "What is not given stays. The lead moves to the version of its line that is in force.",
     "tags": LEADS,
+    "parameters": PRECONDITIONS,
     "request": LeadChange,
     "examples": [
         OpenApiExample(
@@ -283,6 +294,7 @@ WITHDRAW_LEAD: dict[str, Any] = {
     "summary": "Withdraw a lead",
     "description": "It leaves every list and frees its keys; its history stays, and it can be restored.",
     "tags": LEADS,
+    "parameters": PRECONDITIONS[:1],
     "responses": {204: OpenApiResponse(None, "The lead is withdrawn.")},
 }
 READ_TIMELINE: dict[str, Any] = {

@@ -38,6 +38,15 @@ def read_list_query(actor: Actor, request: Request, *, beside: Collection[str] =
     )
 
 
+def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
+    """Raise ValidationFailed for parameters that a call does not have: one misspelt would be lost without a word."""
+    message = "There is no such parameter. Use {}.".format(", ".join(known))
+    if errors := {
+        name: [FieldError("unknown_filter", message)] for name in request.query_params if name not in known
+    }:
+        raise ValidationFailed("unknown_filter", message, errors)
+
+
 def _line(actor: Actor, code: str) -> BusinessLine | None:
     if not code:
         return None

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from leads.api import batches, exports, views
+from leads.api import batches, exports, imports, views, working
 
 CODE = r"(?P<code>[-a-zA-Z0-9_]{1,60})"
 REFERENCE = r"(?P<reference>[A-Za-z0-9]{1,40})"
+INTAKE = r"(?P<intake_id>[0-9]{1,18})"
 EXPORT = r"(?P<job_id>[0-9]{1,18})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,4 +19,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^exports/{EXPORT}/file/?$", exports.ExportFileView.as_view(), name="export-file"),
     re_path(rf"^leads/{REFERENCE}/?$", views.LeadView.as_view(), name="lead-detail"),
     re_path(rf"^leads/{REFERENCE}/timeline/?$", views.LeadTimelineView.as_view(), name="lead-timeline"),
+    re_path(rf"^leads/{REFERENCE}/assign/?$", working.LeadAssignView.as_view(), name="lead-assign"),
+    re_path(
+        rf"^leads/{REFERENCE}/duplicates/?$", working.LeadDuplicatesView.as_view(), name="lead-duplicates"
+    ),
+    re_path(r"^imports/?$", imports.ImportListView.as_view(), name="import-list"),
+    re_path(rf"^imports/{INTAKE}/?$", imports.ImportView.as_view(), name="import-detail"),
+    re_path(rf"^imports/{INTAKE}/errors/?$", imports.ImportErrorsView.as_view(), name="import-errors"),
+    re_path(rf"^imports/{INTAKE}/load/?$", imports.ImportLoadView.as_view(), name="import-load"),
+    re_path(rf"^imports/{INTAKE}/cancel/?$", imports.ImportCancelView.as_view(), name="import-cancel"),
+    re_path(rf"^imports/{INTAKE}/rollback/?$", imports.ImportRollbackView.as_view(), name="import-rollback"),
 ]

@@ -94,7 +94,7 @@ class LeadListView(Call):
         actor.require(Area.LEADS, "create")
         body = NewLead(data=request.data)
         body.is_valid(raise_exception=True)
-        line = _usable_line(actor, body.validated_data["line"])
+        line = usable_line(actor, body.validated_data["line"])
         body.check_stage(line)
         values = body.validated_data["data"]
         refuse_unknown_fields(actor, line, values)
@@ -209,7 +209,8 @@ def _line(request: Request, line: BusinessLine) -> dict[str, Any]:
     }
 
 
-def _usable_line(actor: Actor, code: str) -> BusinessLine:
+def usable_line(actor: Actor, code: str) -> BusinessLine:
+    """Return the line of a body in which the actor may capture leads. Raises serializers.ValidationError."""
     line = usable_lines(actor).filter(code=code).first()
     if line is None:
         message = "No business line with this code takes leads from you. See /api/v1/lines."

@@ -1,5 +1,7 @@
 """What leads know about an import."""
 
+from pathlib import PurePath
+
 from django.db.models import F
 
 from core.intake.access import IntakeActor
@@ -16,3 +18,9 @@ def rollback_preview(actor: IntakeActor, intake: Intake) -> dict[str, int]:
     made = Lead.objects.filter(intake_id=intake.pk)
     untouched = made.filter(updated_at=F("created_at")).count()
     return {"withdrawn": untouched, "restored": intake.updated, "kept_edited": made.count() - untouched}
+
+
+def error_file_name(intake: Intake) -> str:
+    """Return what the error workbook of an import is called; control characters are left out."""
+    stem = PurePath(intake.filename).stem
+    return f"{''.join(filter(str.isprintable, stem))} – to correct.xlsx"

@@ -239,6 +239,23 @@ CALLS: list[Line] = [
     call("PATCH", "api:lead-detail", by=WRITE_LEADS, ids=LEAD, data={"status": "new"}, partner=403),
     call("DELETE", "api:lead-detail", 204, by=(Area.LEADS, "delete"), ids=LEAD, data={}, partner=403),
     call("GET", "api:lead-timeline", by=READ_LEADS, ids=LEAD),
+    call(
+        "POST",
+        "api:lead-assign",
+        by=(Area.LEADS, "assign"),
+        ids=LEAD,
+        data={"owner": (Membership, "pk")},
+        partner=403,
+    ),
+    call("GET", "api:lead-duplicates", by=READ_LEADS, ids=LEAD),
+    call("GET", "api:import-list", by=READ_FILES),
+    call("POST", "api:import-list", 415, by=WRITE_FILES, data={}),
+    call("GET", "api:import-detail", by=READ_FILES, ids=INTAKE),
+    call("GET", "api:import-errors", by=READ_FILES, ids=INTAKE),
+    call("POST", "api:import-load", TRIED, by=WRITE_FILES, ids=INTAKE, data={}),
+    call("POST", "api:import-cancel", 202, by=WRITE_FILES, ids=INTAKE, data={}),
+    call("POST", "api:import-rollback", TRIED, by=WRITE_FILES, ids=INTAKE, data={}),
+    call("GET", "api:job-detail", by=READ_FILES, ids=JOB, refused=404),
     call("GET", "api:lead-export", 400, by=READ_LEADS),  # without a format
     # An export is its asker's alone; the job of the matrix's world is none.
     call("GET", "api:export-detail", 404, ids=JOB),

@@ -1,7 +1,6 @@
 """What the import pages show of an intake, in the shape their templates ask for."""
 
 import re
-from pathlib import PurePath
 from typing import Any
 
 from django.http import HttpRequest
@@ -23,12 +22,6 @@ def intake_url(intake: Intake, name: str = "detail") -> str:
 def whole_number(text: str) -> int | None:
     """Return a number from a request, or None where there is none or it has more than 18 digits."""
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
-
-
-def error_file_name(intake: Intake) -> str:
-    """Return what the error workbook of an import is called; control characters are left out."""
-    stem = PurePath(intake.filename).stem
-    return f"{''.join(filter(str.isprintable, stem))} – to correct.xlsx"
 
 
 def line_name(intake: Intake) -> str:

@@ -48,7 +48,6 @@ from leads.pages.imports.presenting import (
     actor_of,
     columns_shown,
     counts_so_far,
-    error_file_name,
     grid_rows,
     intake_url,
     line_name,
@@ -56,7 +55,7 @@ from leads.pages.imports.presenting import (
     sample_shown,
     whole_number,
 )
-from leads.queries.imports import rollback_preview
+from leads.queries.imports import error_file_name, rollback_preview
 from leads.queries.lines import usable_lines
 
 PAGE_ROWS = 50

@@ -1,0 +1,120 @@
+"""What an upload may hold, and the shape of answers about imports."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.api.bodies import read_json
+from core.api.jobs import JobSerializer
+from core.api.serializers import Body, TextField
+from core.models import IntakeState
+from core.rules.values import is_storable_text
+from leads.models.line import ON_DUPLICATE
+
+# Of any file's header, with names of any length that is one.
+LONGEST_MAPPING = 200_000
+
+
+@extend_schema_field(OpenApiTypes.BINARY)
+class UploadField(serializers.FileField):
+    """A file that comes in."""
+
+
+class UploadBody(Body):
+    """A file of leads, as a form (`multipart/form-data`)."""
+
+    file = UploadField(help_text="CSV, TSV, XLSX, XLS or ODS.")
+    line = TextField(max_length=60, help_text="The code of the business line that it goes into.")
+    on_duplicate = serializers.ChoiceField(
+        choices=ON_DUPLICATE, required=False, help_text="Of a repeat, instead of what the line says."
+    )
+    mapping = serializers.CharField(
+        required=False,
+        max_length=LONGEST_MAPPING,
+        help_text=(
+            'JSON: the field of each column that is not matched by name, such as `{"Mobile No.": "mobile"}`, null for'
+            " a column that is not read; or a list with the field of every column, in order."
+        ),
+    )
+    dry_run = serializers.BooleanField(required=False, help_text="Judge every row and write none.")
+
+    def validate_mapping(self, text: str) -> dict[str, str] | list[str]:
+        """Return the fields by header, or by place."""
+        read = read_json(text)
+        named = [*read, *read.values()] if isinstance(read, dict) else read if isinstance(read, list) else [0]
+        if not all(each is None or (isinstance(each, str) and is_storable_text(each)) for each in named):
+            raise serializers.ValidationError(
+                'Write an object such as {"Mobile No.": "mobile"}, or a list with a field or null for each column.',
+                "invalid",
+            )
+        if isinstance(read, dict):
+            return {header: field or "" for header, field in read.items()}
+        return [field or "" for field in read]
+
+
+class ColumnSerializer(serializers.Serializer[Any]):
+    """A column of the file."""
+
+    header = serializers.CharField(allow_blank=True)
+    target = serializers.CharField(
+        allow_null=True,
+        help_text="The key of the field that it fills, `@source` or `@campaign`; null: not read.",
+    )
+    suggested = serializers.CharField(
+        allow_null=True, help_text="What it looks like, where nothing is matched."
+    )
+
+
+class NoticeSerializer(serializers.Serializer[Any]):
+    """What should be known though the file is read."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class CountsSerializer(serializers.Serializer[Any]):
+    """Rows: `data_rows` are all of `accepted`, `rejected`, `duplicate` and `held`."""
+
+    data_rows = serializers.IntegerField(min_value=0)
+    accepted = serializers.IntegerField(min_value=0)
+    updated = serializers.IntegerField(min_value=0, help_text="Of the accepted: leads that were there.")
+    rejected = serializers.IntegerField(min_value=0)
+    duplicate = serializers.IntegerField(min_value=0)
+    held = serializers.IntegerField(min_value=0)
+    reasons = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Rejected rows by `field:code`; a row may have several."
+    )
+
+
+class ImportSerializer(serializers.Serializer[Any]):
+    """A file on its way in."""
+
+    id = serializers.IntegerField()
+    line = serializers.CharField(help_text="The code of the business line that it goes into.")
+    filename = serializers.CharField()
+    size = serializers.IntegerField(help_text="In bytes.")
+    state = serializers.ChoiceField(choices=IntakeState.choices)
+    error = serializers.CharField(allow_blank=True, help_text="Why the work ended early.")
+    columns = ColumnSerializer(many=True)
+    notices = NoticeSerializer(many=True)
+    counts = CountsSerializer(help_text="As far as the load has come.")
+    check = CountsSerializer(allow_null=True, help_text="Of the last dry run.")
+    corrects = serializers.IntegerField(
+        allow_null=True, help_text="The import whose rejected rows this file brings back, corrected."
+    )
+    job = JobSerializer(allow_null=True, help_text="At work now, or last.")
+    created = serializers.DateTimeField()
+    created_by = serializers.CharField(allow_blank=True)
+    finished = serializers.DateTimeField(allow_null=True)
+    address = serializers.URLField()
+    errors = serializers.URLField(allow_null=True, help_text="The error workbook, where rows stayed out.")
+
+
+class ImportPageSerializer(serializers.Serializer[Any]):
+    """One page of imports."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = ImportSerializer(many=True)

@@ -1,0 +1,135 @@
+"""Calls with which a lead is worked: whose it is, and which others it repeats."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ErrorDetail, ValidationError
+
+from accounts.actor import Actor
+from accounts.models import Membership
+from accounts.queries.members import assignable_members
+from accounts.roles import Area
+from core.api.calls import Call
+from core.api.description import PRECONDITIONS, answer, error_answer
+from core.api.serializers import Body
+from leads.api.documentation import LEAD, LEADS
+from leads.api.serializers import LeadSerializer
+from leads.api.views import actor_of, lead_answer, lead_precondition
+from leads.presentation import LeadReader
+from leads.queries.duplicates import lead_duplicates
+from leads.queries.leads import get_lead
+from leads.services.leads import assign_lead
+
+LARGEST_ID = 2**63 - 1
+
+
+class AssignmentBody(Body):
+    """To whom a lead goes."""
+
+    owner = serializers.IntegerField(
+        allow_null=True,
+        min_value=1,
+        max_value=LARGEST_ID,
+        help_text="The number of a member whom you may give leads; null takes the lead from everybody.",
+    )
+
+
+class DuplicateSerializer(serializers.Serializer[Any]):
+    """A lead that another repeats."""
+
+    matches = serializers.ListField(
+        child=serializers.CharField(), help_text="What is equal: a field, or several joined by `+`."
+    )
+    lead = LeadSerializer()
+
+
+class DuplicatesSerializer(serializers.Serializer[Any]):
+    """What a lead repeats."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = DuplicateSerializer(many=True)
+    elsewhere = serializers.BooleanField(help_text="Whether others exist, owned by another team.")
+
+
+class LeadAssignView(Call):
+    """Whose a lead is."""
+
+    @extend_schema(
+        operation_id="assign_lead",
+        summary="Give a lead to somebody",
+        description="To a member within your reach: a team leader gives leads within the own team.",
+        tags=LEADS,
+        parameters=PRECONDITIONS,
+        request=AssignmentBody,
+        examples=[OpenApiExample("to a colleague", value={"owner": 7}, request_only=True)],
+        responses={
+            200: answer(
+                LeadSerializer, "The lead as it is now; its `reference`, if you see it no more.", LEAD
+            ),
+            400: error_answer(
+                "The call is wrong.",
+                "choice",
+                "Nobody with this number may be given leads by you.",
+                "owner",
+            ),
+        },
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Give a lead to a member, or take it from everybody."""
+        actor = actor_of(request)
+        actor.require(Area.LEADS, "assign")
+        get_lead(actor, reference)
+        body = AssignmentBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        lead = assign_lead(
+            actor=actor,
+            reference=reference,
+            owner=_owner(actor, body.validated_data["owner"]),
+            precondition=lead_precondition(request, actor, reference),
+        )
+        return lead_answer(request, actor, lead)
+
+
+class LeadDuplicatesView(Call):
+    """What a lead repeats."""
+
+    @extend_schema(
+        operation_id="list_lead_duplicates",
+        summary="Other leads with the same details",
+        description="By what the line compares, such as the phone. Of leads of others only that there are some.",
+        tags=LEADS,
+        responses={
+            200: answer(
+                DuplicatesSerializer,
+                "The leads, newest first.",
+                {
+                    "next": None,
+                    "previous": None,
+                    "results": [{"matches": ["mobile"], "lead": {**LEAD, "reference": "L00000017"}}],
+                    "elsewhere": False,
+                },
+            )
+        },
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        """Tell which leads of its line a lead repeats."""
+        actor = actor_of(request)
+        actor.require(Area.LEADS, "read")
+        found = lead_duplicates(actor, get_lead(actor, reference))
+        reader = LeadReader(actor)
+        results = [{"matches": list(each.matches), "lead": reader.payload(each.lead)} for each in found.leads]
+        return Response({"next": None, "previous": None, "results": results, "elsewhere": found.elsewhere})
+
+
+def _owner(actor: Actor, member_id: int | None) -> Membership | None:
+    if member_id is None:
+        return None
+    member = assignable_members(actor).filter(pk=member_id).first()
+    if member is None:
+        message = "Nobody with this number may be given leads by you."
+        raise ValidationError({"owner": [ErrorDetail(message, code="choice")]})
+    return member
