@@ -13,10 +13,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db.backends.postgresql import base
+from django.utils.functional import cached_property
 from psycopg.pq import TransactionStatus
 
 from core.database.creation import DatabaseCreation
-from core.scope import Scope, current_scope
+from core.scope import Scope, current_scope, system_scope
 
 APPLY = (
     "SELECT set_config('role', %s, false), set_config('app.organization_id', %s, false),"
@@ -37,6 +38,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._applied: Scope | None = None
+
+    @cached_property
+    def pg_version(self) -> int:
+        """The server's version. Checks ask for it before the first `migrate` has made the application's role."""
+        with system_scope(reason="server version"):
+            return int(super().pg_version)
 
     def create_cursor(self, name: str | None = None) -> Any:
         self._apply(current_scope())

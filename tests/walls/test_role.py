@@ -2,9 +2,9 @@
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import include, path
 
 from accounts.roles import Role
@@ -126,3 +126,12 @@ def test_two_organisations_one_after_the_other_on_one_connection(organization, o
             assert ask("SELECT count(*) FROM core_organization") == 1
             assert ask("SELECT slug FROM core_organization") == where.slug
     assert ask("SELECT count(*) FROM core_organization") == 0
+
+
+@override_settings(DATABASE_APPLICATION_ROLE="not_made_yet")
+def test_checks_learn_the_servers_version_before_the_role_is_made() -> None:
+    fresh = connections.create_connection("default")
+    try:
+        assert fresh.pg_version >= 150000
+    finally:
+        fresh.close()
