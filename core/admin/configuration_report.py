@@ -101,6 +101,9 @@ def _written(new: Any) -> list[ShownValue]:
 def _changed(setting: str, old: Any, new: Any) -> ShownValue:
     if isinstance(old or [], list) and isinstance(new or [], list) and (old or new):
         return _list_change(_label(setting), old or [], new or [])
+    if isinstance(old, bool) or isinstance(new, bool):
+        # What a definition does not say of a switch is No.
+        old, new = bool(old), bool(new)
     return ShownValue(_label(setting), old=_text(old), new=_text(new))
 
 

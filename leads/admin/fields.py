@@ -63,7 +63,8 @@ class FieldAdmin(ServiceModelAdmin):
     ordering = ("line__name", "order", "id")
     fieldsets = FIELDSETS
     actions_detail = ("duplicate", "retire", "restore", "remove")
-    change_form_outer_after_template = "console/leads/field_beside.html"
+    change_form_outer_before_template = "console/leads/field_above.html"
+    change_form_outer_after_template = "console/leads/field_preview.html"
 
     def rows(self, actor: Any) -> models.QuerySet:
         return visible_fields(actor)

@@ -69,7 +69,7 @@ class PreviewAdmin(PublishingAdmin):
         actor = request.actor  # type: ignore[attr-defined]
         roles = capturing_roles(actor)
         role = _chosen(request, roles)
-        width = request.GET.get("width", "") if request.GET.get("width") in WIDTHS else "desk"
+        width = request.GET.get("width", "") if request.GET.get("width") in WIDTHS else "phone"
         draft = draft_form(actor, line)
         absent = left_out(as_role(actor, role), draft.definition) if role else []
         return self.line_page(

@@ -54,7 +54,7 @@ def add_a_name(page: Page) -> None:
     page.get_by_role("link", name=re.compile("Add a field")).click()
     page.get_by_label("Label").fill("Applicant's name")
     expect(page.get_by_label("Key", exact=True)).to_have_value("applicant_s_name")
-    expect(page.get_by_label("Choices")).to_be_hidden()
+    expect(page.get_by_label("Choices", exact=True)).to_be_hidden()
     page.get_by_label("Fills the core attribute").select_option("Name")
     look(page)
     page.get_by_role("button", name="Save", exact=True).click()
@@ -66,18 +66,18 @@ def add_a_choice(page: Page) -> None:
     page.get_by_label("Label").fill("Employment")
     page.get_by_label("Type").select_option("Choice")
     expect(page.get_by_label("Pattern")).to_be_hidden()
-    page.get_by_label("Choices").fill("Salaried\nsalaried")
+    page.get_by_label("Choices", exact=True).fill("Salaried\nsalaried")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("reads the same as choice 1")).to_be_visible()
     look(page)
-    page.get_by_label("Choices").fill("Salaried\nSELF | Self employed")
+    page.get_by_label("Choices", exact=True).fill("Salaried\nSELF | Self employed")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("link", name="Employment", exact=True)).to_be_visible()
 
 
 def put_the_choice_first(page: Page) -> None:
     page.get_by_role("button", name="Move Employment up").click()
-    expect(page.locator("#fields tbody tr").first).to_contain_text("Employment")
+    expect(page.locator("#fields [data-row]").first).to_contain_text("Employment")
     look(page)
 
 
