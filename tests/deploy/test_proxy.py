@@ -111,6 +111,21 @@ def test_a_certificate_authority_is_answered_by_plain_http(proxy: Proxy) -> None
     assert (answer.status_code, answer.text) == (200, "proof")
 
 
+def test_a_new_certificate_is_served_after_a_reload(proxy: Proxy) -> None:
+    before = ssl.get_server_certificate(("127.0.0.1", proxy.https_port))
+    renewed = Proxy.prepare(proxy.folder / "renewed", 443) / "certificates"
+    for path in renewed.iterdir():
+        path.replace(proxy.preparation / "certificates" / path.name)
+
+    subprocess.run([*proxy.command(), "-s", "reload"], check=True, capture_output=True)
+
+    deadline = time.monotonic() + 10
+    while (after := ssl.get_server_certificate(("127.0.0.1", proxy.https_port))) == before:
+        assert time.monotonic() < deadline, "the former certificate is still served"
+        time.sleep(0.05)
+    assert after.strip() == proxy.certificate.read_text().strip()
+
+
 def test_http_2_over_modern_tls(proxy: Proxy) -> None:
     context = proxy.trusting()
     context.set_alpn_protocols(["h2", "http/1.1"])
