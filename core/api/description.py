@@ -207,7 +207,7 @@ class AutoSchema(BaseAutoSchema):
             found |= {"413": TOO_LARGE, "415": NOT_JSON}
         if self._takes_keys():
             found["409"] = STILL_RUNNING
-        named = super().get_override_parameters()
+        named = self.get_override_parameters()
         if IF_MATCH in named:
             found["412"] = OUTDATED
         elif IF_NONE_MATCH in named:

@@ -9,11 +9,14 @@ from leads.api.documentation import LEADS, NEW_LEAD
 from leads.api.serializers import MOST_ITEMS, BatchAnswerSerializer, BatchBody
 
 SECOND = {
-    "line": "personal_loan",
-    "data": {"full_name": "Ravi Kumar", "mobile": "98450 00001", "loan_amount": 250000, "tenure_months": 24},
+    "line": "rooftop_solar",
+    "data": {"owner_name": "Ravi Kumar", "mobile": "98450 00001", "roof_area": 40, "monthly_bill": 1800},
     "idempotency_key": "enquiry-20260115-0002",
 }
-WITHOUT_PHONE = {"line": "personal_loan", "data": {"full_name": "Meera Iyer", "mobile": "12"}}
+WITHOUT_PHONE = {
+    "line": "rooftop_solar",
+    "data": {"owner_name": "Meera Iyer", "mobile": "12", "roof_area": 60, "monthly_bill": 2500},
+}
 RESULT = {"errors": [], "idempotency_key": None, "replayed": False}
 ANSWER = {
     "accepted": 1,

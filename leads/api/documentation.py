@@ -29,56 +29,54 @@ LEADS, LINES = ["Leads"], ["Lines"]
 HOST = "https://leads.example.com/api/v1"
 LEAD = {
     "reference": "L00000042",
-    "line": "personal_loan",
-    "version": 3,
+    "line": "rooftop_solar",
+    "version": 1,
     "name": "Asha Rao",
     "phone": "+919845012345",
-    "email": "asha.rao@example.org",
-    "amount": "700000.00",
-    "city": "Pune",
+    "email": None,
+    "amount": None,
+    "city": None,
     "region": None,
     "currency": "INR",
     "status": "new",
     "stage": "new",
     "score": None,
-    "owner": {"id": 7, "name": "Vikram Shah"},
-    "team": {"id": 3, "name": "Meera Iyer"},
+    "owner": {"id": 7, "name": "Arjun Rao"},
+    "team": {"id": 3, "name": "Leela Nair"},
     "source": "Website",
-    "campaign": "Diwali",
+    "campaign": "Monsoon offer",
     "repeat_enquiries": 0,
     "data": {
-        "full_name": "Asha Rao",
+        "owner_name": "Asha Rao",
         "mobile": "+919845012345",
-        "email": "asha.rao@example.org",
-        "city": "Pune",
-        "loan_amount": "700000.00",
-        "tenure_months": "48",
+        "roof_area": "85.5",
+        "meter_number": "MH12345678",
+        "monthly_bill": "4200.00",
     },
     "masked": [],
     "created": "2026-01-15T09:30:00+00:00",
     "updated": "2026-01-15T09:30:00+00:00",
 }
 NEW_LEAD = {
-    "line": "personal_loan",
+    "line": "rooftop_solar",
     "data": {
-        "full_name": "Asha Rao",
+        "owner_name": "Asha Rao",
         "mobile": "98450 12345",
-        "email": "asha.rao@example.org",
-        "city": "Pune",
-        "loan_amount": 700000,
-        "tenure_months": 48,
+        "roof_area": 85.5,
+        "meter_number": "mh12345678",
+        "monthly_bill": 4200,
     },
     "source": "Website",
-    "campaign": "Diwali",
+    "campaign": "Monsoon offer",
 }
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "$id": f"{HOST}/lines/personal_loan/schema",
-    "title": "Personal loan",
+    "$id": f"{HOST}/lines/home_loan/schema",
+    "title": "Home loans",
     "type": "object",
     "properties": {
-        "loan_amount": {
-            "title": "Loan amount",
+        "loan_wanted": {
+            "title": "Loan wanted",
             "type": ["string", "number"],
             "format": "decimal",
             "pattern": r"^-?[0-9]+(\.[0-9]{1,2})?$",
@@ -92,9 +90,9 @@ SCHEMA = {
             "x-fills": "amount",
         }
     },
-    "required": ["loan_amount"],
+    "required": ["loan_wanted"],
     "additionalProperties": False,
-    "x-line": "personal_loan",
+    "x-line": "home_loan",
     "x-version": 3,
     "x-currency": "INR",
     "x-sections": ["Loan"],
@@ -116,7 +114,7 @@ A comparison follows two underscores: `eq` (also without), `ne`, `in`, `not_in`,
 `contains`, `starts_with`, `ends_with`, `matches`, `before`, `after`, `within_days`, `has_any`, `has_all`, `is_empty`,
 `is_not_empty`. Several values stand between commas, or in a parameter each. Parameters are joined by *and*.
 
-`?line=personal_loan&status=new&data.city__in=Pune,Surat&data.loan_amount__gte=500000&created__gte=2026-01-01`
+`?line=home_loan&status=new&data.town__in=Pune,Jaipur&data.loan_wanted__gte=500000&created__gte=2026-01-01`
 """.strip()
 
 
@@ -181,7 +179,7 @@ LIST_PARAMETERS = [
         examples=[
             OpenApiExample("none", value={}),
             OpenApiExample("attributes", value={"status": "new", "owner": "me"}),
-            OpenApiExample("fields of a line", value={"data.city__in": "Pune,Surat"}),
+            OpenApiExample("fields of a line", value={"line": "home_loan", "data.town__in": "Pune,Jaipur"}),
         ],
     ),
 ]
@@ -196,8 +194,8 @@ LIST_LINES: dict[str, Any] = {
             "The lines with which you may work.",
             page_of(
                 {
-                    "code": "personal_loan",
-                    "name": "Personal loan",
+                    "code": "home_loan",
+                    "name": "Home loans",
                     "currency": "INR",
                     "version": 3,
                     "stages": ["new", "contacted", "qualified", "documents", "decision"],
@@ -230,7 +228,7 @@ LIST_LEADS: dict[str, Any] = {
             "A page of leads, newest first unless ordered otherwise.",
             {
                 **page_of(LEAD, count=None, count_estimate=1000, slow=[]),
-                "next": f"{HOST}/leads?line=personal_loan&cursor=eyJvIjoiLWNyZWF0ZWQifQ",
+                "next": f"{HOST}/leads?line=home_loan&cursor=eyJvIjoiLWNyZWF0ZWQifQ",
             },
         ),
         400: WRONG_FILTER,
@@ -279,7 +277,7 @@ CHANGE_LEAD: dict[str, Any] = {
     "examples": [
         OpenApiExample(
             "a step further",
-            value={"status": "in_progress", "data": {"tenure_months": 60}},
+            value={"status": "in_progress", "data": {"monthly_bill": 3900}},
             request_only=True,
         )
     ],

@@ -15,14 +15,14 @@ IMPORTS = ["Imports"]
 HOST = "https://leads.example.com/api/v1/imports/12"
 IMPORT = {
     "id": 12,
-    "line": "personal_loan",
+    "line": "rooftop_solar",
     "filename": "enquiries.xlsx",
     "size": 182_311,
     "state": "loading",
     "error": "",
     "columns": [
-        {"header": "Full name", "target": "full_name", "suggested": None},
-        {"header": "Mobile No.", "target": "mobile", "suggested": None},
+        {"header": "Owner", "target": "owner_name", "suggested": None},
+        {"header": "Handy No.", "target": "mobile", "suggested": None},
         {"header": "Remarks", "target": None, "suggested": None},
     ],
     "notices": [{"code": "ignored_sheets", "message": "Sheet “March” was read; “Notes” was ignored."}],
@@ -33,7 +33,7 @@ IMPORT = {
         "rejected": 118,
         "duplicate": 32,
         "held": 0,
-        "reasons": {"mobile:invalid_phone": 71, "pan:pattern": 52},
+        "reasons": {"mobile:invalid_phone": 71, "meter_number:pattern": 52},
     },
     "check": None,
     "corrects": None,
@@ -52,10 +52,10 @@ LOADED = {
     "errors": f"{HOST}/errors",
 }
 UPLOAD = {
-    "file": "Full name,Mobile No.\nAsha Rao,98450 12345\nRavi Kumar,98450 00001\n",
-    "line": "personal_loan",
+    "file": "Owner,Handy No.,roof_area,Monthly bill\nAsha Rao,98450 12345,85.5,4200\nRavi Kumar,98450 1,40,1800\n",
+    "line": "rooftop_solar",
     "on_duplicate": "skip",
-    "mapping": '{"Mobile No.": "mobile"}',
+    "mapping": '{"Owner": "owner_name", "Handy No.": "mobile"}',
     "dry_run": True,
 }
 LINE = OpenApiParameter("line", str, description="The code of a line. Without it: imports into all lines.")
