@@ -49,12 +49,17 @@ def expired_sessions(before: datetime) -> QuerySet[Session]:
     return Session.objects.filter(expire_date__lt=before)
 
 
-@purge("core.outbox", setting="RETENTION_OUTBOX_DAYS", title=_("Delivered and discarded messages"))
-def settled_messages(before: datetime) -> QuerySet[OutboxMessage]:
-    """Messages that were delivered, or set aside and discarded, so long ago."""
-    delivered = Q(state=MessageState.DELIVERED, delivered_at__lt=before)
-    discarded = Q(state=MessageState.DISCARDED, poisoned_at__lt=before)
-    return OutboxMessage.objects.filter(delivered | discarded)
+@purge("core.outbox", setting="RETENTION_OUTBOX_DAYS", title=_("Delivered messages"))
+def delivered_messages(before: datetime) -> QuerySet[OutboxMessage]:
+    """Messages that were delivered so long ago."""
+    delivered = OutboxMessage.objects.filter(state=MessageState.DELIVERED, delivered_at__lt=before)
+    return delivered.order_by("delivered_at")
+
+
+@purge("core.outbox_discarded", setting="RETENTION_OUTBOX_DAYS", title=_("Discarded messages"))
+def discarded_messages(before: datetime) -> QuerySet[OutboxMessage]:
+    """Messages that were set aside so long ago, and discarded."""
+    return OutboxMessage.objects.filter(state=MessageState.DISCARDED, poisoned_at__lt=before)
 
 
 @purge("core.outbox_lanes", setting="RETENTION_OUTBOX_DAYS", title=_("Idle lanes of messages"))
@@ -70,11 +75,10 @@ def idle_lanes(before: datetime) -> QuerySet[OutboxLane]:
     whole_installation=True,
 )
 def settled_messages_of_nobody(before: datetime) -> QuerySet[OutboxMessage]:
-    """The same for mails that concern no organisation, and those set aside: no console shows them to anybody."""
-    settled = settled_messages(before) | OutboxMessage.objects.filter(
-        state=MessageState.POISONED, poisoned_at__lt=before
-    )
-    return settled.filter(organization=None)
+    """Mails that concern no organisation, also those set aside: no console shows them to anybody."""
+    delivered = Q(state=MessageState.DELIVERED, delivered_at__lt=before)
+    aside = Q(state__in=(MessageState.POISONED, MessageState.DISCARDED), poisoned_at__lt=before)
+    return OutboxMessage.objects.filter(delivered | aside, organization=None)
 
 
 @purge(

@@ -59,7 +59,8 @@ def purge(
     """Register old rows of one table: a function of a moment that returns those older, as a query set.
 
     The rows are removed by their primary keys, without loading them and without following references: what is
-    referred to must not be among them. Rows that somebody has locked are left for the next day.
+    referred to must not be among them. Rows that somebody has locked are left for the next day. Where an index
+    finds the oldest first, the query set says so by `order_by`.
 
     Args:
         name: dotted, the app first, such as core.jobs; the record of the last run is kept by it.
@@ -112,8 +113,9 @@ def find_purge(name: str) -> Purge | None:
 
 def _delete_rows(old_rows: OldRows, before: datetime, limit: int) -> int:
     with transaction.atomic():
-        # Unordered: whatever index finds old rows soonest.
-        rows = old_rows(before).order_by().select_for_update(of=("self",), skip_locked=True)
+        rows = old_rows(before)
+        # In the purge's own order, never in the model's: the index that finds old rows decides.
+        rows = rows.order_by(*rows.query.order_by).select_for_update(of=("self",), skip_locked=True)
         chosen = list(rows.values_list("pk", flat=True)[:limit])
         if chosen:
             rows.model._base_manager.filter(pk__in=chosen)._raw_delete(rows.db)

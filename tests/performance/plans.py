@@ -54,15 +54,16 @@ def plans_of(work: Callable[[], Any]) -> Touched:
             cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) " + statement.replace("%", "%%"), [])
             answer = cursor.fetchone()[0]
         plan = (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
-        for node in _nodes(plan):
+        for node in nodes_of(plan):
             _note(touched, node)
     return touched
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a node of a plan and all below it."""
     yield node
     for part in node.get("Plans", ()):
-        yield from _nodes(part)
+        yield from nodes_of(part)
 
 
 def _note(touched: Touched, node: dict[str, Any]) -> None:

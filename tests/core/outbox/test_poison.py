@@ -7,6 +7,7 @@ from core.errors import Conflict, NotPermitted, NotVisible, ValidationFailed
 from core.models import OutboxLane
 from core.outbox import AfterPoison, Undeliverable, publish, registry
 from core.outbox.delivering import deliver_due
+from core.outbox.lanes import claim_next
 from core.queries.outbox import poisoned_messages, undelivered_messages
 from core.scope import organization_scope, system_scope
 from core.services.outbox import discard_message, retry_message
@@ -141,3 +142,21 @@ def test_a_message_is_tried_again_though_its_lane_has_gone(seen, in_organization
     deliver_due()
 
     assert states() == ["delivered"]
+
+
+def test_what_is_tried_again_waits_for_the_message_that_is_being_delivered(seen, in_organization, operations):
+    seen.error = Undeliverable("No such partner.")
+    publish(topic=TOPIC, aggregate="lead:1", payload={"n": 1, "fail": True})
+    deliver_due()
+    publish(topic=TOPIC, aggregate="lead:1", payload={"n": 2})
+    in_delivery = claim_next()
+
+    retry_message(actor=operations, message_id=messages()[0].pk)
+
+    assert claim_next() is None
+    assert in_delivery is not None
+    in_delivery.mark_delivered(forget_payload=False)
+    in_delivery.settle_lane()
+    following = claim_next()
+    assert following is not None
+    assert following.delivery.payload["n"] == 1

@@ -1,7 +1,7 @@
 """Writing messages: with a transaction, for an organisation, to everybody who consumes them."""
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.db.transaction import TransactionManagementError
 
 from core.models import OutboxLane
@@ -50,9 +50,9 @@ def test_what_is_rolled_back_is_not_owed(seen, in_organization):
     assert messages() == []
 
 
-@pytest.mark.django_db(transaction=True)
-def test_without_a_transaction_it_is_refused(seen, organization):
-    with organization_scope(organization), pytest.raises(TransactionManagementError):
+def test_without_a_transaction_it_is_refused(seen, in_organization, monkeypatch):
+    with monkeypatch.context() as outside, pytest.raises(TransactionManagementError):
+        outside.setattr(connections["default"], "in_atomic_block", False)
         publish(topic=TOPIC, aggregate="lead:1", payload={})
     assert messages() == []
 
