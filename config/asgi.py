@@ -2,17 +2,19 @@
 
 import os
 
+import django
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 
 from config import embedded
 from core.body_limit import BodyLimit
 from core.production import refuse_insecure_settings
+from core.request_handler import OneThreadHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Each request runs in a thread of its own, so connections are kept in a pool rather than per thread.
 os.environ.setdefault("DATABASE_POOL", "true")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
+django_application = OneThreadHandler()
 refuse_insecure_settings()
 embedded.ensure_running()
 

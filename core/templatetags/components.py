@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from html import escape
 from typing import Any
 from zlib import crc32
 
@@ -17,7 +16,7 @@ from django.forms.boundfield import BoundField
 from django.forms.utils import flatatt
 from django.template import Context
 from django.template.loader import get_template
-from django.utils.html import format_html, html_safe, json_script
+from django.utils.html import format_html, html_safe, json_script, strip_spaces_between_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -122,18 +121,6 @@ def badge(word: Any, tone: str = "quiet", kind: str = "") -> SafeString:
     return format_html('<span class="{}">{}</span>', f"badge {tone} {kind}".strip(), word)
 
 
-@register.simple_tag
-def data_cells(cells: Iterable[Mapping[str, Any]]) -> SafeString:
-    """Table cells ({label, text, kind}) in one go: as a loop they took most of a list's rendering time."""
-    written = []
-    for cell in cells:
-        kind = f' class="{escape(cell["kind"])}"' if cell["kind"] else ""
-        written.append(
-            f'<td data-label="{escape(str(cell["label"]))}"{kind}>{escape(str(cell["text"]))}</td>'
-        )
-    return mark_safe("".join(written))
-
-
 def _attributes(given: Mapping[str, Any]) -> dict[str, Any]:
     """HTML attributes from keyword arguments: `hx_get` becomes `hx-get`, nothing and "" are left out."""
     return {name.replace("_", "-"): value for name, value in given.items() if value not in (None, "", False)}
@@ -230,6 +217,14 @@ def field(bound: BoundField, drop: bool = False) -> FieldView:
     `drop` shows a file input as an area to drop a file on.
     """
     return FieldView(bound, drop)
+
+
+@register.simple_tag
+def fields(form: forms.BaseForm) -> SafeString:
+    """The visible fields of a form, one after the other, without the space between: for forms of many fields."""
+    return mark_safe(
+        strip_spaces_between_tags("".join(str(FieldView(bound)) for bound in form.visible_fields()))
+    )
 
 
 @register.simple_block_tag

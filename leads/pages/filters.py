@@ -1,12 +1,18 @@
 """The filter form of the leads list, made from what may be filtered. It is a GET form: the address says it all."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.rules import Kind
+from core.templatetags.components import fields
 from leads.models import BusinessLine, FieldKind, LeadStatus
 from leads.pages.widgets import PickerInput
 from leads.presentation import stage_text
@@ -14,7 +20,8 @@ from leads.queries.lead_list import Catalog, Filterable
 from leads.queries.origins import active_campaigns, active_sources
 
 CHOICES = (FieldKind.SELECT, FieldKind.MULTI_SELECT)
-RANGES = {Kind.NUMBER: "text", Kind.DATE: "date", Kind.DATETIME: "date", Kind.TIME: "time"}
+FULL_WIDTH = ("text", "member")
+RANGES = {Kind.NUMBER: "decimal", Kind.DATE: "date", Kind.DATETIME: "date", Kind.TIME: "time"}
 
 
 def words_of(operator: str, value: str) -> str:
@@ -34,68 +41,108 @@ def words_of(operator: str, value: str) -> str:
     return templates.get(operator, "{}").format(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input of the form; names are the address's.
+
+    `kind`: select (of `choices`), member (picked from the people), decimal, or the type of an HTML input.
+    """
+
+    name: str
+    label: str
+    kind: str
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+def inputs_of(catalog: Catalog) -> tuple[Input, ...]:
+    """The inputs for what may be filtered: fields with fast filters come first; ranges have two inputs."""
+    found: list[Input] = []
+    for name, label in (("status", _("Status")), ("stage", _("Stage")), ("owner", _("Owner"))):
+        choices = [(value, text) for (each, value), text in fixed_choices(catalog.line) if each == name]
+        found += _select(name, label, choices)
+    found += _select("source", _("Source"), [(name, name) for name in active_sources(catalog.actor)])
+    found += _select("campaign", _("Campaign"), [(name, name) for name in active_campaigns(catalog.actor)])
+    found += _range("created", _("Created"), "date")
+    configured = [entry for entry in catalog.entries.values() if entry.name.startswith("data.")]
+    for entry in sorted(configured, key=lambda entry: not entry.is_fast):
+        if entry.item is not None and entry.item.is_active:
+            found += _inputs(entry)
+    return tuple(found)
+
+
+def fixed_choices(line: BusinessLine | None) -> list[tuple[tuple[str, str], str]]:
+    """((name, value), words) of the filters whose values the product itself knows."""
+    stages = line.stages if line else []
+    return [
+        *((("status", value), str(label)) for value, label in LeadStatus.choices),
+        *((("stage", stage), stage_text(stage)) for stage in stages),
+        (("owner", "me"), _("Me")),
+        (("owner", "none"), _("Nobody")),
+    ]
+
+
+def _inputs(entry: Filterable) -> list[Input]:
+    assert entry.item is not None
+    if entry.item.type in CHOICES:
+        return _select(
+            entry.name, entry.label, [(choice.value, choice.label) for choice in entry.item.choices]
+        )
+    if entry.kind is Kind.BOOLEAN:
+        return _select(entry.name, entry.label, [("true", _("Yes")), ("false", _("No"))])
+    if entry.item.type is FieldKind.USER:
+        return [Input(entry.name, entry.label, "member")]
+    if entry.kind is Kind.REFERENCE:
+        return [Input(entry.name, entry.label, "text")]
+    if entry.kind is Kind.PRESENCE:
+        label = _("%(label)s given") % {"label": entry.label}
+        return _select(f"{entry.name}__is_not_empty", label, [("true", _("Yes")), ("false", _("No"))])
+    if entry.kind in RANGES:
+        return _range(entry.name, entry.label, RANGES[entry.kind])
+    label = _("%(label)s begins with") % {"label": entry.label}
+    return [Input(f"{entry.name}__starts_with", label, "text")]
+
+
+def _select(name: str, label: str, choices: list[tuple[str, str]]) -> list[Input]:
+    return [Input(name, label, "select", (("", _("Any")), *choices))] if choices else []
+
+
+def _range(name: str, label: str, kind: str) -> list[Input]:
+    return [
+        Input(f"{name}__{operator}", words % {"label": label}, kind)
+        for operator, words in (("gte", _("%(label)s from")), ("lte", _("%(label)s to")))
+    ]
+
+
 class FilterForm(forms.Form):
-    """Fields with fast filters come first; ranges have two inputs. Names are those of the address."""
+    """The form of these inputs."""
 
     use_required_attribute = False
 
-    def __init__(self, data: QueryDict, *, catalog: Catalog) -> None:
+    def __init__(self, data: Mapping[str, str], inputs: Iterable[Input]) -> None:
         super().__init__(data, auto_id="filter_%s")
-        line = catalog.line
-        for name, label in (("status", _("Status")), ("stage", _("Stage")), ("owner", _("Owner"))):
-            choices = [(value, text) for (each, value), text in self.fixed_choices(line) if each == name]
-            self._select(name, label, choices)
-        self._select("source", _("Source"), [(name, name) for name in active_sources(catalog.actor)])
-        self._select("campaign", _("Campaign"), [(name, name) for name in active_campaigns(catalog.actor)])
-        self._range("created", _("Created"), "date")
-        fields = [entry for entry in catalog.entries.values() if entry.name.startswith("data.")]
-        for entry in sorted(fields, key=lambda entry: not entry.is_fast):
-            if entry.item is not None and entry.item.is_active:
-                self._add(entry)
+        for each in inputs:
+            self.fields[each.name] = field = self._field(each)
+            if each.kind not in FULL_WIDTH:
+                field.width = "half"
 
     @staticmethod
-    def fixed_choices(line: BusinessLine | None) -> list[tuple[tuple[str, str], str]]:
-        """((name, value), words) of the filters whose values the product itself knows."""
-        stages = line.stages if line else []
-        return [
-            *((("status", value), str(label)) for value, label in LeadStatus.choices),
-            *((("stage", stage), stage_text(stage)) for stage in stages),
-            (("owner", "me"), _("Me")),
-            (("owner", "none"), _("Nobody")),
-        ]
+    def _field(each: Input) -> Any:
+        if each.kind == "select":
+            return forms.ChoiceField(label=each.label, required=False, choices=each.choices)
+        if each.kind == "member":
+            return forms.CharField(label=each.label, required=False, widget=PickerInput("leads:choose_members"))
+        widget = forms.TextInput(attrs={"inputmode": "decimal"} if each.kind == "decimal" else {})
+        widget.input_type = "text" if each.kind == "decimal" else each.kind
+        return forms.CharField(label=each.label, required=False, widget=widget)
 
-    def _add(self, entry: Filterable) -> None:
-        assert entry.item is not None
-        if entry.item.type in CHOICES:
-            self._select(
-                entry.name, entry.label, [(choice.value, choice.label) for choice in entry.item.choices]
-            )
-        elif entry.kind is Kind.BOOLEAN:
-            self._select(entry.name, entry.label, [("true", _("Yes")), ("false", _("No"))])
-        elif entry.item.type is FieldKind.USER:
-            widget = PickerInput("leads:choose_members")
-            self.fields[entry.name] = forms.CharField(label=entry.label, required=False, widget=widget)
-        elif entry.kind is Kind.REFERENCE:
-            self.fields[entry.name] = forms.CharField(label=entry.label, required=False)
-        elif entry.kind is Kind.PRESENCE:
-            label = _("%(label)s given") % {"label": entry.label}
-            self._select(f"{entry.name}__is_not_empty", label, [("true", _("Yes")), ("false", _("No"))])
-        elif entry.kind in RANGES:
-            self._range(entry.name, entry.label, RANGES[entry.kind])
-        else:
-            label = _("%(label)s begins with") % {"label": entry.label}
-            self.fields[f"{entry.name}__starts_with"] = forms.CharField(label=label, required=False)
 
-    def _select(self, name: str, label: str, choices: list[tuple[str, str]]) -> None:
-        if choices:
-            offered: list[tuple[Any, Any]] = [("", _("Any")), *choices]
-            self.fields[name] = forms.ChoiceField(label=label, required=False, choices=offered)
-            self.fields[name].width = "half"  # type: ignore[attr-defined]
+def written_filters(data: QueryDict, catalog: Catalog) -> SafeString:
+    """Return the fields of the form as markup: written once for all who are offered and ask for the same."""
+    inputs = inputs_of(catalog)
+    given = tuple((each.name, data[each.name]) for each in inputs if each.name in data)
+    return _written(inputs, given, get_language())
 
-    def _range(self, name: str, label: str, kind: str) -> None:
-        for operator, words in (("gte", _("%(label)s from")), ("lte", _("%(label)s to"))):
-            widget = forms.TextInput(attrs={"inputmode": "decimal"} if kind == "text" else {})
-            widget.input_type = kind
-            field = forms.CharField(label=words % {"label": label}, required=False, widget=widget)
-            field.width = "half"  # type: ignore[attr-defined]
-            self.fields[f"{name}__{operator}"] = field
+
+@lru_cache(maxsize=128)
+def _written(inputs: tuple[Input, ...], given: tuple[tuple[str, str], ...], language: str) -> SafeString:
+    return fields(FilterForm(dict(given), inputs))

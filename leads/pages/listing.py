@@ -15,7 +15,7 @@ from core.rules import Kind
 from core.templatetags.components import tone
 from core.values import Refused, boolean
 from leads.models import BusinessLine, FieldKind, Lead
-from leads.pages.filters import FilterForm, words_of
+from leads.pages.filters import fixed_choices, words_of, written_filters
 from leads.presentation import LeadReader, ListColumn, list_columns
 from leads.queries.lead_list import Catalog, LeadListQuery, LeadPage, list_leads, orderable, parse_filters
 from leads.queries.lead_list.filters import EMPTINESS, ME
@@ -26,6 +26,7 @@ OWN_PARAMETERS = ("line", "search", "sort", "columns", "cursor", "format")
 FIXED = ("name", "reference", "status", "owner", "created")
 DEFAULT_COLUMNS = 4
 PAGE_SIZE = 50
+SOME_REFERENCE = "L00000000"
 LONG = (FieldKind.LONG_TEXT, FieldKind.JSON, FieldKind.LOCATION)
 
 
@@ -96,7 +97,7 @@ class LeadListing:
         return {
             "list_url": reverse("leads:list"),
             "export_url": f"{reverse('leads:export')}?{self._address(cursor=None)}",
-            "filters": FilterForm(self.parameters, catalog=self.catalog),
+            "filters": written_filters(self.parameters, self.catalog),
             "column_choices": [
                 {"key": column.key, "label": column.label, "shown": column in self.chosen}
                 for column in self.available
@@ -172,9 +173,14 @@ class LeadListing:
 
     # Rows and chips
 
+    @cached_property
+    def _detail_url(self) -> str:
+        """Resolved once: fifty times takes a millisecond."""
+        return reverse("leads:detail", args=[SOME_REFERENCE])
+
     def _row(self, lead: Lead) -> dict[str, Any]:
         return {
-            "url": reverse("leads:detail", args=[lead.reference]),
+            "url": self._detail_url.replace(SOME_REFERENCE, lead.reference),
             "reference": lead.reference,
             "name": self.reader.attribute(lead, "name").text,
             "status_label": self.reader.attribute(lead, "status").text,
@@ -219,7 +225,7 @@ class LeadListing:
             stored: Any = value == "true" if entry.kind is Kind.BOOLEAN else value
             stored = [value] if entry.kind is Kind.MULTI else stored
             return self.reader.shown(self.line, entry.item, stored).text
-        return dict(FilterForm.fixed_choices(self.line)).get((name, value), value)
+        return dict(fixed_choices(self.line)).get((name, value), value)
 
     def _address(self, **changes: str | None) -> str:
         """The page's parameters with some changed; None takes one away."""

@@ -13,7 +13,7 @@ from core.errors import Conflict
 from core.locale_formats import format_money
 from core.models.intake import IntakeState
 from core.pages.styleguide import FileForm, SampleForm, sample_context
-from core.templatetags.components import tone
+from core.templatetags.components import fields, tone
 
 NOW = timezone.now()
 ORGANIZATION = SimpleNamespace(
@@ -140,7 +140,7 @@ def leads_context() -> dict[str, Any]:
         "export_url": "/leads?format=csv",
         "shows_owner": True,
         "search": "",
-        "filters": FilterForm(),
+        "filters": fields(FilterForm()),
         "sort_choices": [{"label": "Newest first", "url": "?", "current": True}],
         "column_choices": [{"key": "city", "label": "City", "shown": True}],
         "carried": [("sort", "-created")],

@@ -85,14 +85,6 @@ def test_button_attributes() -> None:
     assert ">Del<" not in html
 
 
-def test_data_cells_are_escaped() -> None:
-    cells = [{"label": 'A"', "text": "<b>", "kind": ""}, {"label": "B", "text": 5, "kind": "number"}]
-
-    html = render("{% data_cells cells %}", cells=cells)
-
-    assert html == ('<td data-label="A&quot;">&lt;b&gt;</td><td data-label="B" class="number">5</td>')
-
-
 def test_field_ties_label_help_and_errors_to_the_control() -> None:
     html = render("{% field form.name %}", form=LeadForm({}))
 
