@@ -24,6 +24,10 @@ LONGEST_PAUSE_SECONDS = 3_600.0
 # Of a message whose consumer this process does not know: a newer worker may.
 TRIES_WITHOUT_CONSUMER = 10
 
+LOSES_WORKERS = (
+    "The worker was lost while it delivered this message, at the last attempt too. Its log tells more."
+)
+
 
 def deliver_due(*, seconds: float | None = None, stop: Callable[[], bool] = lambda: False) -> bool:
     """Deliver messages until none is due; return False when the time was over before.
@@ -80,6 +84,8 @@ def _attempt(claim: Claim) -> None:
     try:
         if found is None:
             raise _unknown(claim)
+        if claim.delivery.attempt > found.tries:
+            raise Undeliverable(LOSES_WORKERS)
         _consume(found, claim)
     except Undeliverable as error:
         _set_aside(claim, found, error.message)

@@ -20,9 +20,8 @@ AUDIT = "audit"
 @purge("core.jobs", setting="RETENTION_JOBS_DAYS", title=_("Finished tasks and their logs"))
 def old_jobs(before: datetime) -> QuerySet[Job]:
     """Finished jobs that no row refers to. Loads of files stay: history names them, and rollbacks read them."""
-    audited = [kind.name for kind in registered_kinds() if kind.area == AUDIT]
     jobs = Job.objects.filter(finished_at__lt=before).exclude(state__in=UNFINISHED)
-    jobs = jobs.exclude(kind__in=[LOAD, *audited])
+    jobs = jobs.exclude(kind__in=[LOAD, *_audited_kinds()])
     for model in apps.get_models():
         if issubclass(model, HistoryRow):
             continue
@@ -30,6 +29,17 @@ def old_jobs(before: datetime) -> QuerySet[Job]:
             if isinstance(field, ForeignKey) and field.related_model is Job:
                 jobs = jobs.exclude(Exists(model._base_manager.filter(**{field.attname: OuterRef("pk")})))
     return jobs
+
+
+@purge("core.exports", setting="RETENTION_EXPORTS_DAYS", title=_("Records of exports"))
+def old_exports(before: datetime) -> QuerySet[Job]:
+    """Finished exports whose file was taken away, or was sent at once."""
+    jobs = Job.objects.filter(kind__in=_audited_kinds(), finished_at__lt=before)
+    return jobs.exclude(state__in=UNFINISHED).exclude(result__has_key="file")
+
+
+def _audited_kinds() -> list[str]:
+    return [kind.name for kind in registered_kinds() if kind.area == AUDIT]
 
 
 @purge("core.idempotency_keys", setting="RETENTION_IDEMPOTENCY_DAYS", title=_("Idempotency keys"))

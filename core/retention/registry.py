@@ -96,7 +96,7 @@ def register_purge(new: Purge) -> None:
 
 @functools.cache
 def _discover() -> None:
-    autodiscover_modules("purges", "retention.purges")
+    autodiscover_modules("purges", "retention.purges", "retention.files")
 
 
 def registered_purges() -> list[Purge]:

@@ -16,6 +16,7 @@ from core.retention.registry import Purge, registered_purges
 log = structlog.get_logger("leadledger.retention")
 
 RETENTION = "core.retention"
+TITLE = "Removal of what is old"
 BATCH = 1_000
 # One purge takes this long at most in one run; what is left goes the next day.
 LONGEST_SECONDS = 600.0

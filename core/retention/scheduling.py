@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from core.retention.running import RETENTION
+from core.retention.running import RETENTION, TITLE
 from core.schedule import claim_day, day_due, organizations_without
 from core.scope import organization_scope
 from core.services.jobs import enqueue_job
@@ -27,6 +27,6 @@ def start_retention(*, late_by: timedelta = timedelta()) -> int:
     for organization in organizations_without(RETENTION, hour=HOUR, late_by=late_by):
         with organization_scope(organization, reason=RETENTION), transaction.atomic():
             if claim_day(RETENTION, day_due(organization, hour=HOUR, late_by=late_by)):
-                enqueue_job(kind=RETENTION, title="Removal of what is old")
+                enqueue_job(kind=RETENTION, title=TITLE)
                 started += 1
     return started

@@ -45,7 +45,9 @@ class ExportSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField(allow_null=True, help_text="Null while that is not known.")
     error = serializers.CharField(allow_blank=True, help_text="Why it failed.")
     address = serializers.URLField(help_text="Tells how far the export is.")
-    file = serializers.URLField(allow_null=True, help_text="Null until the file is there.")
+    file = serializers.URLField(
+        allow_null=True, help_text="Null until the file is there, and after it has expired."
+    )
 
 
 PARAMETERS = [

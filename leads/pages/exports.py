@@ -46,6 +46,7 @@ def export_detail(request: HttpRequest, job_id: int) -> HttpResponse:
     context = {
         "job": job,
         "file_url": reverse("leads:export_file", args=[job.pk]) if is_written else "",
+        "is_expired": "expired" in (job.result or {}),
         "list_url": reverse("leads:list"),
     }
     response = render(request, "leads/export.html", context)

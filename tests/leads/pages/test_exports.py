@@ -78,3 +78,17 @@ def test_a_long_list_is_written_by_a_job_whose_page_waits(
     assert len(rows_of(client.get(file))) == 2
     colleague: Client = client_for(actor_for(Role.OPERATIONS))
     assert colleague.get(page).status_code == colleague.get(file).status_code == 404
+
+
+def test_an_export_whose_file_was_taken_away_says_so(
+    client_for, operations: Actor, line: BusinessLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "AT_ONCE", 1)
+    client: Client = client_for(operations)
+    page = client.get(reverse("leads:export"), {"format": "csv"}).url
+    job = Job.objects.get(kind=exports.EXPORT)
+    run_job_inline(job)
+    Job.objects.filter(pk=job.pk).update(result={"rows": 2, "filename": "a.csv", "expired": True})
+
+    assert "The file has expired. Export the list again." in client.get(page).text
+    assert client.get(f"{page}file/").status_code == 404
