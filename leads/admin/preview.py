@@ -16,12 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import ROLE_LABELS, Role
-from core.errors import ValidationFailed
+from core.errors import ApplicationError
 from core.middleware import FRAMED_POLICY
 from leads.admin.publishing import PublishingAdmin
 from leads.fields.line import LineDefinition
 from leads.models import BusinessLine
 from leads.pages.forms import LeadForm
+from leads.pages.views import show_problems
 from leads.presentation import LeadReader
 from leads.services.previewing import (
     Absence,
@@ -154,11 +155,9 @@ def _form_context(
     kept = None
     if tries and form.is_valid():
         try:
-            kept = try_values(looker, draft.definition, form.values())
-        except ValidationFailed as error:
-            for key, problems in error.fields.items():
-                for problem in problems:
-                    form.add_error(form.field_name(key), problem.message)
+            kept = try_values(looker, line, draft.definition, form.values())
+        except ApplicationError as error:
+            show_problems(form, error)
     return {
         "form": form,
         "sections": form.sections(),

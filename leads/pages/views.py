@@ -101,7 +101,7 @@ def lead_new(request: HttpRequest) -> HttpResponse:
         try:
             result = create_lead(actor=actor, line=line, values=form.values(), attributes=form.attributes())
         except ValidationFailed as error:
-            _show_problems(form, error)
+            show_problems(form, error)
         else:
             return _after_create(request, result)
     context = {
@@ -137,7 +137,7 @@ def lead_edit(request: HttpRequest, reference: str) -> HttpResponse:
         try:
             update_lead(actor=actor, reference=reference, values=form.values(), attributes=form.attributes())
         except ApplicationError as error:
-            _show_problems(form, error)
+            show_problems(form, error)
         else:
             messages.success(request, _("Saved."))
             return redirect("leads:detail", reference)
@@ -149,7 +149,7 @@ def lead_edit(request: HttpRequest, reference: str) -> HttpResponse:
     return _form_page(request, form, context)
 
 
-def _show_problems(form: LeadForm, error: ApplicationError) -> None:
+def show_problems(form: LeadForm, error: ApplicationError) -> None:
     """Put each problem beside its field; what no field shows stands above the form."""
     for key, problems in error.fields.items():
         for problem in problems:

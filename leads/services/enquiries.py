@@ -11,7 +11,7 @@ from core.errors import Conflict, FieldError, NotPermitted, ValidationFailed
 from leads.fields.access import editable_keys, visible_fields
 from leads.fields.behaviour import NOTHING_KNOWN, Known
 from leads.fields.capture import CaptureContext, Captured, Problem, capture
-from leads.fields.line import line_definition
+from leads.fields.line import LineDefinition, line_definition
 from leads.fields.wording import sentences
 from leads.models import BusinessLine, LeadStatus
 from leads.queries.references import look_up
@@ -30,12 +30,15 @@ def capture_context(actor: Actor, known: Known = NOTHING_KNOWN) -> CaptureContex
 
 
 class EnquiryReader:
-    """Reads what is given for leads of one line; the line is pinned (`leads.services.lines.pin_line`)."""
+    """Reads what is given for leads of one line; the line is pinned (`leads.services.lines.pin_line`).
 
-    def __init__(self, actor: Actor, line: BusinessLine) -> None:
+    `definition` is the version in force, unless a draft is tried.
+    """
+
+    def __init__(self, actor: Actor, line: BusinessLine, definition: LineDefinition | None = None) -> None:
         self.actor = actor
         self.line = line
-        self.definition = line_definition(line)
+        self.definition = definition or line_definition(line)
         self.context = capture_context(actor)
         self._known = {item.key for item in visible_fields(actor, self.definition)}
         self._editable = editable_keys(actor, self.definition)

@@ -11,17 +11,13 @@ from typing import Any
 from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.roles import Area, Role
-from core.errors import ValidationFailed
 from leads.fields.access import editable_keys, is_visible
-from leads.fields.capture import capture
 from leads.fields.checks import DefinitionProblem, check_definitions
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition
-from leads.fields.wording import sentences
 from leads.models import BusinessLine, FieldKind
 from leads.queries.lines import draft_definitions, published_definitions
-from leads.queries.references import look_up
-from leads.services.enquiries import capture_context
+from leads.services.enquiries import EnquiryReader
 
 # No version that is published has it.
 DRAFT_VERSION = -1
@@ -99,20 +95,19 @@ def left_out(actor: Actor, definition: LineDefinition) -> list[LeftOut]:
     return found + [LeftOut(item, Absence.NOT_ACTIVE) for item in definition.fields if not item.is_active]
 
 
-def try_values(actor: Actor, definition: LineDefinition, values: Mapping[str, Any]) -> dict[str, Any]:
+def try_values(
+    actor: Actor, line: BusinessLine, definition: LineDefinition, values: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the data of the lead that these values would make, as it would be stored.
 
     Whether it repeats another lead is not asked.
 
     Raises:
-        ValidationFailed: what the service would refuse, by field key.
+        ValidationFailed, NotPermitted: what the writer of leads would refuse.
     """
-    captured = capture(definition, values, capture_context(actor, look_up(actor, definition, [values])))
-    if captured.problems:
-        raise ValidationFailed(
-            "invalid", "Some fields need a correction.", sentences(definition, captured.problems, values)
-        )
-    return captured.data
+    reader = EnquiryReader(actor, line, definition)
+    reader.look_up([values])
+    return reader.captured(values).data
 
 
 def _with(written: list[dict[str, Any]], changed: Mapping[str, Any]) -> list[dict[str, Any]]:

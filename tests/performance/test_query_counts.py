@@ -10,7 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actor import Actor
 from accounts.roles import Role
 from core.scope import Scope, entered, organization_scope, system_scope
-from leads.models import BusinessLine
+from leads.models import BusinessLine, Field
+from leads.services.configuring import configure_line
+from leads.services.fields import update_field
 from leads.services.leads import create_lead, update_lead
 from tests.factories import make_actor, make_organization
 from tests.leads.lines.definitions import make_line
@@ -20,6 +22,8 @@ from tests.performance.query_counts import hold_count, read_counts
 pytestmark = pytest.mark.django_db
 # Less than a page of leads, and more.
 FEW, MANY = 3, 60
+# How many other lines there are with so many leads; with fifty, a thousand fields.
+LINES = {FEW: 1, MANY: 50}
 
 
 class World:
@@ -35,6 +39,7 @@ class World:
             self.line: BusinessLine = make_line(self.operations, FIELDS)
         self.references: list[str] = []
         self._capture(size)
+        self._configure(LINES[size])
 
     def _capture(self, size: int) -> None:
         with organization_scope(self.organization):
@@ -46,6 +51,23 @@ class World:
                 lead = create_lead(actor=actor, line=self.line, values=values, attributes=origin).lead
                 update_lead(actor=actor, reference=lead.reference, values={"income": str(number)})
                 self.references.append(lead.reference)
+
+    def _configure(self, lines: int) -> None:
+        """Other lines with twenty fields each, published, and a draft of the first that differs."""
+        fields = [
+            {"key": f"field_{number}", "label": f"Field {number}", "type": "text"} for number in range(20)
+        ]
+        with organization_scope(self.organization):
+            for number in range(lines):
+                configure_line(
+                    actor=self.operations,
+                    code=f"line-{number}",
+                    settings={"name": f"Line {number}"},
+                    definitions=fields,
+                )
+            kind = Field.objects.get(line=self.line, key="kind")
+            update_field(actor=self.operations, field=kind, changes={"required": True, "choices": ["common"]})
+            self.field_id = kind.pk
 
     def client(self, role: str) -> Client:
         """A client in which the person of that role is signed in."""
@@ -72,7 +94,10 @@ def test_queries_are_as_many_as_the_table_allows(worlds, entry):
 
 
 def _count(world: World, client: Client, method: str, address: str) -> int:
-    path = address.replace("{reference}", world.references[1])
+    names = {"{reference}": world.references[1], "{line}": world.line.pk, "{field}": world.field_id}
+    path = address
+    for name, value in names.items():
+        path = path.replace(name, str(value))
     assert method == "GET", "Only reading is counted here."
     client.get(path)  # what a process loads once, such as the definition of a line
     with CaptureQueriesContext(connection) as queries:
