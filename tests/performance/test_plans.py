@@ -1,10 +1,17 @@
 """Hot queries at 100,000 leads, as the application role: an index serves each, and few rows are touched."""
 
+from dataclasses import replace
+
 import pytest
 
 from accounts.actor import Actor
 from core.scope import organization_scope
+from leads.fields.definition import Choice
+from leads.fields.line import line_definition
+from leads.models import FieldStatus
+from leads.queries.counting import MOST, LeadCount
 from leads.queries.history import lead_timeline
+from leads.queries.impact import About, change_impact
 from leads.queries.lead_list import Catalog, LeadListQuery, list_leads, parse_filters
 from leads.queries.leads import get_lead
 from tests.performance.many_leads import ManyLeads
@@ -138,3 +145,25 @@ def test_a_lead_and_its_timeline_read_by_index(many):
         )
     assert not touched.sequential, str(touched)
     assert touched.rows < 20
+
+
+def test_what_a_change_touches_is_counted_by_index_among_a_bounded_number_of_leads(many):
+    changed = {
+        "kind": {"choices": (Choice.read("common"),), "required": True},
+        "remark": {"status": FieldStatus.RETIRED},
+        "income": {"status": FieldStatus.RETIRED},
+        "town": {"visible_if": {"field": "kind", "op": "eq", "value": "rare"}},
+        "code": {"unique": False},
+    }
+    before = list(line_definition(many.line).fields)
+    after = [replace(item, **changed.get(item.key, {})) for item in before]
+    with organization_scope(many.organization):
+        touched = plans_of(lambda: change_impact(many.operations, many.line, before, after))
+        impact = change_impact(many.operations, many.line, before, after)
+    # The newest leads once; by index, a capped count of one field's values and the few of one choice.
+    assert not touched.sequential, str(touched)
+    assert touched.rows <= 3 * MOST, str(touched)
+    counts = {(key, each.about): each.count for key, found in impact.by_key.items() for each in found}
+    assert counts[("kind", About.CHOICE_GONE)] == LeadCount(20)
+    assert counts[("income", About.VALUES_STAY)] == LeadCount(MOST, at_least=True)
+    assert counts[("remark", About.VALUES_STAY)] == LeadCount(MOST, of_newest=MOST)
