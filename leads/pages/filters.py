@@ -130,7 +130,9 @@ class FilterForm(forms.Form):
         if each.kind == "select":
             return forms.ChoiceField(label=each.label, required=False, choices=each.choices)
         if each.kind == "member":
-            return forms.CharField(label=each.label, required=False, widget=PickerInput("leads:choose_members"))
+            return forms.CharField(
+                label=each.label, required=False, widget=PickerInput("leads:choose_members")
+            )
         widget = forms.TextInput(attrs={"inputmode": "decimal"} if each.kind == "decimal" else {})
         widget.input_type = "text" if each.kind == "decimal" else each.kind
         return forms.CharField(label=each.label, required=False, widget=widget)

@@ -303,6 +303,9 @@ CONSOLE: list[Line] = [
     ),
     console("GET", "admin:leads_field_preview", by=WRITE_CONFIGURATION, ids={"field_id": (Field, "pk")}),
     console("POST", "admin:leads_field_preview", by=WRITE_CONFIGURATION, ids={"field_id": (Field, "pk")}),
+    console(
+        "GET", "admin:leads_field_duplicate", 302, by=WRITE_CONFIGURATION, ids={"object_id": (Field, "pk")}
+    ),
     console("GET", "admin:leads_field_preview_new", by=WRITE_CONFIGURATION),
     *console_model(LineVersion, Area.CONFIGURATION, keeps_history=False),
     *console_model(Source, Area.CONFIGURATION, adds=True),
