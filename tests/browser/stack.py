@@ -42,6 +42,7 @@ class BrowserStack(LiveStack):
     """A live stack that serves pages."""
 
     web: Process
+    worker: Process
     _maker: subprocess.Popen[str] | None = None
 
     def start_web(self) -> str:
@@ -49,6 +50,16 @@ class BrowserStack(LiveStack):
         command = ["-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", "0"]
         self.web = self.start("web", *command, "--lifespan", "off", "--no-server-header")
         return self.wait_for(partial(self._address_of, self.web), START_SECONDS, "the web server answers")
+
+    def start_worker(self, *include: str, concurrency: int = 1) -> Process:
+        """Start a worker as `LiveStack` does, and remember it."""
+        self.worker = super().start_worker(*include, concurrency=concurrency)
+        return self.worker
+
+    def printed_by_worker(self) -> str:
+        """What the worker's tasks have printed, mails for one; Celery puts each piece into a line of its log."""
+        entries = [json.loads(line) for line in self.worker.log_text().splitlines() if line.startswith("{")]
+        return "\n".join(entry["event"] for entry in entries if entry.get("logger") == "celery.redirected")
 
     @staticmethod
     def _address_of(web: Process) -> str:

@@ -69,10 +69,10 @@ def test_a_forgotten_password_is_replaced_by_mail(watch: Watch, stack: BrowserSt
 
 
 def link_in_mail(stack: BrowserStack, email: str) -> str:
-    """The link in the newest mail to an address; the web server prints its mail."""
+    """The link in the newest mail to an address; the worker prints its mail."""
     deadline = time.monotonic() + 15
     while time.monotonic() < deadline:
-        mails = stack.web.log_text().split("Content-Type: text/plain")
+        mails = stack.printed_by_worker().split("Content-Type: text/plain")
         found = [RESET_LINK.search(mail) for mail in mails if f"To: {email}" in mail]
         if found and found[-1]:
             return found[-1][0]
