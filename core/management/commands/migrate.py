@@ -8,8 +8,6 @@ from core.scope import system_scope
 
 
 class Command(DjangoCommand):
-    def execute(self, *args: Any, **options: Any) -> Any:
-        # Checks of models come before `handle` and ask the server for its version: on a new one the application's
-        # role is yet to be made.
+    def handle(self, *args: Any, **options: Any) -> Any:
         with system_scope(reason="migrate"):
-            return super().execute(*args, **options)
+            return super().handle(*args, **options)
