@@ -4,14 +4,16 @@ Not data are: rows above the header (titles), blank rows, total rows, and the he
 the data, as files pasted together have it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from core.intake.matching import SUGGESTION_THRESHOLD, Target, TargetNames, normalized_name, similarity
 from core.intake.readers import FileRefused, Notice, SourceRow, TableSource, column_letter
+from core.values import Refused, day
 from core.values.cells import Cell, cell_text, is_blank, strip_text
+from core.values.number_text import read_number
 
 HEADER_SEARCH_ROWS: Final = 30
 """How many rows that hold something are looked at for the header."""
@@ -20,6 +22,10 @@ TOTAL_WORDS: Final = frozenset({"total", "grandtotal", "subtotal"})
 """What the first filled cell of a total row reads, without case and spaces."""
 
 _LONGEST_TOTAL_WORD = 40
+_LONGEST_NAME = 300
+# Of the most names that any of the first rows has; of the filled cells of the row itself.
+_NEARLY = 0.7
+_HARDLY_ELSE = 0.8
 _NAMES_SHOWN = 4
 
 
@@ -53,9 +59,31 @@ def choose_header(source: TableSource, targets: Sequence[Target]) -> HeaderChoic
     Raises FileRefused when no sheet has one (`no_header`), when two columns bear one name
     (`duplicate_headers`), when nothing follows it (`no_data_rows`), and what the reader refuses.
     """
+    found = _first_header(source, lambda rows: _header_position(rows, targets))
+    if found is None:
+        raise _no_header(source, targets)
+    return found
+
+
+def guess_header(source: TableSource) -> HeaderChoice:
+    """The header of the first sheet that has one, where nothing is known of its columns.
+
+    The first row is it that has nearly as many names as any: texts that are no numbers, dates or addresses.
+    Raises FileRefused, as `choose_header`.
+    """
+    found = _first_header(source, _guessed_position)
+    if found is None:
+        raise _no_names(source)
+    return found
+
+
+def _first_header(
+    source: TableSource, find: Callable[[Sequence[SourceRow]], int | None]
+) -> HeaderChoice | None:
+    """The header that `find` points to among the first rows of a sheet, of the first sheet where it does."""
     for sheet in sorted(source.sheets, key=lambda sheet: sheet.hidden):
         candidates = list(islice(source.rows(sheet.name), HEADER_SEARCH_ROWS))
-        position = _header_position(candidates, targets)
+        position = find(candidates)
         if position is None:
             continue
         row = candidates[position]
@@ -65,7 +93,7 @@ def choose_header(source: TableSource, targets: Sequence[Target]) -> HeaderChoic
             raise _no_data_rows(source.filename, row.number)
         ignored = tuple(other.name for other in source.sheets if other.name != sheet.name and other.rows)
         return HeaderChoice(header, ignored, _ignored_notices(sheet.name, ignored))
-    raise _no_header(source, targets)
+    return None
 
 
 def data_rows(
@@ -124,6 +152,30 @@ def _header_position(rows: Sequence[SourceRow], targets: Sequence[Target]) -> in
         if score > best_score:
             best, best_score = position, score
     return best if best is not None else _likeliest(rows, targets)
+
+
+def _guessed_position(rows: Sequence[SourceRow]) -> int | None:
+    """The first row with nearly as many names as any row has, and hardly anything else."""
+    named = [_names_in(row.cells) for row in rows]
+    wanted = max(map(len, named), default=0) * _NEARLY
+    for position, (row, names) in enumerate(zip(rows, named, strict=True)):
+        filled = sum(1 for cell in row.cells if not is_blank(cell))
+        if names and len(names) >= wanted and len(names) >= filled * _HARDLY_ELSE:
+            return position
+    return None
+
+
+def _names_in(cells: Sequence[Cell]) -> list[str]:
+    """The texts of a row that may be names of columns, as names are compared."""
+    names = [normalized_name(cell) for cell in cells if isinstance(cell, str) and _may_be_name(cell)]
+    return [name for name in names if name]
+
+
+def _may_be_name(text: str) -> bool:
+    stripped = strip_text(text)
+    if not stripped or len(stripped) > _LONGEST_NAME or "@" in stripped or "://" in stripped:
+        return False
+    return read_number(stripped) is None and isinstance(day(stripped), Refused)
 
 
 def _texts(cells: Sequence[Cell]) -> tuple[str, ...]:
@@ -199,6 +251,18 @@ def _no_header(source: TableSource, targets: Sequence[Target]) -> FileRefused:
         "no_header",
         f"None of the first {HEADER_SEARCH_ROWS} rows of “{source.filename}” is a header of this kind of "
         f"file: no row names columns such as {named}. Put the column names in one row above the data.",
+    )
+
+
+def _no_names(source: TableSource) -> FileRefused:
+    if not any(sheet.rows for sheet in source.sheets):
+        return FileRefused(
+            "empty_file", f"“{source.filename}” holds no rows. Choose the file with the rows in it."
+        )
+    return FileRefused(
+        "no_header",
+        f"None of the first {HEADER_SEARCH_ROWS} rows of “{source.filename}” names columns. "
+        "Put the column names in one row above the data and upload it again.",
     )
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from core.rules import normalise_text
+from core.values import CellError, cell_text
 from leads.models import Field, FieldKind, FieldStatus
 
 # What a definition says in the configuration file, in this order; `id` comes with a published version.
@@ -15,6 +17,9 @@ SETTINGS = (
     "default_region", "transform", "visible_if", "required_if", "formula", "decimals", "indexed", "pii",
     "visible_to", "editable_by", "empty_values", "aliases", "maps_to", "status",
 )  # fmt: skip
+
+# Cells of a file that show a text which they do not hold.
+WRITTEN_AS_TEXT = (CellError, bool, int, float, Decimal)
 
 DEFAULT_DECIMALS = {
     FieldKind.INTEGER: 0,
@@ -179,5 +184,7 @@ class FieldDefinition:
         return frozenset(normalise_text(text) for text in self.empty_values)
 
     def means_empty(self, raw: Any) -> bool:
-        """Whether a raw value is one of the texts that mean empty, such as `Select`."""
-        return isinstance(raw, str) and normalise_text(raw) in self.empty_texts
+        """Whether a raw value reads as one of the texts that mean empty, such as `Select`; numbers, errors too."""
+        if isinstance(raw, str):
+            return normalise_text(raw) in self.empty_texts
+        return isinstance(raw, WRITTEN_AS_TEXT) and normalise_text(cell_text(raw)) in self.empty_texts
