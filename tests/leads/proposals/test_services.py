@@ -188,7 +188,7 @@ def test_a_refused_file_is_one_line_and_status_1(organization, tmp_path, capsys,
     assert error in said.err and said.err.count("\n") == 1 and not said.out
 
 
-@pytest.mark.parametrize("name", ["loan_leads.csv", "loan_leads.xlsx", "loan_leads.ods", "loan_leads.xls"])
+@pytest.mark.parametrize("name", ["loan_leads.csv", "loan_leads.ods"])
 def test_the_loan_file_is_accepted_whole_by_the_line_it_proposed(organization, name):
     proposed = run("propose_fields", str(DATA / name), "--apply", organization=organization, line="loans")
     imported = run("import_leads", str(DATA / name), organization=organization, line="loans")
