@@ -141,7 +141,11 @@ CELERY_TIMEZONE = "UTC"
 BEAT_PULSE_FILE = env.str("BEAT_PULSE_FILE", default="")
 CELERY_BEAT_SCHEDULE = {
     # Days begin when the organisations' timezones say: each tick starts what is due, once.
-    "daily work": {"task": "core.tasks.start_daily_work", "schedule": 600.0, "options": {"expires": 600}},
+    "daily work": {
+        "task": "core.tasks.start_daily_work",
+        "schedule": 600.0,
+        "options": {"expire_seconds": 600},
+    },
 }
 
 # --- Retention of technical rows, in days; 0 keeps for ever (core/retention) ---

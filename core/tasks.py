@@ -60,4 +60,4 @@ def deliver_messages() -> None:
 @shared_task(base=ScopedTask, name="core.tasks.start_daily_work", ignore_result=True)
 def start_daily_work() -> None:
     """Start what runs once a day, where it is due. Sent by the scheduler, as often as it likes."""
-    start_retention()
+    log.info("daily_work_looked_after", started=start_retention())
