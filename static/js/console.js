@@ -110,11 +110,14 @@ function watchPreview() {
   const button = document.querySelector("[data-preview]");
   const form = button?.form;
   if (!form) return;
+  const frame = document.querySelector("[data-preview-frame]");
+  frame.hidden = true;
   let waiting = 0;
   let asked = false;
   form.addEventListener("submit", (event) => {
     if (event.submitter !== button) return;
     asked = true;
+    frame.hidden = false;
     // The theme takes any submission for saving, and would warn of nothing after it.
     if (typeof preventLeaving === "function") setTimeout(() => addEventListener("beforeunload", preventLeaving));
   });
