@@ -20,6 +20,8 @@ from core.scope import Scope, entered
 log = structlog.get_logger("leadledger.jobs")
 
 FOLLOW_SECONDS = 0.3
+# Marks the line of a log by which a run ended itself, for another try: its worker was not lost.
+GIVEN_UP = "given_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +176,20 @@ def _fail_unexpectedly(run: JobRun, error: Exception) -> Ending:
 
 def _fail_for_losses(run: JobRun) -> Ending:
     log.error("job_loses_workers", losses=run.job.losses)
-    return _fail(
-        run,
-        None,
-        f"The worker was lost {run.job.losses} times at the same place, so the job was stopped. "
-        "What it had finished until then stays; the log shows the last step. Check the input at that place.",
+    return _fail(run, None, _why_it_stopped(run.job))
+
+
+def _why_it_stopped(job: Job) -> str:
+    """What kept ending the runs: the trouble that the last one wrote down, else a worker that was lost."""
+    last = job.latest_log or {}
+    if GIVEN_UP in last:
+        return (
+            f"It was tried {job.losses} times at the same place, and each time something kept it from going on. "
+            f"The last time: {last['text']} What it had finished until then stays. Start it again a little later."
+        )
+    return (
+        f"The worker was lost {job.losses} times at the same place, so the job was stopped. "
+        "What it had finished until then stays; the log shows the last step. Check the input at that place."
     )
 
 
@@ -193,7 +204,7 @@ def _abandon(run: JobRun, error: Exception, told: str) -> None:
     nothing moves."""
     log.warning("job_abandoned", error=str(error))
     _drop_broken_connection()
-    run.lease.abandon([*run.take_lines(), log_line(told, "error")])
+    run.lease.abandon([*run.take_lines(), log_line(told, "error") | {GIVEN_UP: "yes"}])
 
 
 def _drop_broken_connection() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import OperationalError, connection
 
-from core.errors import ValidationFailed
+from core.errors import Contested, ValidationFailed
 from core.jobs.errors import JobFailed
 from core.jobs.lease import reserve, take
 from core.jobs.registry import Handler, UnknownKind, find_kind, job_kind
@@ -98,6 +98,21 @@ def test_a_failing_database_is_tried_again_and_given_up_after_three_times(
     assert runs == [1, 2, 3]
     assert now.state == JobState.FAILED
     assert "the connection is lost" in str(now.log)
+
+
+def test_a_job_that_others_keep_contesting_is_not_told_of_lost_workers(
+    new_job: NewJob, handled_by: HandledBy
+) -> None:
+    handled_by(fail(Contested("contested", "Others keep writing the same leads at this moment.")))
+    job = new_job()
+    for _ in range(4):
+        run_job(job.pk)
+
+    now = reread(job)
+    assert now.state == JobState.FAILED
+    assert "tried 3 times" in now.error
+    assert "Others keep writing the same leads" in now.error
+    assert "lost" not in now.error
 
 
 def test_passing_trouble_with_the_database_does_not_end_a_job(new_job: NewJob, handled_by: HandledBy) -> None:
