@@ -6,6 +6,7 @@ A handful of rows goes by a plain INSERT.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
@@ -14,6 +15,15 @@ from psycopg import sql
 
 # Below this, the round trips of a temporary table cost more than they save.
 COPY_FROM = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows for one table: tuples in the order of `columns` (database column names), JSON values as text."""
+
+    model: type[models.Model]
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
 
 
 def insert_rows(
@@ -31,20 +41,7 @@ def insert_rows(
     """
     if not rows:
         return []
-    table = sql.Identifier(model._meta.db_table)
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    if len(rows) < COPY_FROM:
-        place = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(columns)))
-        source = sql.SQL("VALUES ") + sql.SQL(", ").join([place] * len(rows))
-        parameters: list[Any] = [value for row in rows for value in row]
-    else:
-        if not connection.in_atomic_block:
-            # The temporary table empties at commit: outside a transaction nothing would be left to insert.
-            raise TransactionManagementError("Many rows are inserted inside a transaction only.")
-        staged = sql.Identifier(copy_to_staging(model, columns, rows))
-        source = sql.SQL("SELECT {} FROM {}").format(names, staged)
-        parameters = []
-    statement = sql.SQL("INSERT INTO {} ({}) {}").format(table, names, source)
+    statement, parameters = _insert(Rows(model, columns, rows))
     if ignore_conflicts:
         statement += sql.SQL(" ON CONFLICT DO NOTHING")
     if returning:
@@ -52,6 +49,46 @@ def insert_rows(
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [row[0] for row in cursor.fetchall()] if returning else []
+
+
+def insert_together(*tables: Rows) -> None:
+    """Insert rows into several tables. A handful goes as one statement: each costs more than its rows.
+
+    Within it no table sees what goes into another, so foreign keys may not lead from one to the next.
+    """
+    filled = [each for each in tables if each.rows]
+    if any(len(each.rows) >= COPY_FROM for each in filled):
+        for each in filled:
+            insert_rows(each.model, each.columns, each.rows)
+        return
+    if not filled:
+        return
+    *first, last = [_insert(each) for each in filled]
+    parts = sql.SQL(", ").join(
+        sql.SQL("{} AS ({})").format(sql.Identifier(f"part_{number}"), statement)
+        for number, (statement, _parameters) in enumerate(first)
+    )
+    statement = sql.SQL("WITH {} {}").format(parts, last[0]) if first else last[0]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [value for _statement, values in (*first, last) for value in values])
+
+
+def _insert(given: Rows) -> tuple[sql.Composed, list[Any]]:
+    """The statement that inserts rows, with its parameters; many rows are staged for it first."""
+    names = sql.SQL(", ").join(map(sql.Identifier, given.columns))
+    if len(given.rows) < COPY_FROM:
+        place = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(given.columns)))
+        source = sql.SQL("VALUES ") + sql.SQL(", ").join([place] * len(given.rows))
+        parameters: list[Any] = [value for row in given.rows for value in row]
+    else:
+        if not connection.in_atomic_block:
+            # The temporary table empties at commit: outside a transaction nothing would be left to insert.
+            raise TransactionManagementError("Many rows are inserted inside a transaction only.")
+        staged = sql.Identifier(copy_to_staging(given.model, given.columns, given.rows))
+        source = sql.SQL("SELECT {} FROM {}").format(names, staged)
+        parameters = []
+    table = sql.Identifier(given.model._meta.db_table)
+    return sql.SQL("INSERT INTO {} ({}) {}").format(table, names, source), parameters
 
 
 def copy_to_staging(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -74,13 +111,3 @@ def copy_to_staging(model: type[models.Model], columns: Sequence[str], rows: Ite
             for row in rows:
                 copy.write_row(row)
     return staging
-
-
-def next_ids(model: type[models.Model], count: int) -> list[int]:
-    """Draw `count` primary keys of `model` from its sequence, so that related rows can be prepared first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [model._meta.db_table, count],
-        )
-        return [row[0] for row in cursor.fetchall()]

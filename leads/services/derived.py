@@ -12,7 +12,7 @@ from typing import Any
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-from core.database.bulk import insert_rows
+from core.database.bulk import Rows, insert_rows, insert_together
 from core.rules import normalise_text
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition, line_definition
@@ -160,13 +160,17 @@ def value_rows(
 
 def write_derived_rows(leads: Iterable[Lead | LeadRow], line: LineDefinition) -> None:
     """Insert values and tokens of new leads. Keys are claimed before the leads are written."""
+    insert_together(*derived_rows(leads, line))
+
+
+def derived_rows(leads: Iterable[Lead | LeadRow], line: LineDefinition) -> tuple[Rows, Rows]:
+    """Return the values and the tokens of leads, ready to be inserted."""
     values: list[tuple[Any, ...]] = []
     tokens: list[tuple[Any, ...]] = []
     for lead in leads:
         values.extend(value_rows(lead, line, created=written_moment(lead.created_at)))
         tokens.extend((lead.organization_id, token, lead.id) for token in tokens_of(lead, line))
-    insert_rows(LeadValue, VALUE_COLUMNS, values)
-    insert_rows(LeadToken, TOKEN_COLUMNS, tokens)
+    return Rows(LeadValue, VALUE_COLUMNS, values), Rows(LeadToken, TOKEN_COLUMNS, tokens)
 
 
 def remove_derived_rows(lead_ids: list[int], *, keys: bool = True) -> None:

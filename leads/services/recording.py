@@ -14,13 +14,13 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from core.database.bulk import insert_rows, next_ids
+from core.database.bulk import Rows, insert_rows, insert_together
 from core.errors import Contested
 from core.scope import current_organization_id
 from leads.fields.capture import Problem
 from leads.fields.line import LineDefinition
 from leads.models import BusinessLine, DuplicateKey, Lead
-from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, write_derived_rows
+from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, derived_rows
 from leads.services.lead_rows import LEAD_COLUMNS, LeadRow, fill_core_attributes, written_row
 
 __all__ = ["Enquiry", "Outcome", "Recorder", "Result", "count_repeats", "fill_core_attributes", "lock_leads"]
@@ -29,6 +29,10 @@ COUNT_REPEATS = """
 UPDATE leads_lead AS lead SET repeat_enquiries = GREATEST(lead.repeat_enquiries + counted.more, 0)
   FROM unnest(%s::bigint[], %s::int[]) AS counted (id, more)
  WHERE lead.id = counted.id AND lead.organization_id = %s AND lead.deleted_at IS NULL
+"""
+NUMBERS = """
+SELECT nextval(pg_get_serial_sequence('leads_lead', 'id')), nextval('leads_reference')
+  FROM generate_series(1, %s)
 """
 # One array, whose thousands of keys are no thousands of parameters.
 HOLDERS = """
@@ -169,11 +173,10 @@ class Recorder:
         if not enquiries:
             return []
         now = timezone.now()
-        ids = next_ids(Lead, len(enquiries))
-        references = next_references(len(enquiries))
+        numbers = next_numbers(len(enquiries))
         return [
             self._lead(enquiry, lead_id, reference, now)
-            for enquiry, lead_id, reference in zip(enquiries, ids, references, strict=True)
+            for enquiry, (lead_id, reference) in zip(enquiries, numbers, strict=True)
         ]
 
     def _lead(self, enquiry: Enquiry, lead_id: int, reference: str, now: datetime) -> LeadRow:
@@ -197,19 +200,19 @@ class Recorder:
         return lead
 
     def _write(self, leads: list[LeadRow]) -> None:
-        insert_rows(Lead, LEAD_COLUMNS, [written_row(lead) for lead in leads])
-        write_derived_rows(leads, self.definition)
+        rows = Rows(Lead, LEAD_COLUMNS, [written_row(lead) for lead in leads])
+        insert_together(rows, *derived_rows(leads, self.definition))
 
 
 class _Contested(Exception):
     """Somebody else claimed one of the keys since they were looked up."""
 
 
-def next_references(count: int) -> list[str]:
-    """Draw lead references such as L00000042 from their sequence (gaps may occur)."""
+def next_numbers(count: int) -> list[tuple[int, str]]:
+    """Draw ids and references, such as L00000042, of so many leads from their sequences (gaps may occur)."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('leads_reference') FROM generate_series(1, %s)", [count])
-        return [f"L{row[0]:08d}" for row in cursor.fetchall()]
+        cursor.execute(NUMBERS, [count])
+        return [(lead_id, f"L{number:08d}") for lead_id, number in cursor.fetchall()]
 
 
 def lock_leads(lead_ids: Iterable[int]) -> bool:
