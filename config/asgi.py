@@ -23,5 +23,8 @@ application = BodyLimit(
     small=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
     # The form around a file needs a little room.
     large=settings.INTAKE_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
-    large_paths=r"/imports/(new|[0-9]+/correct)/|/console/configuration/import/|/api/v1/imports/?",
+    large_paths=(
+        r"/imports/(new|[0-9]+/correct)/|/console/configuration/import/|/api/v1/imports/?"
+        r"|/fields-from-a-file/new/|/api/v1/lines/proposals/?"
+    ),
 )

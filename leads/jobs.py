@@ -2,4 +2,5 @@
 
 import core.intake.running  # noqa: F401
 import leads.services.exports
-import leads.services.indexing  # noqa: F401
+import leads.services.indexing
+import leads.services.stored_proposals  # noqa: F401

@@ -22,10 +22,13 @@ class StoredFile:
     sha256: str
 
 
-def store_file(chunks: Iterable[bytes], *, limit: int | None = None) -> StoredFile:
-    """Write an incoming file and return where it lies; raise TooLarge and leave nothing beyond `limit` bytes."""
+def store_file(chunks: Iterable[bytes], *, limit: int | None = None, folder: str = "intake") -> StoredFile:
+    """Write an incoming file and return where it lies; raise TooLarge and leave nothing beyond `limit` bytes.
+
+    `folder` is one of those whose files somebody is registered to know (`core.retention.files`).
+    """
     limit = settings.INTAKE_MAX_BYTES if limit is None else limit
-    relative = f"intake/{current_organization_id()}/{uuid.uuid4().hex}"
+    relative = f"{folder}/{current_organization_id()}/{uuid.uuid4().hex}"
     place = local_path(relative)
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     digest = hashlib.sha256()

@@ -2,15 +2,21 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from leads.api import batches, exports, imports, views, working
+from leads.api import batches, exports, imports, proposals, views, working
 
 CODE = r"(?P<code>[-a-zA-Z0-9_]{1,60})"
 REFERENCE = r"(?P<reference>[A-Za-z0-9]{1,40})"
 INTAKE = r"(?P<intake_id>[0-9]{1,18})"
+PROPOSAL = r"(?P<proposal_id>[0-9]{1,18})"
 EXPORT = r"(?P<job_id>[0-9]{1,18})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^lines/?$", views.LineListView.as_view(), name="line-list"),
+    re_path(r"^lines/proposals/?$", proposals.ProposalListView.as_view(), name="proposal-list"),
+    re_path(rf"^lines/proposals/{PROPOSAL}/?$", proposals.ProposalView.as_view(), name="proposal-detail"),
+    re_path(
+        rf"^lines/proposals/{PROPOSAL}/apply/?$", proposals.ProposalApplyView.as_view(), name="proposal-apply"
+    ),
     re_path(rf"^lines/{CODE}/schema/?$", views.LineSchemaView.as_view(), name="line-schema"),
     re_path(r"^leads/?$", views.LeadListView.as_view(), name="lead-list"),
     re_path(r"^leads/batch/?$", batches.LeadBatchView.as_view(), name="lead-batch"),

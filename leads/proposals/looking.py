@@ -18,9 +18,12 @@ MOST_TOTAL_ROWS = 50
 """Rows that read like totals are kept until it is known whether they are any; more than these are data."""
 
 KEPT_CELLS = 150_000
+REPORTED_ROWS = 2_000
 FEWEST_DIFFERENT = 400
 
-Progress = Callable[[int], None]
+Progress = Callable[[int, int], None]
+"""Takes how many rows were looked at, and about how many there are."""
+
 RequiredColumns = Callable[[Sequence[ColumnFacts]], Sequence[int]]
 
 
@@ -36,14 +39,14 @@ def look_at(
     source: TableSource,
     surroundings: Surroundings,
     required: RequiredColumns,
-    progress: Progress = lambda rows: None,
+    progress: Progress = lambda done, total: None,
 ) -> FileFacts:
     """Look at every row of the sheet that would be loaded.
 
     Args:
         required: which columns would be required, given the facts: a row that reads Total and has one of them
             empty is a total row, and no data.
-        progress: told now and then how many rows were looked at.
+        progress: told now and then how far it is.
 
     Raises FileRefused, as the import of the file would; ValidationFailed for an error workbook.
     """
@@ -54,10 +57,10 @@ def look_at(
             "error_workbook",
             "This is the error workbook of an import. Load it back there, or choose the original file.",
         )
-    look = _Look(header, surroundings)
-    look.take_rows(data_rows(source, header, ()), progress)
-    look.settle_totals(required)
     sheet = next(sheet for sheet in source.sheets if sheet.name == header.sheet)
+    look = _Look(header, surroundings)
+    look.take_rows(data_rows(source, header, ()), lambda rows: progress(rows, max(sheet.rows - 1, rows)))
+    look.settle_totals(required)
     return FileFacts(
         filename=source.filename,
         kind=source.kind,
@@ -98,13 +101,13 @@ class _Look:
             for position, text in enumerate(header.texts)
         ]
 
-    def take_rows(self, rows: Iterator[SourceRow], progress: Progress) -> None:
+    def take_rows(self, rows: Iterator[SourceRow], progress: Callable[[int], None]) -> None:
         for row in rows:
             if len(self.totals) < MOST_TOTAL_ROWS and is_total_row(row.cells, self.every_column):
                 self.totals.append(row)
                 continue
             self.take(row.cells)
-            if self.rows % 2_000 == 0:
+            if self.rows % REPORTED_ROWS == 0:
                 progress(self.rows)
         progress(self.rows)
 

@@ -1,6 +1,6 @@
 """Fields from a spreadsheet: proposing a line's fields from a file, and making the line of a proposal."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from core.values import DateOrder
 from leads.fields.checks.reading import column_name
 from leads.models import BusinessLine, Field, FieldStatus
 from leads.proposals.facts import FileFacts
-from leads.proposals.looking import Surroundings, look_at
+from leads.proposals.looking import Progress, Surroundings, look_at
 from leads.proposals.proposal import Adjustment, Proposal, propose, required_columns
 from leads.queries.lines import draft_definitions
 from leads.services.configuring import LineResult, configure_line
@@ -43,14 +43,14 @@ def propose_fields(
     path: Path,
     filename: str,
     line_code: str = "",
-    progress: Callable[[int], None] = lambda rows: None,
+    progress: Progress = lambda done, total: None,
 ) -> Proposal:
     """Return the fields that a file speaks for; nothing is written.
 
     Args:
         path, filename: where the file lies, and what the person called it.
         line_code: the line that the fields are for; columns that it has fields for are marked so.
-        progress: told now and then how many rows were looked at.
+        progress: told now and then how far it is.
 
     Raises:
         NotPermitted: the actor may not configure lines.
@@ -62,7 +62,7 @@ def propose_fields(
 
 
 def look_at_file(
-    *, actor: Actor, path: Path, filename: str, progress: Callable[[int], None] = lambda rows: None
+    *, actor: Actor, path: Path, filename: str, progress: Progress = lambda done, total: None
 ) -> FileFacts:
     """Return what each column of a file holds, for `proposal_of`. Raises: as `propose_fields`."""
     actor.require(Area.CONFIGURATION, "write")

@@ -126,6 +126,7 @@ LEAD: Ids = {"reference": (Lead, "reference")}
 LINE: Ids = {"line_id": (BusinessLine, "pk")}
 INTAKE: Ids = {"intake_id": (Intake, "pk")}
 JOB: Ids = {"job_id": (Job, "pk")}
+PROPOSAL: Ids = {"proposal_id": (Job, "pk")}
 LINE_CODE: Ids = {"code": (BusinessLine, "code")}
 WORK = {"status": "new", "stage": "new", "owner": (Membership, "pk")}
 
@@ -232,6 +233,10 @@ CALLS: list[Line] = [
     call("GET", "api-nowhere", 404),
     call("GET", "api:line-list"),
     call("GET", "api:line-schema", by=(Area.CONFIGURATION, "use"), ids=LINE_CODE, partner=200),
+    call("POST", "api:proposal-list", 415, by=WRITE_CONFIGURATION, data={}),
+    # A proposal is its asker's alone; the job of the matrix's world is none.
+    call("GET", "api:proposal-detail", 404, by=WRITE_CONFIGURATION, ids=PROPOSAL),
+    call("POST", "api:proposal-apply", 404, by=WRITE_CONFIGURATION, ids=PROPOSAL, data={}),
     call("GET", "api:lead-list", by=READ_LEADS),
     call("POST", "api:lead-list", 400, by=(Area.LEADS, "create"), data={}),
     call("POST", "api:lead-batch", 400, by=(Area.LEADS, "create"), data={}),

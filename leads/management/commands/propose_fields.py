@@ -44,7 +44,7 @@ class Command(OrganizationCommand):
                 path=path,
                 filename=path.name,
                 line_code=options["line"],
-                progress=lambda rows: progress(rows, None),
+                progress=progress,
             )
         outcome = {"line": options["line"], **written_proposal(proposal), "applied": options["apply"]}
         if options["apply"]:

@@ -10,13 +10,18 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 
+from accounts.actor import Actor
 from core.configuration import import_document, read_document
+from core.intake.storage import local_path
+from core.models import Job, JobState
 from core.scope import organization_scope, system_scope
 from core.services.intakes import load_intake, receive_file
 from leads.demo.spreadsheet import messy_workbook
 from leads.management.commands.demo import CONFIGURATION, PASSWORD, PEOPLE, SLUG
 from leads.models import BusinessLine
 from leads.services.leads import create_lead
+from leads.services.proposing import look_at_file
+from leads.services.stored_proposals import receive_proposed
 from tests.core.api.test_description import METHODS, Judge
 from tests.core.api.test_description import description as description
 from tests.factories import make_actor, make_organization
@@ -25,6 +30,7 @@ from tests.leads.api.conftest import made_once
 pytestmark = pytest.mark.django_db
 # What stands in an example for something that only a running installation has.
 TICKETS_AND_TOKENS = {"complete_login", "refresh", "logout"}
+FILE = b"Lead Source,City\nGoogle,Pune\ngoogle,Delhi\n"
 SOLAR = {"owner_name": "Ravi Kumar", "mobile": "98765 43210", "roof_area": 40, "monthly_bill": 1800}
 
 
@@ -53,7 +59,9 @@ class Demo:
                 chunks=[messy_workbook(rows=20, seed=1)],
             )
             job = load_intake(actor=self.actor, intake_id=intake.pk)
+            proposal = proposed(self.actor)
         self.places = {
+            "proposal_id": proposal.pk,
             "code": "home_loan",
             "reference": made.lead.reference,
             "intake_id": intake.pk,
@@ -78,6 +86,16 @@ class Demo:
                 b"".join(response.streaming_content)
             transaction.set_rollback(True)
         return response
+
+
+def proposed(actor: Actor) -> Job:
+    """A file that a job has looked at, as if a worker had run it."""
+    job = receive_proposed(actor=actor, filename="enquiries.csv", chunks=[FILE])
+    place = local_path(job.parameters["path"])
+    job.result = {"facts": look_at_file(actor=actor, path=place, filename="enquiries.csv").written()}
+    job.state = JobState.DONE
+    job.save()
+    return job
 
 
 @pytest.fixture(scope="module")
