@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actor import Actor
 from accounts.callers import Caller, caller_by_header, caller_by_session
+from accounts.key_scopes import Permission
 from accounts.models import Membership
 from accounts.sessions import ORGANIZATION_KEY
 from core.errors import NotSignedIn
@@ -51,7 +52,7 @@ class OrganizationMiddleware:
             request.credential = caller.credential  # type: ignore[attr-defined]
             request.token_session_id = caller.session_id  # type: ignore[attr-defined]
             if _is_call(request) or caller.credential.kind != "session":
-                request.actor = self._named(request)  # type: ignore[attr-defined]
+                request.actor = self._named(request, caller.scopes)  # type: ignore[attr-defined]
             else:
                 request.actor = self._chosen(request)  # type: ignore[attr-defined]
                 if self._was_moved(request):
@@ -115,24 +116,26 @@ class OrganizationMiddleware:
         return request.method not in SAFE_METHODS and not request.path.startswith(SIGN_IN_PREFIX)
 
     @staticmethod
-    def _named(request: HttpRequest) -> Actor | None:
+    def _named(request: HttpRequest, scopes: frozenset[Permission] | None) -> Actor | None:
         """The organisation that a call names; who belongs to one only may leave it out."""
         memberships = request.memberships  # type: ignore[attr-defined]
         slug = request.headers.get(TENANT_HEADER)
         if slug is not None:
-            return _of(memberships, slug)
+            return _of(memberships, slug, scopes)
         if settings.REQUIRE_TENANT_HEADER or len(memberships) > 1:
             request.must_name_organization = True  # type: ignore[attr-defined]
             return None
-        return Actor.of(memberships[0]) if memberships else None
+        return Actor.of(memberships[0], scopes) if memberships else None
 
 
 def _is_call(request: HttpRequest) -> bool:
     return request.path.startswith(API_PREFIX) and not request.path.startswith(API_PAGES)
 
 
-def _of(memberships: list[Membership], slug: str | None) -> Actor | None:
-    return next((Actor.of(each) for each in memberships if each.organization.slug == slug), None)
+def _of(
+    memberships: list[Membership], slug: str | None, scopes: frozenset[Permission] | None = None
+) -> Actor | None:
+    return next((Actor.of(each, scopes) for each in memberships if each.organization.slug == slug), None)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

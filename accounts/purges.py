@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import TokenSession
+from accounts.models import LoginLog, TokenSession
 from core.retention import purge
 
 
@@ -18,3 +18,14 @@ from core.retention import purge
 def ended_token_sessions(before: datetime) -> QuerySet[TokenSession]:
     """Sessions that expired or were revoked so long ago."""
     return TokenSession.objects.filter(Q(expires_at__lt=before) | Q(revoked_at__lt=before))
+
+
+@purge(
+    "accounts.login_log",
+    setting="RETENTION_LOGIN_LOG_DAYS",
+    title=_("Sign-ins"),
+    whole_installation=True,
+)
+def old_sign_ins(before: datetime) -> QuerySet[LoginLog]:
+    """Sign-ins and tries so long ago."""
+    return LoginLog.objects.filter(at__lt=before)

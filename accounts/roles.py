@@ -36,7 +36,8 @@ ROLE_LABELS = {
 class Area(StrEnum):
     """What a permission is about; the rows of the table."""
 
-    ACCESS = "access"  # users, roles, keys, organisation settings
+    ACCESS = "access"  # users, roles, organisation settings
+    KEYS = "keys"  # keys of the API
     CONFIGURATION = "configuration"  # fields, lines, flows, partners, rules, layouts
     LEADS = "leads"
     LEAD_FILES = "lead_files"
@@ -45,6 +46,7 @@ class Area(StrEnum):
 
 AREA_LABELS = {
     Area.ACCESS: _("People, roles and organisation settings"),
+    Area.KEYS: _("API keys"),
     Area.CONFIGURATION: _("Lines, fields and other configuration"),
     Area.LEADS: _("Leads"),
     Area.LEAD_FILES: _("Lead files"),
@@ -79,6 +81,14 @@ GRANTS: dict[tuple[Area, str], dict[Role, Level]] = {
         Role.AUDITOR: Level.ALL,
     },
     (Area.ACCESS, "write"): {Role.ADMIN: Level.ALL},
+    # A key acts as its owner, who sees to it. Systems of partners rotate their own.
+    (Area.KEYS, "read"): {
+        Role.ADMIN: Level.ALL,
+        Role.OPERATIONS: Level.OWN,
+        Role.AUDITOR: Level.ALL,
+        Role.PARTNER: Level.OWN,
+    },
+    (Area.KEYS, "write"): {Role.ADMIN: Level.ALL, Role.OPERATIONS: Level.OWN, Role.PARTNER: Level.OWN},
     (Area.CONFIGURATION, "read"): {
         Role.ADMIN: Level.ALL,
         Role.OPERATIONS: Level.ALL,

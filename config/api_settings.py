@@ -46,7 +46,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "ENUM_NAME_OVERRIDES": {"JobState": "core.models.JobState", "ImportState": "core.models.IntakeState"},
+    # The same calls under the addresses of older deployments are not told twice.
+    "PREPROCESSING_HOOKS": ["core.api.description.versioned_alone"],
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "core.models.JobState",
+        "ImportState": "core.models.IntakeState",
+        "KeyState": "accounts.models.api_key.KEY_STATES",
+    },
     "SERVE_PERMISSIONS": ["accounts.api.permissions.HasMembership"],
     "SWAGGER_UI_DIST": "SIDECAR",
     # Nothing is asked of other hosts.

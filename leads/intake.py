@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actor import Actor
+from accounts.key_scopes import names_of, permissions_named
 from accounts.models import Membership
 from accounts.roles import Area
 from core.errors import Conflict, NotVisible
@@ -138,6 +139,8 @@ class LeadImporter(Importer):
         options: dict[str, Any] = {"locked": locked} if locked else {}
         if actor.membership is not None:
             options["loader"] = actor.membership.pk
+            if actor.is_restricted:
+                options["loader_scopes"] = names_of(actor.scopes)
             if actor.level(Area.LEAD_FILES, "write") != "all":
                 options["owner"] = actor.membership.pk
         return options
@@ -278,7 +281,7 @@ class LeadImporter(Importer):
         loader = members.filter(pk=self.intake.options["loader"]).first()
         if loader is None:
             return replace(Actor.system(self.line.organization), roles=frozenset())
-        return Actor.of(loader)
+        return Actor.of(loader, permissions_named(self.intake.options.get("loader_scopes")))
 
     def _updates(self, outcomes: Sequence[Outcome], rows: Sequence[InputRow]) -> list[LeadUpdate]:
         """Return the repeats of leads that may be updated, in update mode: those that the loader may write."""

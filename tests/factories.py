@@ -12,9 +12,22 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.models import AccessRule, Membership, ReportingLine, User
+from accounts.models import (
+    AccessRule,
+    ApiKey,
+    ApiKeyUse,
+    LoginLog,
+    LoginMethod,
+    Membership,
+    ReportingLine,
+    User,
+)
 from accounts.roles import Area, Level, Role
 from accounts.services import create_user, narrow_access
+from accounts.services.api_key_uses import note_use
+from accounts.services.api_keys import create_api_key
+from accounts.services.login_log import log_sign_in
+from accounts.services.visitors import Visitor
 from core.idempotency import Outcome, Sent, begin
 from core.intake.running import CHECK
 from core.models import (
@@ -131,6 +144,25 @@ def row_of(model: type[Row]) -> Callable[[Callable[[World], Row]], Callable[[Wor
         return make
 
     return register
+
+
+@row_of(ApiKey)
+def _api_key(world: World) -> ApiKey:
+    return create_api_key(actor=world.admin, name="Website", scopes=["leads:read"]).key
+
+
+@row_of(ApiKeyUse)
+def _api_key_use(world: World) -> ApiKeyUse:
+    key = world.row(ApiKey)
+    key.used_at = None  # type: ignore[attr-defined]
+    note_use(key, Visitor("192.0.2.1"))
+    return ApiKeyUse.objects.get(api_key=key)
+
+
+@row_of(LoginLog)
+def _login_log(world: World) -> LoginLog:
+    log_sign_in(user=world.agent.user, method=LoginMethod.PAGE, visitor=Visitor("192.0.2.1", "Firefox"))
+    return LoginLog.objects.filter(membership=world.agent.membership).latest("pk")
 
 
 @row_of(BusinessLine)

@@ -7,6 +7,8 @@ from rest_framework.request import Request
 
 from core.errors import NotPermitted, ValidationFailed
 
+TENANT_HEADER = "X-Tenant-ID"
+
 if TYPE_CHECKING:  # the framework imports this module while its views are being imported
     from rest_framework.views import APIView
 
@@ -16,6 +18,17 @@ class IsSignedIn(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return bool(request.user and request.user.is_authenticated)
+
+
+class MayName(IsSignedIn):
+    """Somebody calls, and names no organisation or one of theirs."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        if not super().has_permission(request, view):
+            return False
+        if TENANT_HEADER in request.headers and getattr(request._request, "actor", None) is None:
+            raise not_a_member()
+        return True
 
 
 class HasMembership(IsSignedIn):
@@ -29,5 +42,10 @@ class HasMembership(IsSignedIn):
                 "tenant_required", "Name the organisation you mean in the header X-Tenant-ID."
             )
         if getattr(request._request, "actor", None) is None:
-            raise NotPermitted("You have no access to this organisation. Name another one in X-Tenant-ID.")
+            raise not_a_member()
         return True
+
+
+def not_a_member() -> NotPermitted:
+    """The refusal of who is no member of the organisation that is named, or of any."""
+    return NotPermitted("You have no access to this organisation. Name another one in X-Tenant-ID.")

@@ -12,6 +12,7 @@ from accounts.api.permissions import IsSignedIn
 from accounts.api.serializers import LoginBody, RefreshBody, SecondStepBody
 from accounts.services.signing_in import complete_sign_in, sign_in
 from accounts.services.token_sessions import end_token_session, refresh_tokens
+from accounts.services.visitors import Visitor
 from accounts.tokens import TokenPair
 from core.api.calls import Call
 from core.errors import NotPermitted
@@ -51,7 +52,8 @@ class RefreshView(OpenCall):
     @extend_schema(**documentation.REFRESH)
     def post(self, request: Request) -> Response:
         """Change a refresh token for new tokens."""
-        return _answer(refresh_tokens(**_read(RefreshBody, request)))
+        body = _read(RefreshBody, request)
+        return _answer(refresh_tokens(visitor=Visitor.of(request._request), **body))
 
 
 class LogoutView(Call):

@@ -17,7 +17,7 @@ from accounts.roles import Area, Role
 from accounts.services.invitations import mail_invitation
 from accounts.services.phones import normalize_phone
 from accounts.services.reporting import lock_members, place_under
-from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
+from core.errors import Conflict, FieldError, NotPermitted, NotVisible, ValidationFailed
 from core.models import Organization
 from core.scope import system_scope
 
@@ -124,10 +124,13 @@ def change_profile(*, actor: Actor, name: str, phone: str) -> Membership:
 
     Raises:
         NotVisible: the system itself has no profile.
+        NotPermitted: the actor calls with a key, which is no person.
         ValidationFailed: a value is not allowed; by field.
     """
     if actor.membership is None:
         raise NotVisible
+    if actor.scopes is not None:
+        raise NotPermitted("A key changes nobody's profile. Sign in as the person.")
     changes = {"name": checked_name(name), "phone": normalize_phone(phone, actor.organization)}
     with transaction.atomic(), system_scope(actor.organization, reason="own profile"):
         member = _locked_member(actor.organization, actor.membership)

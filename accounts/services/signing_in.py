@@ -14,7 +14,8 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from accounts.models import User, email_key
+from accounts.models import LoginMethod, LoginReason, User, email_key
+from accounts.services.login_log import log_sign_in
 from accounts.services.token_sessions import open_token_session
 from accounts.services.visitors import Visitor
 from accounts.tokens import TokenPair
@@ -54,7 +55,7 @@ def sign_in(*, request: HttpRequest, email: str, password: str) -> TokenPair:
             raise NotSignedIn("invalid_credentials", "E-mail and password do not belong together.")
         if is_mfa_enabled(user):
             raise SecondStepNeeded(_make_ticket(user))
-        return open_token_session(user=user, visitor=Visitor.of(request))
+        return _let_in(user, request)
 
 
 def complete_sign_in(*, request: HttpRequest, ticket: str, code: str) -> TokenPair:
@@ -71,10 +72,22 @@ def complete_sign_in(*, request: HttpRequest, ticket: str, code: str) -> TokenPa
             raise _too_many(LOCKED_SECONDS)
         authenticator = _authenticator_for(user, code)
         if authenticator is None:
+            log_sign_in(
+                user=user,
+                method=LoginMethod.TOKEN,
+                visitor=Visitor.of(request),
+                reason=LoginReason.WRONG_CODE,
+            )
             raise NotSignedIn("invalid_code", "The code is wrong or was used before. Send another one.")
         ratelimit.clear(request, action="login_failed", key=key)
         authenticator.record_usage()
-        return open_token_session(user=user, visitor=Visitor.of(request))
+        return _let_in(user, request)
+
+
+def _let_in(user: User, request: HttpRequest) -> TokenPair:
+    visitor = Visitor.of(request)
+    log_sign_in(user=user, method=LoginMethod.TOKEN, visitor=visitor)
+    return open_token_session(user=user, visitor=visitor)
 
 
 def _make_ticket(user: User) -> str:

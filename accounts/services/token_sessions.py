@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import TokenSession, User
+from accounts.models import LoginMethod, LoginReason, TokenSession, User
+from accounts.services.login_log import log_sign_in
 from accounts.services.visitors import Visitor
 from accounts.tokens import TokenPair, make_pair, read_refresh_token, refused_token
 from core.errors import NotSignedIn
@@ -37,7 +38,7 @@ def open_token_session(*, user: User, visitor: Visitor) -> TokenPair:
     return make_pair(session)
 
 
-def refresh_tokens(*, refresh: str) -> TokenPair:
+def refresh_tokens(*, refresh: str, visitor: Visitor) -> TokenPair:
     """Return the next tokens of a session for its refresh token, which is then replaced.
 
     Parallel calls with one token wait for one another: the first one moves the session on, the others get tokens of
@@ -48,6 +49,7 @@ def refresh_tokens(*, refresh: str) -> TokenPair:
             session, the account or the password is no more what it was.
     """
     claims = read_refresh_token(refresh)
+    copied = False
     with transaction.atomic(), system_scope(reason="sign-in"):
         session = (
             TokenSession.objects.select_for_update(of=("self",))
@@ -61,8 +63,9 @@ def refresh_tokens(*, refresh: str) -> TokenPair:
             _move_on(session)
         elif not _is_within_grace(session, claims.generation):
             _end(session, REUSED)
-            session = None
-    if session is None:  # said here, outside: an error inside would take the end of the session back
+            copied = True
+    if copied:  # said here, outside: an error inside would take the end of the session back
+        log_sign_in(user=session.user, method=LoginMethod.TOKEN, visitor=visitor, reason=LoginReason.REUSED)
         raise NotSignedIn(
             "token_reused",
             "This token was replaced before, so somebody may hold a copy. The session has ended. Sign in again.",

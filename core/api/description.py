@@ -172,6 +172,11 @@ ANSWER_HEADERS = [
 ]
 
 
+def versioned_alone(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Leave out what answers under addresses without a version: they lead to the same views."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/v1/")]
+
+
 class AutoSchema(BaseAutoSchema):
     """Adds to each call the headers and refusals that hold for all of its kind; what the view says itself stands."""
 

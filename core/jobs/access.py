@@ -7,20 +7,27 @@ from core.models import Job
 
 
 class JobActor(Protocol):
-    """An actor: `user` is None for the system itself, `level` says how far a permission reaches."""
+    """An actor: `user` is None for the system itself, `level` says how far a permission reaches.
+
+    One that `is_restricted` may do less than its user, who may have asked for jobs beyond that.
+    """
 
     @property
     def user(self) -> Any: ...
+
+    @property
+    def is_restricted(self) -> bool: ...
 
     def level(self, area: Any, verb: str) -> str: ...
 
 
 def reaches_job(actor: JobActor, job: Job, verb: str) -> bool:
     """Whether the actor may do `verb` (read, write) to the job: their own, or all jobs of its area."""
-    if actor.user is not None and job.created_by_id == actor.user.pk:
+    own = actor.user is not None and job.created_by_id == actor.user.pk
+    if own and not actor.is_restricted:
         return True
     try:
-        area = find_kind(job.kind).area
+        level = actor.level(find_kind(job.kind).area, verb)
     except UnknownKind:
         return False
-    return actor.level(area, verb) == "all"
+    return level == "all" or (own and level != "none")

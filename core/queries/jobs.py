@@ -10,9 +10,14 @@ from core.models import Job
 
 def visible_jobs(actor: JobActor) -> QuerySet[Job]:
     """Return the jobs that the actor may see: their own, and all of the areas that they read without limits."""
-    kinds = [kind.name for kind in registered_kinds() if actor.level(kind.area, "read") == "all"]
-    reached = Q(kind__in=kinds)
-    return Job.objects.filter(reached if actor.user is None else reached | Q(created_by=actor.user))
+    levels = {kind.name: actor.level(kind.area, "read") for kind in registered_kinds()}
+    reached = Q(kind__in=[name for name, level in levels.items() if level == "all"])
+    if actor.user is None:
+        return Job.objects.filter(reached)
+    own = Q(created_by=actor.user)
+    if actor.is_restricted:
+        own &= Q(kind__in=[name for name, level in levels.items() if level != "none"])
+    return Job.objects.filter(reached | own)
 
 
 def visible_job(actor: JobActor, job_id: int) -> Job:

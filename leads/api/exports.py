@@ -13,12 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.callers import actor_of
 from core.api.description import answer, error_answer
 from core.api.files import file_answer
 from core.models import Job, JobState
 from leads.api.documentation import CURSOR, LIST_PARAMETERS, PAGE_SIZE, WRONG_FILTER
 from leads.api.filters import read_list_query
-from leads.api.views import actor_of
 from leads.queries.exports import export_file, get_export
 from leads.services.exports import CONTENT_TYPES, StreamedExport, export_leads
 

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actor import Actor
+from accounts.api.callers import actor_of
 from accounts.queries.members import names_of_users
 from accounts.roles import Area
 from core.api.calls import Call
@@ -40,7 +41,7 @@ from leads.api import import_documentation
 from leads.api.exports import CHUNK, AnyFormatView
 from leads.api.filters import refuse_unknown_parameters
 from leads.api.import_serializers import UploadBody
-from leads.api.views import actor_of, usable_line
+from leads.api.views import usable_line
 from leads.fields.access import visible_fields
 from leads.fields.line import line_definition
 from leads.intake import ATTRIBUTE_PREFIX

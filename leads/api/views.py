@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import ErrorDetail, ValidationError
 
 from accounts.actor import Actor
+from accounts.api.callers import actor_of
 from accounts.roles import Area
 from core.api.calls import Call
 from core.api.errors import TellingConflict
@@ -33,12 +34,6 @@ REPEATS_OTHERS = {
     "code": "duplicate",
     "detail": "This lead exists, owned by another team. The enquiry was counted there.",
 }
-
-
-def actor_of(request: Request) -> Actor:
-    """Return who calls; the permission classes have seen to it that somebody does."""
-    actor: Actor = request._request.actor
-    return actor
 
 
 class LineListView(Call):

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import ErrorDetail, ValidationError
 
 from accounts.actor import Actor
+from accounts.api.callers import actor_of
 from accounts.models import Membership
 from accounts.queries.members import assignable_members
 from accounts.roles import Area
@@ -17,7 +18,7 @@ from core.api.description import PRECONDITIONS, answer, error_answer
 from core.api.serializers import Body
 from leads.api.documentation import LEAD, LEADS
 from leads.api.serializers import LeadSerializer
-from leads.api.views import actor_of, lead_answer, lead_precondition
+from leads.api.views import lead_answer, lead_precondition
 from leads.presentation import LeadReader
 from leads.queries.duplicates import lead_duplicates
 from leads.queries.leads import get_lead

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accounts.actor import Actor
+from accounts.key_scopes import permissions_named
 from accounts.roles import Area
 from core.errors import Conflict, NotVisible
 from core.files_out.storage import local_path
@@ -28,9 +29,17 @@ def get_export(actor: Actor, job_id: int) -> Job:
     """
     job = Job.objects.filter(pk=job_id, kind=EXPORT).first()
     asked = job is not None and actor.user is not None and job.created_by_id == actor.user.pk
-    if job is None or not asked:
+    if job is None or not asked or not _shows_no_more(actor, job):
         raise NotVisible("You have no export with this number.")
     return job
+
+
+def _shows_no_more(actor: Actor, job: Job) -> bool:
+    """Whether the export was written within what the actor is restricted to: a person's own may hold more."""
+    if actor.scopes is None:
+        return True
+    within = permissions_named(job.parameters.get("scopes"))
+    return within is not None and within <= actor.scopes
 
 
 def export_file(actor: Actor, job_id: int) -> ExportFile:

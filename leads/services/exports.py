@@ -14,6 +14,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.actor import Actor
+from accounts.key_scopes import names_of, permissions_named
 from accounts.models import Membership
 from accounts.roles import Area
 from core.errors import FieldError, NotPermitted, ValidationFailed
@@ -77,6 +78,7 @@ def export_leads(
         "ordering": query.ordering,
         "columns": [column.key for column in chosen],
         "format": file_type,
+        "scopes": names_of(actor.scopes),
     }
     if not count.is_exact:
         return enqueue_job(kind=EXPORT, title=title, parameters=parameters, actor=actor)
@@ -191,7 +193,7 @@ def _log_at_once(actor: Actor, title: str, parameters: Mapping[str, Any], rows: 
 
 
 def _actor_of(job: Job) -> Actor:
-    """Who asked, with the roles of today."""
+    """Who asked, with the roles of today and within what the credential allowed."""
     if job.created_by_id is None:
         return Actor.system(Organization.objects.get(pk=job.organization_id))
     member = (
@@ -201,7 +203,7 @@ def _actor_of(job: Job) -> Actor:
     )
     if member is None:
         raise NotPermitted("Who asked for this export is no longer a member.")
-    return Actor.of(member)
+    return Actor.of(member, permissions_named(job.parameters.get("scopes")))
 
 
 def _title(query: LeadListQuery, file_type: str) -> str:

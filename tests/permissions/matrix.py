@@ -21,7 +21,7 @@ from typing import Any
 
 from django.db import models
 
-from accounts.models import AccessRule, Membership
+from accounts.models import AccessRule, ApiKey, Membership
 from accounts.roles import Area, Level, Role, granted_level
 from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord
 from leads.models import BusinessLine, Campaign, Field, Lead, LineVersion, Source
@@ -45,6 +45,7 @@ class Line:
     ids: Ids = field(default_factory=dict)
     data: Any = None
     is_api: bool = False
+    by: tuple[Area, str] | None = None
 
 
 def _reaches(role: Role, level: Level) -> bool:
@@ -103,7 +104,8 @@ def call(
     **named: Status,
 ) -> Line:
     """An API call: a visitor gets 401."""
-    return Line(method, url, _expected(ok, refused, by, ids or {}, 401, named), ids or {}, data, is_api=True)
+    expected = _expected(ok, refused, by, ids or {}, 401, named)
+    return Line(method, url, expected, ids or {}, data, is_api=True, by=by)
 
 
 def public(method: str, url: str, ok: int = 200, **named: int) -> Line:
@@ -116,12 +118,16 @@ def open_call(method: str, url: str, ok: Status, data: Any) -> Line:
     return Line(method, url, dict.fromkeys(CALLERS, ok), data=data, is_api=True)
 
 
+READ_ACCESS = (Area.ACCESS, "read")
+WRITE_ACCESS = (Area.ACCESS, "write")
 READ_LEADS = (Area.LEADS, "read")
 WRITE_LEADS = (Area.LEADS, "write")
 READ_CONFIGURATION = (Area.CONFIGURATION, "read")
 WRITE_CONFIGURATION = (Area.CONFIGURATION, "write")
 READ_FILES = (Area.LEAD_FILES, "read")
 WRITE_FILES = (Area.LEAD_FILES, "write")
+MEMBER: Ids = {"member_id": (Membership, "pk")}
+KEY: Ids = {"prefix": (ApiKey, "prefix")}
 LEAD: Ids = {"reference": (Lead, "reference")}
 LINE: Ids = {"line_id": (BusinessLine, "pk")}
 INTAKE: Ids = {"intake_id": (Intake, "pk")}
@@ -229,6 +235,28 @@ CALLS: list[Line] = [
     open_call("POST", "api:refresh", 400, data={}),
     # The callers are signed in by session, which is not what ends here.
     call("POST", "api:logout", 403),
+    call("GET", "api:me", nobody=200),
+    call("PATCH", "api:me", data={"name": "A"}),
+    call("POST", "api:register", 400, by=WRITE_ACCESS, data={}),
+    call("GET", "api:user-list", by=READ_ACCESS),
+    call("POST", "api:user-list", 400, by=WRITE_ACCESS, data={}),
+    # The rule of the matrix's world narrows leaders to themselves.
+    call("GET", "api:user-detail", by=READ_ACCESS, ids=MEMBER, team_leader=404),
+    call("PATCH", "api:user-detail", by=WRITE_ACCESS, ids=MEMBER, data={"name": "A"}),
+    call("GET", "api:team-list", by=READ_ACCESS),
+    call("GET", "api:login-log-list", by=READ_ACCESS),
+    call("GET", "api:key-list", by=(Area.KEYS, "read")),
+    call("POST", "api:key-list", 400, by=(Area.KEYS, "write"), data={}),
+    # The key of the matrix's world is its administrator's.
+    call("GET", "api:key-detail", by=(Area.KEYS, "read"), ids=KEY),
+    call("DELETE", "api:key-detail", 204, by=(Area.KEYS, "write"), ids=KEY),
+    call("POST", "api:key-rotation", 201, by=(Area.KEYS, "write"), ids=KEY, data={}),
+    open_call("POST", "api-unversioned:login", 400, data={}),
+    call("POST", "api-unversioned:register", 400, by=WRITE_ACCESS, data={}),
+    call("GET", "api-unversioned:user-list", by=READ_ACCESS),
+    call("POST", "api-unversioned:user-list", 400, by=WRITE_ACCESS, data={}),
+    call("GET", "api-unversioned:lead-list", by=READ_LEADS),
+    call("POST", "api-unversioned:lead-list", 400, by=(Area.LEADS, "create"), data={}),
     call("GET", "api-schema"),
     call("GET", "api-nowhere", 404),
     call("GET", "api:line-list"),

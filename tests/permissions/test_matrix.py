@@ -66,14 +66,18 @@ class Callers:
 
     def status(self, line: Line, caller: str) -> int:
         """Return the status of the call, whose effects are taken back."""
+        return self.status_by(line, self.clients[caller])
+
+    def status_by(self, line: Line, client: Client, **headers: str) -> int:
+        """Return the status of the call by any client, whose effects are taken back."""
         data = line.data
         if isinstance(data, dict):
             data = {name: self._id(value) for name, value in data.items()}
-        options: dict[str, Any] = {"data": data}
+        options: dict[str, Any] = {"data": data, "headers": headers}
         if line.is_api and line.method != "GET":
             options["content_type"] = "application/json"
         with transaction.atomic():
-            response = getattr(self.clients[caller], line.method.lower())(self.address(line), **options)
+            response = getattr(client, line.method.lower())(self.address(line), **options)
             if response.streaming:
                 b"".join(response.streaming_content)
             transaction.set_rollback(True)

@@ -37,7 +37,7 @@ class Caller:
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
         content = "" if body is None else json.dumps(body)
         given = {name: value for name, value in {**self.headers, **headers}.items() if value}
-        where = path if path.startswith("/api/") else BASE + path
+        where = path if path.startswith(("/api/", "http")) else BASE + path
         return self.client.generic(method, where, content, content_type="application/json", headers=given)
 
 

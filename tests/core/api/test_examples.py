@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.actor import Actor
+from accounts.services.api_keys import create_api_key
 from core.configuration import import_document, read_document
 from core.intake.storage import local_path
 from core.models import Job, JobState
@@ -60,8 +61,11 @@ class Demo:
             )
             job = load_intake(actor=self.actor, intake_id=intake.pk)
             proposal = proposed(self.actor)
+            key = create_api_key(actor=self.actor, name="Website", scopes=["leads:read"]).key
         self.places = {
             "proposal_id": proposal.pk,
+            "member_id": self.member_id,
+            "prefix": key.prefix,
             "code": "home_loan",
             "reference": made.lead.reference,
             "intake_id": intake.pk,

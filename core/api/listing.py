@@ -1,0 +1,89 @@
+"""Lists of plain rows: filtered by name, ordered, a page at a time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import FilterSet
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+
+from core.api.paging import page_size
+from core.errors import FieldError, ValidationFailed
+
+OWN_PARAMETERS = frozenset({"cursor", "page_size", "ordering"})
+
+
+class Page(CursorPagination):
+    """One page of a list, read when it is made: `rows`, and the addresses of the pages beside it.
+
+    `orderings` names the orders that may be asked for, each by fields that together are unique; the first one
+    holds where none is. `-` before a name reverses it.
+
+    Raises:
+        ValidationFailed: a parameter is unknown or not understood; by parameter.
+    """
+
+    # How many rows may be alike in what they are ordered by.
+    offset_cutoff = 100_000
+
+    def __init__(
+        self,
+        request: Request,
+        rows: QuerySet[Any],
+        *,
+        filters: type[FilterSet],
+        orderings: Mapping[str, Sequence[str]],
+    ) -> None:
+        found = _filtered(request, rows, filters)
+        self.ordering = _ordering(request.query_params.get("ordering", ""), orderings)
+        try:
+            self.rows: list[Any] = self.paginate_queryset(found, request) or []
+        except NotFound:
+            raise _refusal(
+                "cursor", "invalid_cursor", "This cursor leads nowhere. Begin without one."
+            ) from None
+
+    def get_page_size(self, request: Request) -> int:
+        return page_size(request)
+
+    def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
+        return tuple(self.ordering)
+
+    def answer(self, results: Sequence[Any]) -> dict[str, Any]:
+        """Return the body of the answer, `results` standing for the rows."""
+        return {"next": self.get_next_link(), "previous": self.get_previous_link(), "results": results}
+
+
+def _filtered(request: Request, rows: QuerySet[Any], filters: type[FilterSet]) -> QuerySet[Any]:
+    known = set(filters.base_filters)
+    for name in request.query_params:
+        if name not in known | OWN_PARAMETERS:
+            message = f"Nothing here is filtered by “{name[:60]}”. Use {', '.join(sorted(known))}."
+            raise _refusal(name, "unknown_filter", message)
+    chosen = filters(request.query_params, queryset=rows)
+    if not chosen.is_valid():
+        fields = {
+            name: [
+                FieldError(error.code or "invalid", " ".join(error.messages)) for error in errors.as_data()
+            ]
+            for name, errors in chosen.errors.items()
+        }
+        raise ValidationFailed("invalid_filter", "A parameter is not understood.", fields)
+    return chosen.qs
+
+
+def _ordering(written: str, orderings: Mapping[str, Sequence[str]]) -> list[str]:
+    name = written.removeprefix("-") or next(iter(orderings))
+    if name not in orderings:
+        message = f"Order by {', '.join(orderings)}; a minus before it reverses."
+        raise _refusal("ordering", "invalid_ordering", message)
+    fields = orderings[name]
+    if not written.startswith("-"):
+        return list(fields)
+    return [field.removeprefix("-") if field.startswith("-") else f"-{field}" for field in fields]
+
+
+def _refusal(name: str, code: str, message: str) -> ValidationFailed:
+    return ValidationFailed(code, message, {name: [FieldError(code, message)]})
