@@ -1,6 +1,7 @@
 """What goes out and has not yet: messages that wait, and the poison queue with what can be done about it."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -76,9 +78,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("History"))
     def past(self, message: OutboxMessage) -> str:
-        lines = (
-            (line["at"][:19].replace("T", " "), line["level"], line["text"]) for line in reversed(message.log)
-        )
+        lines = ((_moment(line["at"]), line["level"], line["text"]) for line in reversed(message.log))
         return format_html(
             '<ol class="console-log">{}</ol>',
             format_html_join("", '<li class="is-{1}"><time>{0}</time> {2}</li>', lines),
@@ -135,6 +135,11 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
             template="console/discard_message.html",
             form=form,
         )
+
+
+def _moment(text: str) -> str:
+    """A moment of a log, in the organisation's timezone, to the second: attempts may follow closely."""
+    return timezone.localtime(datetime.fromisoformat(text)).strftime("%Y-%m-%d %H:%M:%S")
 
 
 @register_queue(35)

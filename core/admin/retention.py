@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from core.admin.base import ReadOnlyAdmin, moment_column
@@ -42,7 +43,9 @@ class PurgeRecordAdmin(ReadOnlyAdmin):
         purge = find_purge(record.purge)
         if purge is None:
             return "—"
-        return str(_("%(days)s days") % {"days": purge.days} if purge.days else _("For ever"))
+        if not purge.days:
+            return str(_("For ever"))
+        return ngettext("%(days)s day", "%(days)s days", purge.days) % {"days": purge.days}
 
     @admin.display(description=_("Setting"))
     def setting(self, record: PurgeRecord) -> str:

@@ -24,6 +24,8 @@ from core.scope import system_scope
 LOG_LINES = 20
 ERROR_CHARACTERS = 1_000
 
+# What a crash of the database itself may forget: who had a lane is over then, and it is due again.
+NO_HURRY = "SET LOCAL synchronous_commit = off"
 # A stable time, which an index takes as its bound.
 DUE_LANE = """
 SELECT id, taken_id FROM core_outboxlane WHERE due_at <= statement_timestamp()
@@ -128,6 +130,7 @@ class Claim:
     def settle_lane(self) -> None:
         """Let the next message of the lane be due at once; after the mark has committed."""
         with system_scope(reason="outbox"), transaction.atomic():
+            _execute(NO_HURRY)
             _execute(LOCK_LANE, lane=self.lane_id)
             _execute(SETTLE, lane=self.lane_id, stopped=False)
 
@@ -158,6 +161,7 @@ def claim_next() -> Claim | None:
     """Take the first message of the lane that has been due for longest; None when no lane is due."""
     while True:
         with system_scope(reason="outbox"), transaction.atomic():
+            _execute(NO_HURRY)
             lane = _execute(DUE_LANE)
             if lane is None:
                 return None
