@@ -14,7 +14,7 @@ from core.admin.base import ReadOnlyAdmin, moment_column
 from core.admin.dashboard import Queue, QueueItem, register_queue
 from core.admin.menu import BRING_IN, MenuPlace
 from core.admin.site import console
-from core.jobs.access import reaches_job
+from core.jobs.access import has_private_result, reaches_job
 from core.models import UNFINISHED, Job, JobState
 from core.queries.jobs import visible_jobs
 from core.services.jobs import cancel_job
@@ -52,6 +52,10 @@ class JobAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whose jobs, the query decides: one's own, and all of an area that one reads."""
         return any(request.actor.may(area, "read") for area in ("lead_files", "configuration"))  # type: ignore[attr-defined]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return [name for name in fields if name != "result"] if obj and has_private_result(obj) else fields
 
     def rows(self, actor: Any) -> models.QuerySet:
         return visible_jobs(actor).select_related("created_by")

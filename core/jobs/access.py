@@ -31,3 +31,11 @@ def reaches_job(actor: JobActor, job: Job, verb: str) -> bool:
     except UnknownKind:
         return False
     return level == "all" or (own and level != "none")
+
+
+def has_private_result(job: Job) -> bool:
+    """Whether the job's result is not for everybody who sees the job; of an unknown kind nothing is known."""
+    try:
+        return find_kind(job.kind).has_private_result
+    except UnknownKind:
+        return True

@@ -26,6 +26,7 @@ class JobKind:
     name: str
     handler: Handler
     area: str
+    has_private_result: bool = False
 
 
 class UnknownKind(ApplicationError):
@@ -43,7 +44,9 @@ class UnknownKind(ApplicationError):
 _kinds: dict[str, JobKind] = {}
 
 
-def job_kind(name: str, *, area: str = "lead_files") -> Callable[[Handler], Handler]:
+def job_kind(
+    name: str, *, area: str = "lead_files", has_private_result: bool = False
+) -> Callable[[Handler], Handler]:
     """Register a handler: a function of the run, or a class made anew for each run and called with it.
 
     The handler gets a `core.jobs.run.JobRun`, works in `run.batch()` blocks, resumes at `run.cursor`, and
@@ -52,13 +55,14 @@ def job_kind(name: str, *, area: str = "lead_files") -> Callable[[Handler], Hand
     Args:
         name: dotted, the app first, such as leads.intake; stored with each job, so it never changes.
         area: who may read this area without limits sees the progress of all these jobs.
+        has_private_result: the result quotes what others may not see, so no list of jobs shows it.
     """
 
     def register(handler: Handler) -> Handler:
         call = (lambda run: handler()(run)) if isinstance(handler, type) else handler
         if name in _kinds:
             raise ValueError(f"The job kind {name} is registered twice.")
-        _kinds[name] = JobKind(name, call, area)
+        _kinds[name] = JobKind(name, call, area, has_private_result)
         return handler
 
     return register

@@ -64,7 +64,7 @@ def receive_proposed(
         raise
 
 
-@job_kind(PROPOSE, area="configuration")
+@job_kind(PROPOSE, area="configuration", has_private_result=True)
 def look(run: JobRun) -> dict[str, Any]:
     """Look at a kept file. A run that was interrupted begins again: nothing was written."""
     organization = Organization.objects.get(pk=run.job.organization_id)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from accounts.actor import Actor
 from accounts.roles import Role
@@ -140,6 +141,24 @@ def test_a_proposal_is_its_askers_alone(api: Api, api_for, actor_for) -> None:
         other: Actor = actor_for(role)
         assert api_for(other).get(f"/lines/proposals/{found['id']}").status_code == status
         assert api_for(other).post(f"/lines/proposals/{found['id']}/apply", {}).status_code == status
+
+
+def test_the_console_shows_nobody_what_stands_in_the_file(api: Api, actor_for, client_for) -> None:
+    found = looked_at(api, line="courses")
+
+    page = client_for(actor_for(Role.AUDITOR)).get(reverse("admin:core_job_change", args=[found["id"]]))
+
+    assert page.status_code == 200 and "Look at leads.csv" in page.text
+    assert "Person 1" not in page.text
+
+
+def test_a_proposal_that_is_applied_again_under_its_key_is_answered_alike(api: Api) -> None:
+    found = looked_at(api, line="courses")
+    first, again = (
+        api.post(f"/lines/proposals/{found['id']}/apply", {}, HTTP_IDEMPOTENCY_KEY="once") for _ in range(2)
+    )
+    assert again["Idempotency-Replayed"] == "true"
+    assert again.json() == first.json() and first.json()["is_new"]
 
 
 @pytest.mark.parametrize("data", [{}, {"file": "text"}])
