@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accounts.roles import Area
 from core.api.calls import Call
 from core.api.jobs import written_job
+from core.api.replays import KeptResponse
 from core.errors import ValidationFailed
 from core.models import Job, JobState
 from leads.api import proposal_documentation
@@ -82,18 +83,16 @@ class ProposalApplyView(Call):
             duplicate_match=given.get("duplicate_match", proposal.duplicate_match),
         )
         applied.line.refresh_from_db()
-        return Response(
-            {
-                "line": applied.line.code,
-                "is_new": applied.is_new,
-                "version": applied.line.version,
-                "added": list(applied.added),
-                "kept": list(applied.kept),
-                "schema": request.build_absolute_uri(
-                    reverse("api:line-schema", kwargs={"code": applied.line.code})
-                ),
-            }
-        )
+        schema = reverse("api:line-schema", kwargs={"code": applied.line.code})
+        told = {
+            "line": applied.line.code,
+            "is_new": applied.is_new,
+            "version": applied.line.version,
+            "added": list(applied.added),
+            "kept": list(applied.kept),
+            "schema": request.build_absolute_uri(schema),
+        }
+        return KeptResponse(told, kept=told)
 
 
 def _definitions(proposal: Proposal) -> list[dict[str, Any]]:
