@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters import FilterSet
+from django_filters import BooleanFilter, FilterSet
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -62,6 +62,8 @@ def _filtered(request: Request, rows: QuerySet[Any], filters: type[FilterSet]) -
         if name not in known | OWN_PARAMETERS:
             message = f"Nothing here is filtered by “{name[:60]}”. Use {', '.join(sorted(known))}."
             raise _refusal(name, "unknown_filter", message)
+        if isinstance(filters.base_filters.get(name), BooleanFilter):
+            _check_boolean(name, request.query_params[name])
     chosen = filters(request.query_params, queryset=rows)
     if not chosen.is_valid():
         fields = {
@@ -72,6 +74,12 @@ def _filtered(request: Request, rows: QuerySet[Any], filters: type[FilterSet]) -
         }
         raise ValidationFailed("invalid_filter", "A parameter is not understood.", fields)
     return chosen.qs
+
+
+def _check_boolean(name: str, written: str) -> None:
+    """Refuse what is neither true nor false: the filter would take it for nothing at all, without a word."""
+    if written.strip() and written.strip().lower() not in ("true", "false"):
+        raise _refusal(name, "wrong_type", "Write true or false.")
 
 
 def _ordering(written: str, orderings: Mapping[str, Sequence[str]]) -> list[str]:

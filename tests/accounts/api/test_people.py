@@ -99,6 +99,7 @@ def test_the_list_is_filtered_ordered_and_paged(team, by_session):
     ("query", "code", "attr"),
     [
         ("colour=red", "unknown_filter", "colour"),
+        ("is_active=maybe", "wrong_type", "is_active"),
         ("role=king", "invalid_choice", "role"),
         ("ordering=phone", "invalid_ordering", "ordering"),
         ("page_size=0", "invalid_page_size", "page_size"),
