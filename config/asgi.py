@@ -26,5 +26,6 @@ application = BodyLimit(
     large_paths=(
         r"/imports/(new|[0-9]+/correct)/|/console/configuration/import/|/api/v1/imports/?"
         r"|/fields-from-a-file/new/|/api/v1/lines/proposals/?"
+        r"|/leads/new/|/leads/[A-Za-z0-9]+/edit/|/api/v1/files/?"
     ),
 )

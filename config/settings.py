@@ -157,6 +157,7 @@ RETENTION_CHECKED_FILES_DAYS = env.int("RETENTION_CHECKED_FILES_DAYS", default=3
 RETENTION_ORPHANED_FILES_DAYS = env.int("RETENTION_ORPHANED_FILES_DAYS", default=2)
 RETENTION_LOGIN_LOG_DAYS = env.int("RETENTION_LOGIN_LOG_DAYS", default=400)
 RETENTION_OUTBOX_DAYS = env.int("RETENTION_OUTBOX_DAYS", default=14)
+RETENTION_UNATTACHED_FILES_DAYS = env.int("RETENTION_UNATTACHED_FILES_DAYS", default=1)
 RETENTION_SESSIONS_DAYS = env.int("RETENTION_SESSIONS_DAYS", default=1)
 
 # --- Who signs in ---
@@ -224,18 +225,24 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Where `collectstatic` writes; without it files are served from where they are written.
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+STORAGES = {
+    # Kept files, below MEDIA_ROOT. Another storage of Django's kind can stand here; nothing asks for paths.
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 if STATIC_ROOT:
     # Compressed once, named by content, kept by browsers for ever.
-    STORAGES = {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "core.static_storage.CompressedStorage"},
-    }
+    STORAGES["staticfiles"] = {"BACKEND": "core.static_storage.CompressedStorage"}
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media")))
 MEDIA_URL = "/media-is-never-served-directly/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # The correction grid of an import sends a field per cell.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_LINK_SECONDS = env.int("FILE_LINK_SECONDS", default=3600)
 INTAKE_MAX_BYTES = env.int("INTAKE_MAX_BYTES", default=200 * 1024 * 1024)
 
 # --- Language and time: storage in UTC, days in the organisation's timezone ---

@@ -30,7 +30,12 @@ DATA = "data."
 FIGURES = frozenset(
     (FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY, FieldKind.PERCENT, FieldKind.COMPUTED)
 )
-LINKS = frozenset((FieldKind.PHONE, FieldKind.EMAIL, FieldKind.URL, FieldKind.LEAD, FieldKind.LOCATION))
+LINKS = frozenset(
+    (
+        FieldKind.PHONE, FieldKind.EMAIL, FieldKind.URL, FieldKind.LEAD, FieldKind.LOCATION, FieldKind.FILE,
+        FieldKind.IMAGE,
+    )
+)  # fmt: skip
 STATUS_LABELS = dict(LeadStatus.choices)
 Cell = str | Decimal | int | bool | dt.date | dt.datetime | None
 
@@ -42,7 +47,10 @@ def stage_text(stage: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A value as the actor reads it. `kind`: "" (text), number, phone, email, url, lead, location, or masked."""
+    """A value as the actor reads it.
+
+    `kind`: "" (text), number, phone, email, url, lead, location, file, image, or masked.
+    """
 
     text: str
     kind: str = ""
@@ -249,7 +257,7 @@ class LeadReader:
     def _text(self, line: BusinessLine, item: FieldDefinition, stored: Any) -> str:
         try:
             return _TEXTS.get(item.type, _plain_text)(self, line, item, stored)
-        except (ValueError, TypeError, ArithmeticError, AttributeError):
+        except (ValueError, TypeError, ArithmeticError, AttributeError, KeyError):
             # Not a value of this type: a raw write. What is stored is shown.
             return _plain(stored)
 
@@ -331,7 +339,7 @@ class LeadReader:
             if item.type is FieldKind.DATETIME:
                 return self._local(dt.datetime.fromisoformat(stored))
             return type_of(item).cell(item, stored)
-        except (ValueError, TypeError, ArithmeticError):
+        except (ValueError, TypeError, ArithmeticError, KeyError):
             return _plain(stored)
 
     def _local(self, moment: dt.datetime) -> dt.datetime:
@@ -413,6 +421,10 @@ def _member(reader: LeadReader, _line: BusinessLine, _item: FieldDefinition, sto
     return reader.references.name(stored)
 
 
+def _file(_reader: LeadReader, _line: BusinessLine, _item: FieldDefinition, stored: Any) -> str:
+    return str(stored["name"])
+
+
 def _place(_reader: LeadReader, _line: BusinessLine, item: FieldDefinition, stored: Any) -> str:
     return str(type_of(item).cell(item, stored))
 
@@ -431,4 +443,6 @@ _TEXTS: dict[FieldKind, _Text] = {
     FieldKind.MULTI_SELECT: _choices,
     FieldKind.USER: _member,
     FieldKind.LOCATION: _place,
+    FieldKind.FILE: _file,
+    FieldKind.IMAGE: _file,
 }

@@ -40,9 +40,11 @@ from core.models import (
     OutboxLane,
     OutboxMessage,
     PurgeRecord,
+    StoredFile,
 )
 from core.retention.running import RETENTION
 from core.scope import organization_scope
+from core.services.files import FileLimits, store_file
 from core.services.intakes import receive_file
 from core.services.organizations import create_organization
 from core.tenancy import TenantForeignKey
@@ -256,4 +258,16 @@ def _intake_row(world: World) -> IntakeRow:
     intake = world.row(Intake)
     return IntakeRow.objects.create(
         intake=intake, number=2, state="rejected", cells=["Asha", "12"], corrected_by=intake
+    )
+
+
+@row_of(StoredFile)
+def _stored_file(world: World) -> StoredFile:
+    return store_file(
+        actor=world.admin,
+        purpose="leads.field",
+        about="1/note",
+        filename="note.txt",
+        chunks=[f"A note of {world.organization.slug}.".encode()],
+        limits=FileLimits(["txt"], 1_000),
     )

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
+from django.core.files.storage import default_storage
 from django.db import connection, models
 from psycopg import sql
 
 from core.database.history import HistoryRow
 from core.integrity.registry import CheckResult, database_check, integrity_check
-from core.models import Organization
+from core.models import Organization, StoredFile
 
 WALLS = """
 SELECT class.relname FROM pg_class AS class
@@ -47,6 +48,28 @@ JOB_CONDITIONS = {
     "progress": "done >= 0 AND (total IS NULL OR total >= 0) AND losses >= 0 AND token >= 0",
     "log": "jsonb_typeof(log) = 'array'",
 }
+
+
+@integrity_check("core.kept_files")
+def check_kept_files(organization: Organization) -> CheckResult:
+    """Every kept file lies where its row says, with as many bytes; one that is attached belongs to a row."""
+    files = StoredFile.everything.filter(organization=organization).order_by("pk")
+    tried, breaks = 0, []
+    for file in files.iterator():
+        tried += 1
+        if problem := _problem_of(file):
+            breaks.append(f"file {file.pk} {problem}")
+    return CheckResult(tried, breaks)
+
+
+def _problem_of(file: StoredFile) -> str:
+    if (file.attached_at is None) != (file.subject_id is None):
+        return "is attached to nothing"
+    try:
+        size = default_storage.size(file.path)
+    except FileNotFoundError:
+        return "is not in the storage"
+    return "" if size == file.size else f"has {size} bytes instead of {file.size}"
 
 
 def has_organization(model: type[models.Model]) -> bool:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 
 from core.errors import NotVisible
-from core.pages import health, jobs, styleguide
+from core.pages import files, health, jobs, styleguide
 
 app_name = "core"
 
@@ -28,5 +28,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("jobs/<int:job_id>/progress", jobs.job_progress, name="job_progress"),
     path("jobs/<int:job_id>/cancel", jobs.job_cancel, name="job_cancel"),
+    path("files/<str:signed>/", files.open_file, name="file"),
     path("styleguide/", _for_configurers(styleguide.styleguide), name="styleguide"),
 ]

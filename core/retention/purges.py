@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from core.database.history import HistoryRow
 from core.intake.running import LOAD
 from core.jobs.registry import registered_kinds
-from core.models import UNFINISHED, IdempotencyKey, Job, MessageState, OutboxLane, OutboxMessage
-from core.retention.registry import purge
+from core.models import UNFINISHED, IdempotencyKey, Job, MessageState, OutboxLane, OutboxMessage, StoredFile
+from core.retention.registry import Purge, purge, register_purge
+from core.services.files import remove_unattached
 
 # Jobs of this area tell who took what out; they are kept as long as other evidence.
 AUDIT = "audit"
@@ -100,3 +101,16 @@ def settled_messages_of_nobody(before: datetime) -> QuerySet[OutboxMessage]:
 def idle_lanes_of_nobody(before: datetime) -> QuerySet[OutboxLane]:
     """The same for their lanes."""
     return idle_lanes(before).filter(organization=None)
+
+
+register_purge(
+    Purge(
+        name="core.unattached_files",
+        title=_("Files that were handed in and belong to nothing"),
+        setting="RETENTION_UNATTACHED_FILES_DAYS",
+        count=lambda before: StoredFile.objects.filter(
+            attached_at__isnull=True, created_at__lt=before
+        ).count(),
+        delete=remove_unattached,
+    )
+)

@@ -22,6 +22,12 @@ INVALID_URL: Final = "invalid_url"
 NOT_JSON: Final = "not_json"
 NOT_A_LOCATION: Final = "not_a_location"
 AMBIGUOUS: Final = "ambiguous"
+FILE_UNKNOWN: Final = "file_unknown"
+FILE_EMPTY: Final = "file_empty"
+FILE_TOO_LARGE: Final = "file_too_large"
+FILE_TYPE: Final = "file_type"
+PICTURE_DAMAGED: Final = "picture_damaged"
+PICTURE_TOO_LARGE: Final = "picture_too_large"
 FORMULA_ERROR: Final = "formula_error"
 FORMULA_WITHOUT_VALUE: Final = "formula_without_value"
 MINIMUM: Final = "min"
@@ -60,6 +66,12 @@ MESSAGES: Final[dict[str, str]] = {
         "{value} is not a place. Write latitude and longitude, such as 18.520430, 73.856743, or paste a map link."
     ),
     AMBIGUOUS: "{value} fits several. Write the e-mail address, or the number behind the name.",
+    FILE_UNKNOWN: "The file is not there any more, or is somebody else's. Choose it again.",
+    FILE_EMPTY: "The file is empty. Choose another one.",
+    FILE_TOO_LARGE: "The file is larger than {limit} MB. Choose a smaller one.",
+    FILE_TYPE: "This kind of file is not taken here. Choose one of {limit}.",
+    PICTURE_DAMAGED: "The picture cannot be read. Take it again, or save it anew.",
+    PICTURE_TOO_LARGE: "The picture has more than {limit} million pixels. Save it smaller.",
     FORMULA_ERROR: "The cell shows {value}. Correct its formula, or write the value itself.",
     FORMULA_WITHOUT_VALUE: (
         "The formula {value} has no saved result. Open the workbook, save it, and load it again."
@@ -109,6 +121,12 @@ SUMMARIES: Final[dict[str, str]] = {
     NOT_JSON: "not JSON",
     NOT_A_LOCATION: "not a place",
     AMBIGUOUS: "fits several",
+    FILE_UNKNOWN: "a file that is not there",
+    FILE_EMPTY: "an empty file",
+    FILE_TOO_LARGE: "a file that is too large",
+    FILE_TYPE: "a kind of file that is not taken",
+    PICTURE_DAMAGED: "a damaged picture",
+    PICTURE_TOO_LARGE: "a picture with too many pixels",
     EXTRA_CELLS: "more cells than the header has",
 }
 """What rows that were refused for a reason have in common, after the field's name in a count of reasons."""

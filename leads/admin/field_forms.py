@@ -17,6 +17,7 @@ from unfold.widgets import (
 
 from accounts.roles import ROLE_LABELS
 from core.admin.forms import JsonField, LinesField, ServiceForm
+from core.kept_files import KINDS
 from leads.admin.type_examples import TYPE_EXAMPLES_AS_JSON
 from leads.fields.checks.settings import SUITS
 from leads.fields.definition import SETTINGS, Choice
@@ -74,6 +75,10 @@ HELP = {
     "choices_from": _(
         "The key of another choice on which these depend, such as state for cities. Then each line says beside which of"
         " its choices it may stand, in a third place: Pune | Pune | Maharashtra"
+    ),
+    "max_size_mb": _("The largest file that is taken, in MB; 10 if left empty, 25 at most."),
+    "accept": _(
+        "Which kinds of files are taken. None chosen: all of these; of a picture, JPEG, PNG, WebP and GIF."
     ),
     "date_order": _("How dates are written in files and forms."),
     "min_age": _("The youngest, in full years today, such as 21."),
@@ -177,6 +182,12 @@ class FieldForm(ServiceForm):
         label=_("Order"), required=False, min_value=0, widget=UnfoldAdminTextInputWidget
     )
     choices = ChoicesField(label=_("Choices"))
+    accept = forms.MultipleChoiceField(
+        label=_("Kinds of files"),
+        required=False,
+        choices=[(kind.name, kind.label) for kind in KINDS.values()],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
     visible_if = JsonField(label=_("Visible if"))
     required_if = JsonField(label=_("Required if"))
     empty_values = LinesField(label=_("Texts that mean empty"))

@@ -32,9 +32,9 @@ FIELDSETS = (
         _("What is accepted"),
         {
             "fields": (
-                "required", "unique", "choices", "choices_from", "formula", "decimals", "min", "max", "min_length",
-                "max_length", "regex", "transform", "date_order", "min_age", "max_age", "default_region", "default",
-                "empty_values",
+                "required", "unique", "choices", "choices_from", "accept", "max_size_mb", "formula", "decimals", "min",
+                "max", "min_length", "max_length", "regex", "transform", "date_order", "min_age", "max_age",
+                "default_region", "default", "empty_values",
             )
         },
     ),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from leads.api import batches, exports, imports, proposals, views, working
+from leads.api import batches, exports, files, imports, proposals, views, working
 
 CODE = r"(?P<code>[-a-zA-Z0-9_]{1,60})"
 REFERENCE = r"(?P<reference>[A-Za-z0-9]{1,40})"
@@ -23,6 +23,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^leads/export/?$", exports.LeadExportView.as_view(), name="lead-export"),
     re_path(rf"^exports/{EXPORT}/?$", exports.ExportView.as_view(), name="export-detail"),
     re_path(rf"^exports/{EXPORT}/file/?$", exports.ExportFileView.as_view(), name="export-file"),
+    re_path(r"^files/?$", files.FileListView.as_view(), name="file-list"),
+    re_path(
+        r"^files/(?P<file_id>[0-9]{1,18})/content/?$", files.FileContentView.as_view(), name="file-content"
+    ),
     re_path(rf"^leads/{REFERENCE}/?$", views.LeadView.as_view(), name="lead-detail"),
     re_path(rf"^leads/{REFERENCE}/timeline/?$", views.LeadTimelineView.as_view(), name="lead-timeline"),
     re_path(rf"^leads/{REFERENCE}/assign/?$", working.LeadAssignView.as_view(), name="lead-assign"),

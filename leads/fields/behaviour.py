@@ -25,6 +25,8 @@ class Known:
 
     members: Mapping[str, str] = field(default_factory=dict)
     leads: Mapping[str, str] = field(default_factory=dict)
+    # By field key and number, as `photo/17`: a file was handed in for one field.
+    files: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()

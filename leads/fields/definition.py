@@ -13,7 +13,8 @@ from leads.models import Field, FieldKind, FieldStatus
 # What a definition says in the configuration file, in this order; `id` comes with a published version.
 SETTINGS = (
     "key", "label", "type", "section", "order", "help", "placeholder", "required", "unique", "default",
-    "min", "max", "min_length", "max_length", "regex", "choices", "choices_from", "date_order", "min_age", "max_age",
+    "min", "max", "min_length", "max_length", "regex", "choices", "choices_from", "max_size_mb",
+    "accept", "date_order", "min_age", "max_age",
     "default_region", "transform", "visible_if", "required_if", "formula", "decimals", "indexed", "pii",
     "visible_to", "editable_by", "empty_values", "aliases", "maps_to", "status",
 )  # fmt: skip
@@ -88,6 +89,8 @@ class FieldDefinition:
     regex: str = ""
     choices: tuple[Choice, ...] = ()
     choices_from: str = ""
+    max_size_mb: int | None = None
+    accept: tuple[str, ...] = ()
     date_order: str = ""
     min_age: int | None = None
     max_age: int | None = None
@@ -114,7 +117,7 @@ class FieldDefinition:
         known["type"] = FieldKind(known["type"])
         known["status"] = FieldStatus(known.get("status", FieldStatus.ACTIVE))
         known["choices"] = tuple(Choice.read(choice) for choice in known.get("choices", ()))
-        for name in ("visible_to", "editable_by", "empty_values", "aliases"):
+        for name in ("visible_to", "editable_by", "empty_values", "aliases", "accept"):
             known[name] = tuple(known.get(name, ()))
         for name in ("min", "max", "default"):
             known[name] = str(known.get(name, ""))

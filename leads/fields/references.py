@@ -28,7 +28,7 @@ def written_member(raw: Any) -> str | None:
     written names nobody.
     """
     if isinstance(raw, Mapping):
-        raw = raw.get("id", "")
+        raw = raw.get("id") or "?"
     text = _text(raw)
     if not text:
         return text
@@ -40,7 +40,7 @@ def written_member(raw: Any) -> str | None:
 def written_lead(raw: Any) -> str | None:
     """The form in which a lead is looked up: its reference in capitals; the API's object is its reference."""
     if isinstance(raw, Mapping):
-        raw = raw.get("reference", "")
+        raw = raw.get("reference") or "?"
     text = _text(raw)
     return text and text.upper()
 

@@ -17,6 +17,7 @@ from core.rules.values import is_storable_text
 from core.values import Coerced, Refused, reasons
 from leads.fields.behaviour import INDEXED_TEXT_LENGTH, CaptureContext, FieldType
 from leads.fields.definition import FieldDefinition
+from leads.fields.kept_files import File, Picture
 from leads.fields.limits import LONGEST_LONG_TEXT, LONGEST_TEXT
 from leads.fields.places import Location
 from leads.fields.references import LeadLink, User
@@ -312,6 +313,8 @@ FIELD_TYPES: dict[FieldKind, FieldType] = {
     FieldKind.URL: WebAddress(),
     FieldKind.SELECT: Select(),
     FieldKind.MULTI_SELECT: MultiSelect(),
+    FieldKind.FILE: File(),
+    FieldKind.IMAGE: Picture(),
     FieldKind.USER: User(),
     FieldKind.LEAD: LeadLink(),
     FieldKind.LOCATION: Location(),

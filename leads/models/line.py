@@ -89,6 +89,8 @@ class FieldKind(models.TextChoices):
     URL = "url", _("Web address")
     SELECT = "select", _("Choice")
     MULTI_SELECT = "multi_select", _("Several choices")
+    FILE = "file", _("File")
+    IMAGE = "image", _("Picture")
     USER = "user", _("Member")
     LEAD = "lead", _("Another lead")
     LOCATION = "location", _("Place on the map")
@@ -129,6 +131,10 @@ class Field(TenantModel):
     regex = models.CharField(_("pattern"), max_length=500, blank=True)
     choices = models.JSONField(_("choices"), default=list, blank=True)
     choices_from = models.CharField(_("choices depend on"), max_length=60, blank=True)
+    max_size_mb = models.PositiveIntegerField(_("largest file in MB"), null=True, blank=True)
+    accept = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True, verbose_name=_("kinds of files")
+    )
     date_order = models.CharField(
         _("date order"),
         max_length=3,

@@ -6,20 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
 from accounts.masking import mask
+from core.errors import ApplicationError
+from core.kept_files.links import Held, read_held
 from core.values import written_place
 from leads.fields.access import editable_keys
 from leads.fields.definition import FieldDefinition
+from leads.fields.kept_files import limits_of_field
 from leads.fields.line import LineDefinition
 from leads.models import BusinessLine, FieldKind, Lead, LeadStatus
 from leads.pages.choices import ParentChoice, choice_widget, fitting_values
-from leads.pages.widgets import PickerInput, PlaceInput
+from leads.pages.widgets import HandedIn, KeptFileInput, PickerInput, PlaceInput
 from leads.presentation import stage_text
 from leads.queries.named import References
 from leads.queries.origins import active_campaigns, active_sources
+from leads.services.kept_files import keep_file
 
 PREFIX = "field-"
 SEEN = "seen"
@@ -38,6 +43,7 @@ INPUT_TYPES = {
     FieldKind.URL: "url",
 }
 WIDE = (FieldKind.LONG_TEXT, FieldKind.JSON, FieldKind.MULTI_SELECT, FieldKind.LOCATION)
+FILES = (FieldKind.FILE, FieldKind.IMAGE)
 CURRENCY_SIGNS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -46,6 +52,26 @@ class RawField(forms.Field):
 
     def clean(self, value: Any) -> Any:
         return value
+
+
+class KeptFileField(RawField):
+    """Takes a file, and carries what is kept of it: a text that means it, {} for none, None where it is not shown."""
+
+    form: "LeadForm"
+    key: str
+
+    def clean(self, value: HandedIn | None) -> Any:
+        if value is None:
+            return None
+        if value.upload is not None:
+            return self.form.keep(self.key, value.upload)
+        held = read_held(value.kept)
+        if held is None or value.is_removed:
+            return {}
+        stored = self.initial
+        # What the lead holds already goes back as it came.
+        is_same = isinstance(stored, Mapping) and stored.get("id") == held.file_id
+        return stored if is_same else value.kept
 
 
 class LeadForm(forms.Form):
@@ -61,13 +87,14 @@ class LeadForm(forms.Form):
     def __init__(
         self,
         data: Mapping[str, Any] | None = None,
+        files: Mapping[str, Any] | None = None,
         *,
         actor: Actor,
         line: BusinessLine,
         definition: LineDefinition,
         lead: Lead | None = None,
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, files)
         self.actor = actor
         self.line = line
         self.definition = definition
@@ -126,7 +153,9 @@ class LeadForm(forms.Form):
         if isinstance(value, list):
             return ", ".join(value)
         initial = self.fields[name].initial
-        return written_place(initial) if value and isinstance(initial, Mapping) else value
+        if not value or not isinstance(initial, Mapping):
+            return value
+        return str(initial["name"]) if "name" in initial else written_place(initial)
 
     def _seen(self) -> dict[str, Any]:
         """What the page showed when it was opened; what it does not say counts as it is stored now."""
@@ -138,7 +167,8 @@ class LeadForm(forms.Form):
 
     def _field(self, item: FieldDefinition) -> forms.Field:
         stored = self.lead.data.get(item.key) if self.lead else None
-        field = RawField(
+        kind = KeptFileField if item.type in FILES else RawField
+        field = kind(
             label=item.label,
             required=item.required,
             help_text=item.help,
@@ -149,6 +179,8 @@ class LeadForm(forms.Form):
             field.choices_from = parent.item.key  # type: ignore[attr-defined]
             field.parents = fitting_values(item, stored, parent.item)  # type: ignore[attr-defined]
         field.width = "" if item.type in WIDE else "half"  # type: ignore[attr-defined]
+        if isinstance(field, KeptFileField):
+            field.form, field.key = self, item.key
         field.visible_if, field.required_if = item.visible_if, item.required_if  # type: ignore[attr-defined]
         field.rule_key, field.field_type = item.key, str(item.type)  # type: ignore[attr-defined]
         if item.type is FieldKind.MONEY:
@@ -156,6 +188,22 @@ class LeadForm(forms.Form):
         if item.type is FieldKind.PERCENT:
             field.suffix = "%"  # type: ignore[attr-defined]
         return field
+
+    def keep(self, key: str, upload: UploadedFile) -> str:
+        """Keep a file that is handed in, and carry it in the form: what is wrong elsewhere must not lose it.
+
+        Raises forms.ValidationError where it is not taken.
+        """
+        try:
+            file = keep_file(
+                actor=self.actor, line=self.line, key=key, filename=upload.name or "", chunks=upload.chunks()
+            )
+        except ApplicationError as error:
+            raise forms.ValidationError(error.message, code=error.code) from None
+        signed = Held(file.pk, file.name, file.size).signed()
+        self.data = self.data.copy()
+        self.data[f"{PREFIX}{key}-kept"] = signed
+        return signed
 
     def _parent_of(self, item: FieldDefinition) -> ParentChoice | None:
         if not item.choices_from:
@@ -255,6 +303,8 @@ def widget_of(item: FieldDefinition, stored: Any, parent: ParentChoice | None = 
             return PickerInput("leads:choose_leads", attributes)
         case FieldKind.LOCATION:
             return PlaceInput()
+        case FieldKind.FILE | FieldKind.IMAGE:
+            return KeptFileInput(limits_of_field(item))
     if item.type in NUMERIC:
         attributes["inputmode"] = NUMERIC[item.type]
     if item.max_length and item.type is FieldKind.TEXT:

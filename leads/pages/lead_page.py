@@ -1,5 +1,6 @@
 """One lead as its page shows it: two columns of facts, and what happened between them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.roles import Area, Level
+from core.kept_files import file_link
 from core.rules import Moment
 from core.templatetags.components import tone
 from leads.fields.definition import FieldDefinition
@@ -75,16 +77,29 @@ def _sections(reader: LeadReader, lead: Lead) -> dict[str, list[dict[str, Any]]]
 
 def _fact(reader: LeadReader, lead: Lead, item: FieldDefinition) -> dict[str, Any]:
     shown = reader.field(lead, item)
+    stored = lead.data.get(item.key)
     return {
         "label": item.label if item.is_active else _("%(label)s (retired)") % {"label": item.label},
         "value": shown.text,
         "kind": shown.kind,
-        "url": _address(shown, lead.data.get(item.key)),
+        "url": _address(lead, shown, stored),
         "is_elsewhere": shown.kind == "location",
+        **(_of_file(lead, shown, stored) if shown.kind in ("file", "image") else {}),
     }
 
 
-def _address(shown: Shown, stored: Any) -> str:
+def _of_file(lead: Lead, shown: Shown, stored: Any) -> dict[str, Any]:
+    """How large a file is, and, of a picture, where it is shown from."""
+    if not isinstance(stored, Mapping) or "id" not in stored:
+        return {}
+    is_picture = shown.kind == "image"
+    return {
+        "size": stored.get("size"),
+        "picture": file_link(lead.organization_id, stored["id"], shows=True) if is_picture else "",
+    }
+
+
+def _address(lead: Lead, shown: Shown, stored: Any) -> str:
     """Where a value leads, if it leads anywhere."""
     if shown.kind == "url" and shown.text.startswith(("http://", "https://")):
         return shown.text
@@ -92,6 +107,8 @@ def _address(shown: Shown, stored: Any) -> str:
         return reverse("leads:detail", args=[shown.text])
     if shown.kind == "location" and shown.text:
         return map_address(stored)
+    if shown.kind in ("file", "image") and isinstance(stored, Mapping) and "id" in stored:
+        return file_link(lead.organization_id, stored["id"])
     return ""
 
 

@@ -96,7 +96,9 @@ def lead_new(request: HttpRequest) -> HttpResponse:
     if not lines:
         return redirect("leads:list")
     line = chosen_line(request, lines)
-    form = LeadForm(request.POST or None, actor=actor, line=line, definition=line_definition(line))
+    form = LeadForm(
+        request.POST or None, request.FILES or None, actor=actor, line=line, definition=line_definition(line)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             result = create_lead(actor=actor, line=line, values=form.values(), attributes=form.attributes())
@@ -131,7 +133,12 @@ def lead_edit(request: HttpRequest, reference: str) -> HttpResponse:
     actor = actor_of(request)
     lead = get_lead(actor, reference, verb="write")
     form = LeadForm(
-        request.POST or None, actor=actor, line=lead.line, definition=line_definition(lead.line), lead=lead
+        request.POST or None,
+        request.FILES or None,
+        actor=actor,
+        line=lead.line,
+        definition=line_definition(lead.line),
+        lead=lead,
     )
     if request.method == "POST" and form.is_valid():
         try:

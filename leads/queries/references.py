@@ -13,8 +13,10 @@ from django.db.models.functions import Lower
 from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.roles import Area, Role
+from core.queries.files import own_unattached
 from core.rules import normalise_text
 from leads.fields.behaviour import NOTHING_KNOWN, Known
+from leads.fields.kept_files import PURPOSE, about_field, value_of, written_file
 from leads.fields.line import LineDefinition
 from leads.fields.references import AMBIGUOUS, written_lead, written_member
 from leads.queries.leads import is_reference, visible_leads
@@ -38,12 +40,19 @@ def look_up(
     if not definition.referring:
         return NOTHING_KNOWN
     wanted: dict[str, set[str]] = {kind: set() for kind in WRITTEN}
+    files: set[tuple[str, str]] = set()
     for row in rows:
         for key, kind in definition.referring:
-            if kind in WRITTEN and row.get(key) is not None and (written := WRITTEN[kind](row[key])):
+            if kind == "files" and (number := written_file(row.get(key))):
+                files.add((key, number))
+            elif kind in WRITTEN and row.get(key) is not None and (written := WRITTEN[kind](row[key])):
                 wanted[kind].add(written)
     held = {str((stored or {}).get(key, "")) for key, kind in definition.referring if kind == "members"}
-    return Known(_members(actor, wanted["members"], held), _leads(actor, wanted["leads"]))
+    return Known(
+        _members(actor, wanted["members"], held),
+        _leads(actor, wanted["leads"]),
+        _files(actor, definition, files, stored or {}),
+    )
 
 
 def choosable_members(actor: Actor) -> QuerySet[Membership]:
@@ -95,6 +104,26 @@ def _members(actor: Actor, wanted: set[str], held: set[str]) -> dict[str, str]:
     for member in _written_so(choosable_members(actor), wanted):
         for way in _ways(member) & wanted:
             known[way] = str(member.pk) if known.get(way, str(member.pk)) == str(member.pk) else AMBIGUOUS
+    return known
+
+
+def _files(
+    actor: Actor, definition: LineDefinition, wanted: set[tuple[str, str]], stored: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """The files that the lead holds in the same field, and those that the actor has handed in for it."""
+    if not wanted:
+        return {}
+    known = {
+        f"{key}/{number}": stored[key]
+        for key, number in wanted
+        if isinstance(stored.get(key), Mapping) and str(stored[key].get("id")) == number
+    }
+    numbers = {int(number) for key, number in wanted if f"{key}/{number}" not in known}
+    own = own_unattached(actor, sorted(numbers), purpose=PURPOSE) if numbers else []
+    by_about = {(file.about, str(file.pk)): file for file in own}
+    for key, number in wanted:
+        if file := by_about.get((about_field(definition.line_id, key), number)):
+            known[f"{key}/{number}"] = value_of(file)
     return known
 
 

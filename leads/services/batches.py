@@ -10,10 +10,12 @@ from django.db import transaction
 from accounts.actor import Actor
 from accounts.roles import Area
 from core.errors import ApplicationError
-from leads.fields.capture import Captured, is_empty
+from core.values import reasons
+from leads.fields.capture import Captured, Problem, is_empty
 from leads.models import BusinessLine
 from leads.queries.leads import visible_leads
 from leads.services.enquiries import EnquiryReader, OriginIds
+from leads.services.kept_files import attach_field_files, file_fields
 from leads.services.leads import ownership_of
 from leads.services.lines import pin_line
 from leads.services.recording import Enquiry, Outcome, Recorder, Result, count_repeats
@@ -84,6 +86,7 @@ class _LineBatch:
         self.ownership = ownership
         self.reader = EnquiryReader(actor, line)
         self.recorder = Recorder(line, self.reader.definition)
+        self.files: set[int] = set()
 
     def write(self, enquiries: Sequence[NewEnquiry]) -> list[EnquiryResult]:
         """Write the enquiries and return a result for each."""
@@ -105,7 +108,19 @@ class _LineBatch:
         self.reader.require_open()
         captured = self.reader.captured(enquiry.values)
         self.reader.check_attributes(enquiry.attributes)
+        self._refuse_files_of_others(captured, enquiry.values)
         return captured
+
+    def _refuse_files_of_others(self, captured: Captured, values: Mapping[str, Any]) -> None:
+        """A file belongs to one lead: an earlier enquiry of the batch has it."""
+        held = {
+            item.key: captured.data[item.key]["id"]
+            for item in file_fields(self.reader.definition)
+            if item.key in captured.data
+        }
+        if taken := [Problem(key, reasons.FILE_UNKNOWN) for key, pk in held.items() if pk in self.files]:
+            raise self.reader.refusal(taken, values)
+        self.files.update(held.values())
 
     def _record(self, accepted: Sequence[_Accepted]) -> list[Outcome]:
         origins = OriginIds(each.given.attributes for each in accepted)
@@ -126,6 +141,7 @@ class _LineBatch:
                 outcome.repeats_lead_id = first.id
         if self.line.on_duplicate == "update":
             self._update(self._updates(accepted, outcomes, origins))
+        self._attach(accepted, outcomes)
         count_repeats(
             Counter(
                 outcome.repeats_lead_id
@@ -134,6 +150,13 @@ class _LineBatch:
             )
         )
         return outcomes
+
+    def _attach(self, accepted: Sequence[_Accepted], outcomes: Sequence[Outcome]) -> None:
+        """Give the leads the files that their enquiries brought."""
+        for each, outcome in zip(accepted, outcomes, strict=True):
+            lead_id = outcome.created.id if outcome.created else outcome.repeats_lead_id
+            if lead_id is not None and outcome.result in (Result.CREATED, Result.UPDATED):
+                attach_field_files(self.actor, self.reader.definition, lead_id, each.captured.data)
 
     def _updates(
         self, accepted: Sequence[_Accepted], outcomes: Sequence[Outcome], origins: OriginIds

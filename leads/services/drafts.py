@@ -14,7 +14,7 @@ from leads.queries.lines import published_definitions
 # How many edits of others a refusal names, and how many settings of each.
 TOLD = 5
 EDITS = {"+": "added", "~": "changed", "-": "removed", "published": "published"}
-LISTS = ("visible_to", "editable_by", "empty_values", "aliases")
+LISTS = ("visible_to", "editable_by", "empty_values", "aliases", "accept")
 
 
 def locked_line(line: BusinessLine, *, against_leads: bool = False) -> BusinessLine:

@@ -21,6 +21,7 @@ from leads.models import BusinessLine, DuplicateKey, Lead
 from leads.queries.leads import get_lead, visible_leads
 from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, remove_derived_rows, write_derived_rows
 from leads.services.enquiries import EnquiryReader, OriginIds
+from leads.services.kept_files import attach_field_files
 from leads.services.lines import pin_line
 from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
 
@@ -77,6 +78,8 @@ def create_lead(
     outcome = Recorder(line, reader.definition).record([Enquiry(captured.data, captured.compare, columns)])[0]
     if outcome.result is Result.REFUSED:
         raise reader.refusal(outcome.problems, values)
+    if outcome.created is not None:
+        attach_field_files(actor, reader.definition, outcome.created.id, captured.data)
     if outcome.result is Result.CREATED:
         return CreateResult(outcome.lead)
     assert outcome.repeats_lead_id is not None
@@ -121,6 +124,7 @@ def update_lead(
     lead.updated_at = timezone.now()
     lead.save()
     if values:
+        attach_field_files(actor, definition, lead.pk, lead.data, before)
         _replace_keys(lead, definition, before)
         remove_derived_rows([lead.pk], keys=False)
         write_derived_rows([lead], definition)

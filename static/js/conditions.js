@@ -7,11 +7,13 @@ function controls(box) {
   return [...box.querySelectorAll("input, select, textarea")];
 }
 
-const PRESENCES = new Set(["location"]);
+const PRESENCES = new Set(["location", "file", "image"]);
 
 /** The filled parts of a field of several: rules ask only whether there are any. */
 function partsOf(inputs) {
-  return Object.fromEntries(inputs.filter((input) => input.value !== "").map((input) => [input.name, input.value]));
+  if (inputs.some((input) => input.type === "checkbox" && input.checked)) return {};
+  const filled = inputs.filter((input) => input.type !== "checkbox" && input.value !== "");
+  return Object.fromEntries(filled.map((input) => [input.name, input.value]));
 }
 
 /** What is named by a text with suggestions: the number or reference of the one that is suggested so. */

@@ -61,6 +61,9 @@ for (const form of document.forms) {
   if (form.querySelector("[data-place]")) {
     import("./places.js").then(({ watchPlace }) => form.querySelectorAll("[data-place]").forEach(watchPlace));
   }
+  if (form.querySelector("[data-kept-file]")) {
+    import("./files.js").then(({ watchFile }) => form.querySelectorAll("[data-kept-file]").forEach(watchFile));
+  }
   if ("guard" in form.dataset) guard(form);
 }
 for (const area of document.querySelectorAll("[data-drop]")) watchDrop(area);

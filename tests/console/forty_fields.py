@@ -48,11 +48,11 @@ FORTY_FIELDS: list[dict[str, Any]] = [
     {"label": "Born on", "type": "date", "date_order": "DMY", "min_age": "18", "max_age": "75", "indexed": True},
     {"label": "Married on", "type": "date", "date_order": "MDY", "min": "1950-01-01"},
     {"label": "Called at", "type": "datetime", "date_order": "DMY", "indexed": True},
-    {"label": "Visit at", "type": "datetime"},
+    {"label": "Payslip", "type": "file", "accept": ["pdf"], "max_size_mb": "2"},
     {"label": "Site", "type": "location"},
     {"label": "Office opens", "type": "time", "indexed": True},
     {"label": "Work e-mail", "type": "email", "indexed": True},
-    {"label": "Second phone", "type": "phone", "default_region": "US"},
+    {"label": "Photo", "type": "image"},
     {"label": "Web site", "type": "url"},
     {"label": "Employment", "type": "select",
      "choices": "SAL | Salaried\nSELF | Self employed\nBUS | Business", "required": True},
@@ -68,7 +68,8 @@ FORTY_FIELDS: list[dict[str, Any]] = [
 
 # What a value of these is, depends on who works in the organisation and on its leads.
 OF_THE_HOUSE = {"manager", "referred_by"}
-# A valid lead of the line, as texts of a file or a form, by key; without those of the house.
+HANDED_IN = {"payslip", "photo"}
+# A valid lead of the line, as texts of a file or a form, by key; without those of the house and the files.
 FORTY_VALUES: dict[str, str] = {
     "full_name": "Asha Rao", "mobile": "98765 43210", "e_mail_address": "asha@example.com", "loan_amount": "5,00,000",
     "town": "pune", "state": "maharashtra", "pan": "abcde1234f", "nickname": "Ash", "reference_text": "Ref 7",
@@ -76,8 +77,8 @@ FORTY_VALUES: dict[str, str] = {
     "credit_score": "760", "tenure": "48", "ratio": "0.1250", "weight": "-3.5", "monthly_income": "1,25,000.50",
     "existing_emi": "5000", "rate": "12.5%", "site": "18.5204, 73.8567", "owns_home": "Yes",
     "consents": "no", "born_on": "29/02/1992", "married_on": "12/31/2015", "called_at": "20/11/2025 10:30",
-    "visit_at": "2025-12-01 09:00", "office_opens": "09:15", "work_e_mail": "a.rao@bank.example",
-    "second_phone": "(212) 555-2368", "web_site": "https://example.com/asha", "employment": "Salaried",
+    "office_opens": "09:15", "work_e_mail": "a.rao@bank.example",
+    "web_site": "https://example.com/asha", "employment": "Salaried",
     "employer": "Acme", "products": "Car loan; HOME", "languages": "English; Hindi", "raw_answer": '{"score": [1, 2]}',
 }  # fmt: skip
 

@@ -5,9 +5,17 @@ import pytest
 from accounts.roles import Role
 from leads.fields.line import line_definition
 from leads.models import Field, FieldKind
+from leads.services.kept_files import keep_file
 from leads.services.leads import create_lead
-from tests.console.forty_fields import FORTY_FIELDS, FORTY_VALUES, OF_THE_HOUSE, define_forty_fields
+from tests.console.forty_fields import (
+    FORTY_FIELDS,
+    FORTY_VALUES,
+    HANDED_IN,
+    OF_THE_HOUSE,
+    define_forty_fields,
+)
 from tests.console.pages import Console
+from tests.core.kept_files import samples
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_organization")]
 
@@ -19,7 +27,12 @@ def test_forty_fields_of_all_types_are_made_in_the_console(actor_for, client_for
     definition = line_definition(line)
     assert len(FORTY_FIELDS) == len(definition.active) == 40
     assert {item.type for item in definition.active} == set(FieldKind)
-    assert {item.key for item in definition.active} == {*FORTY_VALUES, *OF_THE_HOUSE, "loan_to_income"}
+    assert {item.key for item in definition.active} == {
+        *FORTY_VALUES,
+        *OF_THE_HOUSE,
+        *HANDED_IN,
+        "loan_to_income",
+    }
     assert [item.order for item in definition.fields] == list(range(1, 41))
     assert definition.by_key["employment"].label_by_value == {
         "SAL": "Salaried",
@@ -32,7 +45,11 @@ def test_forty_fields_of_all_types_are_made_in_the_console(actor_for, client_for
     assert all(row.index_ready_at for row in Field.objects.filter(indexed=True))
     first = create_lead(actor=actor, line=line, values={**FORTY_VALUES, "pan": "FIRST1234F"}).lead
     house = {"manager": "omkar joshi", "referred_by": first.reference}
-    lead = create_lead(actor=actor, line=line, values={**FORTY_VALUES, **house}).lead
+    files = {
+        key: keep_file(actor=actor, line=line, key=key, filename=key, chunks=[content]).pk
+        for key, content in (("payslip", samples.PDF), ("photo", samples.picture()))
+    }
+    lead = create_lead(actor=actor, line=line, values={**FORTY_VALUES, **house, **files}).lead
     assert (lead.name, lead.phone, lead.city, str(lead.amount)) == (
         "Asha Rao",
         "+919876543210",

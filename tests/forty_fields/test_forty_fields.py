@@ -6,6 +6,7 @@ each publication by itself.
 
 import csv
 import io
+import json
 import re
 import time
 from pathlib import Path
@@ -15,8 +16,9 @@ import openpyxl
 import pytest
 
 from leads.models import FieldKind
-from tests.console.forty_fields import FORTY_FIELDS, FORTY_VALUES, OF_THE_HOUSE
+from tests.console.forty_fields import FORTY_FIELDS, FORTY_VALUES, HANDED_IN, OF_THE_HOUSE
 from tests.console.pages import Console
+from tests.core.kept_files import samples
 from tests.forty_fields.conftest import TwoWebs
 from tests.forty_fields.visitor import Visitor
 
@@ -24,7 +26,7 @@ LINE = "forty"
 PATIENCE = 60
 COMPUTED = "loan_to_income"
 LABELS = {field["label"]: field for field in FORTY_FIELDS}
-KEYS = {*FORTY_VALUES, *OF_THE_HOUSE, COMPUTED}
+KEYS = {*FORTY_VALUES, *OF_THE_HOUSE, *HANDED_IN, COMPUTED}
 
 
 class Job:
@@ -77,6 +79,12 @@ class Job:
     def found(self, **filters: str) -> list[str]:
         query = {"line": LINE, **{f"data.{name}": value for name, value in filters.items()}}
         return [lead["name"] for lead in self.there.json("/api/v1/leads", query)["results"]]
+
+    def hand_in(self, key: str, content: bytes) -> int:
+        """Hand a file in at the first process; its number."""
+        answer = self.here.hand_in("/api/v1/files", {"line": LINE, "field": key}, (f"{key}.bin", content))
+        assert answer.status_code == 201, answer.text
+        return int(json.loads(answer.text)["id"])
 
     def bring_in(self, rows: list[dict[str, str]], folder: Path) -> dict[str, int]:
         """Import a file at the second process, by its pages; the worker checks and loads it."""
@@ -158,7 +166,8 @@ def test_forty_fields_of_all_types(webs: TwoWebs, tmp_path: Path) -> None:
     assert job.list_columns() >= KEYS - {"full_name"}
     half_known = job.there.json("/api/v1/leads", {"line": LINE, "search": "half known"})["results"][0]
     house = {"manager": "omkar joshi", "referred_by": half_known["reference"]}
-    written = job.there.send("/api/v1/leads", {"line": LINE, "data": {**FORTY_VALUES, **house}})
+    files = {"payslip": job.hand_in("payslip", samples.PDF), "photo": job.hand_in("photo", samples.picture())}
+    written = job.there.send("/api/v1/leads", {"line": LINE, "data": {**FORTY_VALUES, **house, **files}})
     assert written.status_code == 201, written.text
     by_api = job.there.json(written.headers["Location"].removeprefix(job.there.address))
     assert set(by_api["data"]) == KEYS
@@ -181,7 +190,9 @@ def test_forty_fields_of_all_types(webs: TwoWebs, tmp_path: Path) -> None:
     filed = job.there.json("/api/v1/leads", {"line": LINE, "search": "filed first"})["results"][0]["data"]
     changed = {"full_name": "Filed First", "mobile": "+919845022222", "pan": "FILED1234F"}
     changed |= {"age": "41", "town": "Mumbai"}
-    assert filed == {**by_api["data"], **changed}
+    # Files come by hand, never in a file.
+    travels = {key: value for key, value in by_api["data"].items() if key not in HANDED_IN}
+    assert filed == {**travels, **changed}
 
     assert filed["manager"]["name"] == "Omkar Joshi" and filed["site"]["lat"] == "18.520400"
 
@@ -202,6 +213,11 @@ def test_forty_fields_of_all_types(webs: TwoWebs, tmp_path: Path) -> None:
     assert {row["Full name"] for row in exported} == {"Half Known", "Asha Rao", "Filed First"}
     asha = next(row for row in exported if row["Full name"] == "Asha Rao")
     assert (asha["Manager"], asha["Site"]) == ("Omkar Joshi", "18.520400, 73.856700")
+    assert (asha["Payslip"], asha["Photo"]) == ("payslip.pdf", "photo.jpg")
+    page = job.there.get(f"/leads/{by_api['reference']}/").text
+    assert [job.there.get(link).content for link in re.findall(r'class="file" href="([^"]+)"', page)] == [
+        samples.PDF
+    ]
     assert asha["Employment"] == "Salaried" and str(asha["Loan to income"]) == "0.33"
 
     retired_leaves_forms_and_stays_readable(job, by_api["reference"], tmp_path)

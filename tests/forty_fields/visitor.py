@@ -74,6 +74,14 @@ class Visitor:
             self._session.post(self._url(path), json=values, headers=self._proof(), timeout=SECONDS)
         )
 
+    def hand_in(self, path: str, values: dict[str, Any], file: tuple[str, bytes]) -> Answer:
+        """Send a file to the API."""
+        return self._answer(
+            self._session.post(
+                self._url(path), data=values, files={"file": file}, headers=self._proof(), timeout=SECONDS
+            )
+        )
+
     def json(self, path: str, query: dict[str, Any] | None = None) -> Any:
         """Read from the API."""
         answer = self._session.get(self._url(path), params=query, timeout=SECONDS)

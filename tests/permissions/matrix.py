@@ -23,7 +23,7 @@ from django.db import models
 
 from accounts.models import AccessRule, ApiKey, Membership
 from accounts.roles import Area, Level, Role, granted_level
-from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord
+from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, StoredFile
 from leads.models import BusinessLine, Campaign, Field, Lead, LineVersion, Source
 
 CALLERS = (*(role.value for role in Role), "nobody", "visitor", "stranger")
@@ -198,6 +198,7 @@ PAGES: list[Line] = [
     page("GET", "core:styleguide", by=WRITE_CONFIGURATION, refused=404),
     page("GET", "core:job_progress", by=READ_FILES, ids=JOB, refused=404),
     page("POST", "core:job_cancel", 302, by=WRITE_FILES, ids=JOB, refused=404, auditor=403),
+    page("GET", "core:file", 404, ids={"signed": "no-link"}, stranger=404),
     page("GET", "leads:list", by=READ_LEADS),
     page("GET", "leads:export", by=READ_LEADS, stranger=302),
     page("GET", "leads:export_detail", 404, ids=JOB),
@@ -271,6 +272,9 @@ CALLS: list[Line] = [
     call("GET", "api:lead-detail", by=READ_LEADS, ids=LEAD),
     call("PATCH", "api:lead-detail", by=WRITE_LEADS, ids=LEAD, data={"status": "new"}, partner=403),
     call("DELETE", "api:lead-detail", 204, by=(Area.LEADS, "delete"), ids=LEAD, data={}, partner=403),
+    call("POST", "api:file-list", 415, by=(Area.LEADS, "create"), data={}),
+    # The file of the matrix's world is nobody's but its administrator's: no lead holds it.
+    call("GET", "api:file-content", 404, ids={"file_id": (StoredFile, "pk")}, admin=200),
     call("GET", "api:lead-timeline", by=READ_LEADS, ids=LEAD),
     call(
         "POST",

@@ -24,8 +24,8 @@ LARGEST_WHOLE = 2**31 - 1
 CHOICE_SETTINGS = ("value", "label", "active", "parents")
 
 FLAGS = ("required", "unique", "indexed", "pii")
-WHOLE_NUMBERS = ("order", "min_length", "max_length", "min_age", "max_age", "decimals")
-TEXT_LISTS = ("visible_to", "editable_by", "empty_values", "aliases")
+WHOLE_NUMBERS = ("order", "min_length", "max_length", "min_age", "max_age", "decimals", "max_size_mb")
+TEXT_LISTS = ("visible_to", "editable_by", "empty_values", "aliases", "accept")
 RULES = ("visible_if", "required_if")
 OPTIONS = {
     "type": FieldKind.values,

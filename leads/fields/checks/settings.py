@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from phonenumbers import SUPPORTED_REGIONS
 
 from accounts.roles import Role
+from core.kept_files.kinds import KINDS, PICTURES
 from core.rules import normalise_text, read_value
 from core.rules.patterns import PatternError, compile_pattern
 from core.rules.values import PLAIN_NUMBER, Kind
@@ -16,6 +17,7 @@ from core.values import Refused
 from leads.fields.capture import TEXT_LIMITS, violations
 from leads.fields.checks.reading import ReadField
 from leads.fields.definition import FieldDefinition
+from leads.fields.kept_files import MOST_MEGABYTES
 from leads.fields.line import CORE_ATTRIBUTES
 from leads.fields.types import FIELD_TYPES, CaptureContext, type_of
 from leads.models import FieldKind, FieldStatus
@@ -55,11 +57,12 @@ NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY, Fiel
 DAY = frozenset({FieldKind.DATE})
 # Their values mean something in one organisation only, or are things of their own: nothing to compare or to preset.
 REFERENCES = frozenset({FieldKind.USER, FieldKind.LEAD})
-THINGS = frozenset({FieldKind.LOCATION})
+FILES = frozenset({FieldKind.FILE, FieldKind.IMAGE})
+THINGS = FILES | {FieldKind.LOCATION}
 
 # The settings that not every type has a use for.
 SUITS: dict[str, frozenset[FieldKind]] = {
-    "placeholder": TYPED,
+    "placeholder": TYPED - FILES,
     "required": TYPED,
     "required_if": TYPED,
     "unique": TYPED - {FieldKind.JSON, FieldKind.BOOLEAN} - THINGS,
@@ -71,6 +74,8 @@ SUITS: dict[str, frozenset[FieldKind]] = {
     "regex": TEXTS | {FieldKind.EMAIL, FieldKind.PHONE, FieldKind.URL},
     "choices": SELECTS,
     "choices_from": SELECTS,
+    "max_size_mb": FILES,
+    "accept": FILES,
     "date_order": DAY | {FieldKind.DATETIME},
     "min_age": DAY,
     "max_age": DAY,
@@ -80,8 +85,8 @@ SUITS: dict[str, frozenset[FieldKind]] = {
     "decimals": NUMBERS - {FieldKind.INTEGER} | {FieldKind.COMPUTED},
     "indexed": frozenset(kind for kind in FieldKind if FIELD_TYPES[kind].can_index),
     "editable_by": TYPED,
-    "empty_values": TYPED,
-    "aliases": TYPED,
+    "empty_values": TYPED - FILES,
+    "aliases": TYPED - FILES,
     "maps_to": TYPED,
 }
 MAPPED_TYPES: dict[str, frozenset[FieldKind]] = {
@@ -136,7 +141,7 @@ def _check_suitable(read: ReadField, item: FieldDefinition) -> None:
 def _is_set(setting: str, given: object) -> bool:
     return (
         given is not None
-        if setting in ("min_length", "max_length", "min_age", "max_age", "decimals")
+        if setting in ("min_length", "max_length", "min_age", "max_age", "decimals", "max_size_mb")
         else bool(given)
     )
 
@@ -249,6 +254,19 @@ def _check_choices(read: ReadField, item: FieldDefinition) -> None:
             )
 
 
+def _check_files(read: ReadField, item: FieldDefinition) -> None:
+    if item.type not in FILES:
+        return
+    if item.max_size_mb is not None and not 1 <= item.max_size_mb <= MOST_MEGABYTES:
+        read.add("max_size_mb", "range", f"Write a size from 1 to {MOST_MEGABYTES} MB.")
+    known = PICTURES if item.type is FieldKind.IMAGE else tuple(KINDS)
+    for position, name in enumerate(item.accept):
+        if name not in known:
+            read.add(
+                f"accept[{position}]", "unknown", f"Write one of {', '.join(known)}, or leave the list out."
+            )
+
+
 def _check_region(read: ReadField, item: FieldDefinition) -> None:
     if item.default_region and item.default_region not in SUPPORTED_REGIONS:
         read.add("default_region", "unknown", "Write a country by its two capital letters, such as IN or US.")
@@ -347,6 +365,7 @@ CHECKS = (
     _check_limits,
     _check_pattern,
     _check_choices,
+    _check_files,
     _check_region,
     _check_roles,
     _check_mapping,
