@@ -29,7 +29,7 @@ NOT_TAKEN = error_answer(
     "This kind of file is not taken here. Choose one of PDF, JPEG.",
     "file",
 )
-UPLOAD = {"line": "personal_loan", "field": "payslip", "file": "payslip.pdf"}
+UPLOAD = {"line": "home_loan", "field": "payslip", "file": "%PDF-1.7 …"}
 HELD = {"id": 17, "name": "payslip.pdf", "size": 81236, "type": "application/pdf"}
 
 

@@ -65,36 +65,37 @@ def kind_of(content, filename="x"):
         ("Ünïcode, text\nहिन्दी".encode() * 9_000, "txt"),
         (b"\xef\xbb\xbfplain", "txt"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_known(content, kind):
     assert kind_of(content) == kind
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"MZ\x90\0" + b"\0" * 60,
-        b"\x7fELF\x02",
-        b"#!/bin/sh\nrm -rf /",
-        b"<!DOCTYPE html><p>x",
-        b"  \n<svg xmlns='http://www.w3.org/2000/svg' onload='x()'>",
-        b"<?xml version='1.0'?><svg/>",
-        b"text first <script>alert(1)</script>",
-        b"Rar!\x1a\x07\0",
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        samples.packed("a.txt"),
-        samples.packed("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
-        samples.packed("META-INF/MANIFEST.MF", "A.class"),
-        samples.DOCX[:40],
-        b"PK\x03\x04" + b"x" * 50,
-        "half".encode("utf-16"),
-        b"caf\xe9",
-        b"text\0text",
-        b"esc\x1b[31m",
-        b" %PDF-1.7",
-        b"BM" + b"\0" * 60,
-    ],
-)
+HOSTILE = {
+    "a program for Windows": b"MZ\x90\0" + b"\0" * 60,
+    "a program for Linux": b"\x7fELF\x02",
+    "a shell script": b"#!/bin/sh\nrm -rf /",
+    "a page": b"<!DOCTYPE html><p>x",
+    "a drawing with a script": b"  \n<svg xmlns='http://www.w3.org/2000/svg' onload='x()'>",
+    "XML": b"<?xml version='1.0'?><svg/>",
+    "text with a script": b"text first <script>alert(1)</script>",
+    "a RAR": b"Rar!\x1a\x07\0",
+    "an old Office document": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    "a ZIP": samples.packed("a.txt"),
+    "macros": samples.packed("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
+    "Java": samples.packed("META-INF/MANIFEST.MF", "A.class"),
+    "half a document": samples.DOCX[:40],
+    "a false document": b"PK\x03\x04" + b"x" * 50,
+    "UTF-16": "half".encode("utf-16"),
+    "Latin-1": b"caf\xe9",
+    "text with NUL": b"text\0text",
+    "text with escapes": b"esc\x1b[31m",
+    "a shifted PDF": b" %PDF-1.7",
+    "a bitmap": b"BM" + b"\0" * 60,
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
 def test_what_is_not_taken(content, actor):
     assert kind_of(content) is None
     with pytest.raises(FileRefused) as refused:
@@ -156,6 +157,7 @@ def test_every_name_is_one_line_without_a_path(given_name):
         (samples.promised_picture(2**31 - 1, 2**31 - 1), PICTURE, "picture_too_large"),
         (samples.promised_picture(4_000, 4_000), PICTURE, "picture_damaged"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_refused_leaves_nothing(content, limits, code, actor, media):
     with pytest.raises(FileRefused) as refused:
