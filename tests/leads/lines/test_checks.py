@@ -23,7 +23,7 @@ def test_one_field_of_each_type_is_sound():
     [
         (TEXT | {"colour": "red"}, "colour", "unknown_setting"),
         (TEXT | {"choices_from": "city"}, "choices_from", "not_for_type"),
-        (TEXT | {"type": "file"}, "type", "wrong_value"),
+        (TEXT | {"type": "signature"}, "type", "wrong_value"),
         (TEXT | {"type": None}, "type", "required"),
         (TEXT | {"label": "  "}, "label", "required"),
         (TEXT | {"key": "Note"}, "key", "not_snake_case"),
