@@ -98,14 +98,20 @@ def rotate_api_key(
     """Put a new key in the place of one; the old one serves for `overlap` more, so that nothing stands still.
 
     Raises:
-        NotPermitted, NotVisible: as `revoke_api_key`.
+        NotPermitted, NotVisible: as `revoke_api_key`; the key is another person's, whose new one the actor would
+            be told.
         ValidationFailed: the overlap is longer than seven days.
-        Conflict: the key is not in force any more.
+        Conflict: the key is not in force any more; or both would be more than anybody may have.
     """
     old = _key_to_change(actor, prefix)
+    if not _may_be_told(actor, old.owner):
+        raise NotPermitted(
+            "A key acts as its owner, who alone is told a new one. Revoke it, if it has to end."
+        )
     if not dt.timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise _refusal("overlap", "max", f"The old key serves {LONGEST_OVERLAP.days} days longer at most.")
     with transaction.atomic(), system_scope(actor.organization, reason=reason or "key rotated"):
+        lock_members(actor.organization)
         key = (
             ApiKey.objects.select_for_update()
             .select_related("owner__user", "owner__organization")
@@ -115,6 +121,8 @@ def rotate_api_key(
             raise Conflict("key_not_active", f"This key is {key.state}. Make a new one.")
         now = timezone.now()
         if overlap:
+            # Else keys that serve a week longer, rotated again and again, would be as many as one likes.
+            _refuse_too_many(key.owner)
             key.expires_at = min(key.expires_at, now + overlap)
         else:
             key.revoked_at = now
@@ -191,10 +199,16 @@ def _checked_owner(actor: Actor, level: Level, owner: Membership | None) -> Memb
         raise NotVisible
     if not owner.is_active:
         raise _refusal("owner", "inactive", f"{owner} has no access any more.")
-    if actor.membership is not None and owner.role_set != {Role.PARTNER}:
+    if not _may_be_told(actor, owner):
         message = "A key acts as its owner: make one for yourself, or for a partner's system."
         raise _refusal("owner", "person", message)
     return owner
+
+
+def _may_be_told(actor: Actor, owner: Membership) -> bool:
+    """Whether the actor may hold a key that acts as `owner`: oneself, a partner's system; commands, anybody."""
+    own = actor.membership is None or owner.pk == actor.membership.pk
+    return own or owner.role_set == {Role.PARTNER}
 
 
 def _checked_name(name: str) -> str:

@@ -399,6 +399,26 @@ def test_a_rotated_key_hands_over(admin, by_session, time_machine):
     assert by_key(new["key"]).get("/leads").status_code == 200
 
 
+def test_nobody_is_told_a_new_key_of_another_person(admin, actor_for, by_session):
+    theirs = make(actor_for(Role.OPERATIONS))
+    response = by_session(admin).post(f"/api-keys/{theirs.key.prefix}/rotate", {})
+    assert codes_of(response) == (403, ["permission_denied"])
+    assert by_key(theirs.text).get("/leads").status_code == 200
+    partner = actor_for(Role.PARTNER)
+    of_system = make(admin, owner=partner.membership)
+    assert by_session(admin).post(f"/api-keys/{of_system.key.prefix}/rotate", {}).status_code == 201
+    assert by_session(admin).delete(f"/api-keys/{theirs.key.prefix}").status_code == 204
+
+
+def test_keys_that_hand_over_count_among_those_of_their_owner(admin, by_session, monkeypatch):
+    monkeypatch.setattr("accounts.services.api_keys.MOST_KEYS", 2)
+    address = f"/api-keys/{make(admin).key.prefix}/rotate"
+    answers = [by_session(admin).post(address, {"overlap_hours": 24}) for _ in range(2)]
+    assert answers[0].status_code == 201
+    assert codes_of(answers[1]) == (409, ["too_many_keys"])
+    assert by_session(admin).post(address, {}).status_code == 201
+
+
 def test_without_an_overlap_the_old_key_ends_at_once(admin, by_session):
     old = make(admin)
     assert by_session(admin).post(f"/api-keys/{old.key.prefix}/rotate", {}).status_code == 201
