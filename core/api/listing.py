@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters import BooleanFilter, FilterSet
 from rest_framework.exceptions import NotFound
@@ -11,6 +12,7 @@ from rest_framework.request import Request
 
 from core.api.paging import page_size
 from core.errors import FieldError, ValidationFailed
+from core.rules.values import is_storable_text
 
 OWN_PARAMETERS = frozenset({"cursor", "page_size", "ordering"})
 
@@ -37,6 +39,7 @@ class Page(CursorPagination):
         orderings: Mapping[str, Sequence[str]],
     ) -> None:
         found = _filtered(request, rows, filters)
+        self._model = rows.model
         self.ordering = _ordering(request.query_params.get("ordering", ""), orderings)
         try:
             self.rows: list[Any] = self.paginate_queryset(found, request) or []
@@ -44,6 +47,19 @@ class Page(CursorPagination):
             raise _refusal(
                 "cursor", "invalid_cursor", "This cursor leads nowhere. Begin without one."
             ) from None
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Return the place that the cursor names. Raises NotFound for one that no list has handed out."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None:
+            field = self._model._meta.get_field(self.ordering[0].removeprefix("-"))
+            try:
+                field.to_python(cursor.position)
+            except ValidationError:
+                raise NotFound from None
+            if not is_storable_text(str(cursor.position)):
+                raise NotFound
+        return cursor
 
     def get_page_size(self, request: Request) -> int:
         return page_size(request)

@@ -104,6 +104,9 @@ def test_the_list_is_filtered_ordered_and_paged(team, by_session):
         ("ordering=phone", "invalid_ordering", "ordering"),
         ("page_size=0", "invalid_page_size", "page_size"),
         ("cursor=nonsense", "invalid_cursor", "cursor"),
+        ("ordering=id&cursor=cD1hYmM%3D", "invalid_cursor", "cursor"),  # p=abc
+        ("ordering=created&cursor=cD1hYmM%3D", "invalid_cursor", "cursor"),
+        ("ordering=name&cursor=cD1hJTAwYg%3D%3D", "invalid_cursor", "cursor"),  # p=a%00b
         ("search=%00", "null_characters_not_allowed", "search"),
     ],
 )
