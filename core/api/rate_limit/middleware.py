@@ -50,6 +50,9 @@ def _network(address: str) -> str:
         return address
     if isinstance(known, ipaddress.IPv4Address):
         return address
+    if known.ipv4_mapped is not None:
+        # How a server that listens on both names callers by IPv4, who would all share one network.
+        return str(known.ipv4_mapped)
     return str(ipaddress.ip_network((known, NETWORK_BITS), strict=False).network_address)
 
 
