@@ -265,7 +265,7 @@ def test_large_answers_are_compressed_on_the_way(proxy: Proxy) -> None:
     assert answer.json()["filling"].startswith("lead ")
 
 
-@pytest.mark.parametrize("path", ["/account/login/", "/api/v1/auth/login"])
+@pytest.mark.parametrize("path", ["/account/login/", "/api/v1/auth/login", "/api/login"])
 def test_sign_in_is_fenced_and_nothing_else_with_it(proxy: Proxy, path: str) -> None:
     # An office that signs in at nine passes; a script that tries passwords does not.
     answers = [ask(proxy, path, "POST") for _attempt in range(120)]
