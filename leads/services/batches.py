@@ -14,7 +14,7 @@ from core.values import reasons
 from leads.fields.capture import Captured, Problem, is_empty
 from leads.models import BusinessLine
 from leads.queries.leads import visible_leads
-from leads.services.enquiries import EnquiryReader, OriginIds
+from leads.services.enquiries import DetailsTaken, EnquiryReader, OriginIds
 from leads.services.kept_files import attach_field_files, file_fields
 from leads.services.leads import ownership_of
 from leads.services.lines import pin_line
@@ -183,13 +183,16 @@ class _LineBatch:
         ]
 
     def _update(self, updates: Sequence[LeadUpdate]) -> None:
-        """Update leads; where several enquiries are about one lead, one after the other."""
-        updater = Updater(self.recorder, self.reader.context)
+        """Update leads in the order of the enquiries: together those before the next that is about one of the same."""
+        updater = Updater(self.recorder, self.reader.context, refuses_shared=True)
         waiting = list(updates)
         while waiting:
-            chosen = {update.lead_id: update for update in reversed(waiting)}
-            updater.update(list(chosen.values()))
-            waiting = [update for update in waiting if chosen[update.lead_id] is not update]
+            together: dict[int, LeadUpdate] = {}
+            for update in waiting:
+                if together.setdefault(update.lead_id, update) is not update:
+                    break
+            updater.update(list(together.values()))
+            waiting = waiting[len(together) :]
 
     def _references(self, outcomes: Sequence[Outcome]) -> dict[int, str]:
         """Return the references of repeated leads that the actor may see."""
@@ -202,7 +205,8 @@ class _LineBatch:
         if outcome.created is not None:
             return EnquiryResult(Result.CREATED, outcome.created.reference)
         if outcome.result is Result.REFUSED:
-            error = self.reader.refusal(outcome.problems, each.given.values)
+            shared = DetailsTaken() if outcome.is_shared else None
+            error = shared or self.reader.refusal(outcome.problems, each.given.values)
             return EnquiryResult(Result.REFUSED, error=error)
         assert outcome.repeats_lead_id is not None
         return EnquiryResult(outcome.result, references.get(outcome.repeats_lead_id))

@@ -23,6 +23,16 @@ RESOLVERS = {"source": resolve_sources, "campaign": resolve_campaigns}
 WRONG = "Some fields need a correction."
 
 
+class DetailsTaken(Conflict):
+    """A change would give a lead what tells repeats of another one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "duplicate",
+            "Another lead already has these details. Open that lead, or change what they share.",
+        )
+
+
 def capture_context(actor: Actor, known: Known = NOTHING_KNOWN) -> CaptureContext:
     """Return what validation depends on: now, the organisation's timezone and phone region, what is referred to."""
     region = actor.organization.locale.partition("-")[2] or "IN"

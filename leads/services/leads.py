@@ -13,14 +13,14 @@ from accounts.queries.members import team_of
 from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area
 from core.database.bulk import insert_rows
-from core.errors import Conflict, NotPermitted, NotVisible, ValidationFailed
+from core.errors import NotPermitted, NotVisible, ValidationFailed
 from leads.fields.capture import Problem, is_empty
 from leads.fields.line import LineDefinition, line_definition
 from leads.fields.wording import sentences
 from leads.models import BusinessLine, DuplicateKey, Lead
 from leads.queries.leads import get_lead, visible_leads
 from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, remove_derived_rows, write_derived_rows
-from leads.services.enquiries import EnquiryReader, OriginIds
+from leads.services.enquiries import DetailsTaken, EnquiryReader, OriginIds
 from leads.services.kept_files import attach_field_files
 from leads.services.lines import pin_line
 from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
@@ -173,7 +173,7 @@ def withdraw_lead(*, actor: Actor, reference: str, precondition: Precondition | 
 
 @transaction.atomic
 def restore_lead(*, actor: Actor, reference: str) -> Lead:
-    """Bring a withdrawn lead back. Raises Conflict when another lead took one of its keys meanwhile."""
+    """Bring a withdrawn lead back. Raises DetailsTaken when another lead took one of its keys meanwhile."""
     actor.require(Area.LEADS, "delete")
     lead = Lead.everything.select_for_update().filter(reference=reference, deleted_at__isnull=False).first()
     if lead is None:
@@ -221,9 +221,7 @@ def _replace_keys(lead: Lead, definition: LineDefinition, before: Mapping[str, A
             "invalid", "Some fields need a correction.", sentences(definition, problems, lead.data)
         )
     if lost and maker.tells_repeats:
-        raise Conflict(
-            "duplicate", "Another lead already has these details. Open that lead, or change what they share."
-        )
+        raise DetailsTaken
 
 
 def _attributes(reader: EnquiryReader, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,13 +63,17 @@ class Enquiry:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one enquiry: the lead made, or the lead (or earlier row) it repeats, or why not."""
+    """What became of one enquiry: the lead made, or the lead (or earlier row) it repeats, or why not.
+
+    `is_shared` says of a refused update that it would give its lead what tells repeats of another one.
+    """
 
     result: Result
     created: LeadRow | None = None
     repeats_lead_id: int | None = None
     repeats_index: int | None = None
     problems: list[Problem] = field(default_factory=list)
+    is_shared: bool = False
 
     @property
     def lead(self) -> Lead | None:

@@ -47,6 +47,8 @@ class _Change:
     lead: Lead
     captured: Captured
     keys: MatchKeys
+    # What tells repeats of it from now on, where no other lead may hold it.
+    gained: frozenset[str]
 
 
 def leads_touched_by(lead_ids: Iterable[int], job_ids: Sequence[int]) -> set[int]:
@@ -63,12 +65,14 @@ class Updater:
     """Fills the values of repeats into the leads that stand; the first valid row for a lead wins.
 
     A row that does not validate together with the stored values is refused. Core attributes that no field
-    fills stay as they are, unless the update names them.
+    fills stay as they are, unless the update names them. What tells repeats stays with the lead that holds it, or,
+    if `refuses_shared`, an update that would give it to a second one is refused, as an edit of one lead is.
     """
 
-    def __init__(self, recorder: Recorder, context: CaptureContext) -> None:
+    def __init__(self, recorder: Recorder, context: CaptureContext, *, refuses_shared: bool = False) -> None:
         self.recorder = recorder
         self.context = context
+        self.refuses_shared = refuses_shared
 
     def update(self, updates: Sequence[LeadUpdate]) -> None:
         """Store the updates and tell each outcome; call inside a transaction that has locked the leads."""
@@ -88,7 +92,7 @@ class Updater:
         """
         changes = self._captured(updates)
         unique = {key for change in changes for key in change.keys.unique}
-        holders = self.recorder.holders(unique)
+        holders = self.recorder.holders(unique.union(*(change.gained for change in changes)))
         earlier = seen(unique) - holders.keys()
         chosen: dict[int, _Change] = {}
         claimed: dict[str, int] = {}
@@ -102,10 +106,14 @@ class Updater:
                 for key, field in change.keys.unique.items()
                 if key in earlier or claimed.get(key, holders.get(key, lead_id)) != lead_id
             ]
-            outcome.result = Result.REFUSED if outcome.problems else Result.UPDATED
+            outcome.is_shared = not outcome.problems and any(
+                claimed.get(key, holders.get(key, lead_id)) != lead_id for key in change.gained
+            )
+            is_refused = outcome.problems or outcome.is_shared
+            outcome.result = Result.REFUSED if is_refused else Result.UPDATED
             if outcome.result is Result.UPDATED:
                 chosen[lead_id] = change
-                claimed |= dict.fromkeys(change.keys.unique, lead_id)
+                claimed |= dict.fromkeys((*change.keys.unique, *change.gained), lead_id)
         return list(chosen.values())
 
     def _captured(self, updates: Sequence[LeadUpdate]) -> list[_Change]:
@@ -115,8 +123,14 @@ class Updater:
             lead = leads.get(update.lead_id)
             if lead is not None:
                 captured = capture(self.recorder.definition, update.given, self.context, stored=lead.data)
-                changes.append(_Change(update, lead, captured, self.recorder.keys.keys(captured.data)))
+                keys = self.recorder.keys.keys(captured.data)
+                changes.append(_Change(update, lead, captured, keys, self._gained(lead, keys)))
         return changes
+
+    def _gained(self, lead: Lead, keys: MatchKeys) -> frozenset[str]:
+        if not self.refuses_shared:
+            return frozenset()
+        return frozenset(keys.match) - frozenset(self.recorder.keys.keys(lead.data).match)
 
     def _claim(self, changes: Sequence[_Change]) -> bool:
         """Bring the keys of the leads to what they shall be; False, and nothing done, where a unique one is lost."""
@@ -130,7 +144,7 @@ class Updater:
             for lead_id, keys in wanted.items()
             for key in keys - kept
         )
-        needed = {key for change in changes for key in change.keys.unique} - kept
+        needed = {key for change in changes for key in (*change.keys.unique, *change.gained)} - kept
         try:
             with transaction.atomic():
                 DuplicateKey.objects.filter(line_id=line_id, key__in=stale).delete()

@@ -142,6 +142,20 @@ def test_where_the_line_says_so_repeats_update(api, api_for, actor_for, operatio
     assert api.get(f"/leads/{there}").json()["name"] == "Asha"
 
 
+def test_an_update_takes_nothing_that_tells_repeats_from_another_lead(api, operations, line):
+    update_line(actor=operations, line=line, on_duplicate="update", duplicate_match=["mobile", "mail"])
+    there = api.create("loan", item(1)["data"])["reference"]
+    api.create("loan", item(2, mail="ravi@example.org")["data"])
+    shares, gains = item(1, mail="ravi@example.org"), item(1, mail="asha@example.org")
+    alone = api.post("/leads", shares)
+    assert (alone.status_code, errors_of(alone)) == (409, [("duplicate", None)])
+    answer = send(api, shares, gains, item(3), item(3, mail="asha@example.org"))
+    assert told(answer) == [(409, [("duplicate", None)]), (200, []), (201, []), (409, [("duplicate", None)])]
+    assert counts(answer) == (2, 1, 0, 2)
+    assert answer["results"][0]["errors"][0]["detail"] == alone.json()["errors"][0]["detail"]
+    assert api.get(f"/leads/{there}").json()["email"] == "asha@example.org"
+
+
 def test_leads_are_whose_batch_it_was(api_for, actor_for, line):
     leader = actor_for(Role.TEAM_LEADER)
     agent = actor_for(Role.AGENT, manager=leader)
