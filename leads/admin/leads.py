@@ -23,8 +23,9 @@ from core.admin.site import console
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import line_definition
 from leads.fields.types import type_of
-from leads.models import BusinessLine, Lead
+from leads.models import BusinessLine, FieldKind, Lead
 from leads.queries.lines import visible_lines
+from leads.queries.named import References
 from leads.queries.withdrawn import leads_with_withdrawn
 from leads.services.leads import restore_lead, withdraw_lead
 
@@ -216,6 +217,7 @@ class _Sights:
 
     def __init__(self, actor: Actor, line: BusinessLine, version: int) -> None:
         self.actor = actor
+        self.references = References(actor)
         self.written, self.today = line_definition(line, version), line_definition(line)
 
     def attribute(self, name: str, value: Any) -> str:
@@ -233,9 +235,14 @@ class _Sights:
             today = self.today.by_key.get(key, item)
             sight = self._strictest([item, today])
             if key in data and sight is not Sight.HIDDEN:
-                text = as_text(type_of(item).cell(item, data[key]))
+                text = self._text(item, data[key])
                 result[today.label] = shown(text, sight, item.type)
         return result
+
+    def _text(self, item: FieldDefinition, stored: Any) -> str:
+        if item.type is FieldKind.USER:
+            return self.references.name(stored)
+        return as_text(type_of(item).cell(item, stored))
 
     def _strictest(self, items: list[FieldDefinition]) -> Sight:
         return strictest(sight_everywhere(self.actor, item) for item in items)
