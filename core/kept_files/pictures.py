@@ -4,6 +4,7 @@ Where a photograph was taken, with which device, and earlier versions of it are 
 not know of; a picture may also be a program to somebody else. Drawing it anew keeps the picture alone.
 """
 
+import threading
 import warnings
 from dataclasses import dataclass
 from typing import IO
@@ -13,10 +14,14 @@ from PIL import Image, ImageOps
 from core.kept_files.kinds import KINDS, FileKind
 from core.kept_files.refusals import FileRefused
 
-# A header may promise more pixels than memory holds; a telephone makes 50 million at most.
+# A header may promise more pixels than memory holds; a telephone makes 50 million at most. Its JPEG is read smaller
+# than it is; what is read whole (a WebP of 100 KB takes a gigabyte for 60 million) may have fewer.
 MOST_PIXELS = 60_000_000
+MOST_PIXELS_READ_WHOLE = 16_000_000
 LONGEST_SIDE = 3_000
 QUALITY = 88
+# Several at once would take the memory of all of them.
+_one_at_a_time = threading.Lock()
 FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
 
 
@@ -35,22 +40,23 @@ def draw_anew(source: IO[bytes], kind: FileKind, target: IO[bytes]) -> Drawn:
     Raises:
         FileRefused: it cannot be drawn, or is too large to be drawn.
     """
+    most = MOST_PIXELS if kind.name == "jpg" else MOST_PIXELS_READ_WHOLE
     try:
-        with warnings.catch_warnings():
+        with _one_at_a_time, warnings.catch_warnings():
             # Our own limit speaks, in our own words.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             # Only what it says it is: other readers of the library are never asked.
             with Image.open(source, formats=[FORMATS[kind.name]]) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    raise FileRefused("picture_too_large", limit=MOST_PIXELS // 1_000_000)
+                if picture.width * picture.height > most:
+                    raise FileRefused("picture_too_large", limit=most // 1_000_000)
                 picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-                upright = ImageOps.exif_transpose(picture)
-                upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-                return _write(upright, target)
+                # Made smaller first: turning makes a copy.
+                picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+                return _write(ImageOps.exif_transpose(picture), target)
     except FileRefused:
         raise
     except Image.DecompressionBombError:
-        raise FileRefused("picture_too_large", limit=MOST_PIXELS // 1_000_000) from None
+        raise FileRefused("picture_too_large", limit=most // 1_000_000) from None
     except (
         OSError,
         ValueError,

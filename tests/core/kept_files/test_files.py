@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,7 @@ def test_every_name_is_one_line_without_a_path(given_name):
         (b"RIFF\0\0\0\0WEBPVP8 ", PICTURE, "picture_damaged"),
         (samples.promised_picture(50_000, 50_000), PICTURE, "picture_too_large"),
         (samples.promised_picture(2**31 - 1, 2**31 - 1), PICTURE, "picture_too_large"),
+        (samples.promised_picture(8_000, 7_000), PICTURE, "picture_too_large"),
         (samples.promised_picture(4_000, 4_000), PICTURE, "picture_damaged"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -198,6 +200,22 @@ def test_a_disk_that_is_full_leaves_no_row(actor, monkeypatch):
 def drawn(actor, content):
     file = keep(actor, content, "photo.jpg", PICTURE)
     return file, b"".join(open_content(file).chunks)
+
+
+def test_a_large_photograph_is_turned_and_made_smaller(actor):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned
+    file = keep(actor, samples.picture(size=(4_000, 2_000), exif=exif), limits=PICTURE)
+    assert (file.width, file.height) == (1_500, 3_000)
+
+
+def test_a_packed_document_with_an_endless_list_of_parts_is_not_opened(monkeypatch):
+    def fail(*_arguments):
+        raise AssertionError("its list of parts was read")
+
+    content = samples.packed(*(f"{number}{'x' * 200}" for number in range(9_000)))
+    monkeypatch.setattr(zipfile, "ZipFile", fail)
+    assert kind_of(content) is None
 
 
 def test_a_picture_is_drawn_anew_upright_and_tells_nothing(actor):
