@@ -88,11 +88,16 @@ def member_labels(members: Iterable[Membership]) -> dict[int, str]:
     return labels
 
 
-def members_named(text: str) -> list[str]:
-    """Return the numbers of the members that a text may mean in a filter, those who have left among them."""
+def members_named(actor: Actor, text: str) -> list[str]:
+    """Return the numbers of the members that a text may mean in a filter, those who have left among them.
+
+    A partner's system names them by number alone, and is not told whether there is such a member.
+    """
     written = written_member(text)
     if not written:
         return []
+    if actor.roles <= {Role.PARTNER}:
+        return [written] if written.isdecimal() else []
     members = _written_so(Membership.everything.all(), {written})
     return [str(member.pk) for member in members.select_related("user") if written in _ways(member)]
 

@@ -237,7 +237,7 @@ class _Parameter:
         """The number of a member who is named by it, by name or by e-mail address; `me` stays `me`."""
         if text == ME:
             return text
-        found = members_named(text)
+        found = members_named(self.catalog.actor, text)
         if len(found) != 1:
             problem = "fits several members" if found else "is no member"
             message = (

@@ -164,6 +164,16 @@ def test_a_partner_system_learns_of_nobody(line, actor_for, client_for):
         assert codes(by_api(partner, {"manager": written})) == ["data.manager:choice"]
 
 
+def test_a_partner_system_learns_of_nobody_by_filters_either(line, agent, actor_for, client_for):
+    partner = client_for(actor_for(Role.PARTNER))
+
+    def asked(written: str) -> int:
+        return partner.get("/api/v1/leads", {"line": "typed", "data.manager": written}).status_code
+
+    assert {asked(text) for text in ("Arjun Rao", "arjun@acme.example", "nobody@acme.example")} == {400}
+    assert asked(number(agent)) == asked("987654321") == asked("me") == 200
+
+
 def test_rules_read_members_by_number(operations, agent, client_for):
     rule = {"field": "manager", "op": "eq", "value": agent.membership.pk}
     line = line_with(operations, MANAGER, {"key": "why", "label": "Why", "type": "text", "required_if": rule})
