@@ -15,9 +15,24 @@ the one that is meant in the header `X-Tenant-ID`.
 **Errors** have one shape: `type`, `errors` (each with `code`, `detail` and, for a field or a parameter, `attr`) and
 `request_id`, which the log knows too. 400: the call is wrong, all its problems at once. 401: nobody is signed in.
 403: your role does not allow it. 404: nothing is here that you may see. 409: it collides with what is there.
-413: too large. 500: our mistake; `request_id` finds it in the log.
+412: it was changed since you read it. 413: too large. 429: too many calls, wait as long as `Retry-After` says.
+500: our mistake; `request_id` finds it in the log.
 
-**Lists** are paged by cursor: follow `next` and `previous`. `page_size` is 50 unless you ask for up to 500.
+**Lists** are paged by cursor: follow `next` and `previous`. `page_size` is 50 unless you ask for up to 500. Parameters
+filter: `status=new`, `created__gte=2026-01-01`, and within a line any of its fields, `data.<key>` and
+`data.<key>__gte`. `ordering` names one order, `-` before it reverses; `search` finds words, phones and references. A
+parameter that means nothing is refused (400), never ignored. `count` is exact where counting is cheap, else null;
+`count_estimate` is the same, or at least so many.
+
+**Calling again.** An unsafe call may carry a key of your choice in the header `Idempotency-Key` (1 to 255 printable
+ASCII characters). Make the same call again with it whenever you got no answer: within 24 hours it has no second effect
+and is answered as the first time, with `Idempotency-Replayed: true`. What it tells is as you may see it by then. A key
+that stands for another call is 409 (`idempotency_key_reused`); while the first call runs it is 409 with `Retry-After`.
+A call that was refused for something to put right, or that failed by our mistake, has left nothing: its key is free.
+
+**Changing what you have read.** One lead is told with an `ETag`. Send it back in `If-Match` with a change, and
+what somebody else has changed meanwhile is not overwritten (412). With `If-None-Match` a lead that you have already
+is not sent again (304).
 """
 
 REST_FRAMEWORK: dict[str, Any] = {
