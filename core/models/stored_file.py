@@ -53,6 +53,8 @@ class StoredFile(TenantModel):
                 condition=models.Q(attached_at__isnull=True),
             ),
             models.Index(fields=["organization", "purpose", "subject_id"], name="stored_file_subject"),
+            # The search for files that no row knows asks by name.
+            models.Index(fields=["organization", "path"], name="stored_file_path"),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.intake.storage import discard_file
-from core.models import Intake, Job, JobState
+from core.models import Intake, Job, JobState, StoredFile
 from core.models.intake import IntakeState
 from core.retention.registry import Purge, register_purge
 from core.scope import current_organization_id
@@ -101,6 +101,12 @@ def known_intake_files(names: list[str]) -> set[str]:
 def known_export_files(names: list[str]) -> set[str]:
     """Files that an export has written and that have not expired."""
     return set(Job.objects.filter(result__file__in=names).values_list("result__file", flat=True))
+
+
+@media_folder("files")
+def known_kept_files(names: list[str]) -> set[str]:
+    """Files that were handed in: one kept by a call that was taken back is known to no row."""
+    return set(StoredFile.objects.filter(path__in=names).values_list("path", flat=True))
 
 
 register_purge(

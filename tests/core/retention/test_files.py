@@ -1,18 +1,21 @@
 """Files that are removed: exports that are old, checks that led to nothing, files that no row knows."""
 
 import os
+import uuid
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from accounts.roles import Role
 from core.files_out.storage import new_file
 from core.intake.storage import local_path, store_file
 from core.jobs import run_job_inline
-from core.models import Intake, Job, JobState
+from core.models import Intake, Job, JobState, StoredFile
 from core.scope import organization_scope, system_scope
 from core.services.intakes import check_intake, load_intake
 from leads.services.exports import EXPORT
@@ -72,6 +75,19 @@ def test_a_file_that_no_row_knows_goes_after_two_days(in_organization, other_org
 
     assert delete("core.orphaned_files", in_organization) == 1
     assert [name for name, place in stored.items() if place.exists()] == ["fresh", "theirs"]
+
+
+def test_a_kept_file_whose_call_was_taken_back_goes_and_others_stay(in_organization):
+    places = {}
+    for name in ("known", "unknown"):
+        path = default_storage.save(f"files/{in_organization.pk}/{uuid.uuid4().hex}", ContentFile(b"x"))
+        places[name] = local_path(path)
+        make_older(places[name], 3)
+        if name == "known":
+            StoredFile.objects.create(name="a.pdf", size=1, sha256="", path=path, purpose="x", about="y")
+
+    assert delete("core.orphaned_files", in_organization) == 1
+    assert [name for name, place in places.items() if place.exists()] == ["known"]
 
 
 def test_files_of_rows_and_what_lies_beside_them_stay(in_organization):
