@@ -27,6 +27,7 @@ from tests.faults.live_stack import create_database, drop_database  # noqa: E402
 LARGEST = 200 * 1024
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
+EDUCATION = DOCS.parent / "tests" / "data" / "education_leads.csv"
 SPREADSHEET = "Branch enquiries of October.xlsx"
 PATIENCE = 60_000
 
@@ -76,6 +77,7 @@ class Camera:
         self._take(operations, "leads-wide")
         self._take_lead(operations)
         self._take_import(operations)
+        self._take_fields(operations)
         operations.goto("/console/leads/businessline/")
         operations.get_by_role("link", name="Home loans").first.click()
         fields = operations.get_by_role("heading", name="Fields")
@@ -104,6 +106,16 @@ class Camera:
         page.get_by_role("link", name="Correct here").click(timeout=PATIENCE)
         page.get_by_role("heading", name="Correct rows").wait_for()
         self._take(page, "grid")
+
+    def _take_fields(self, page: Page) -> None:
+        """What the columns of a file propose."""
+        page.goto("/fields-from-a-file/new/")
+        page.get_by_label("Name of the new line").fill("Online courses")
+        page.get_by_label("File").set_input_files(EDUCATION)
+        page.get_by_role("button", name="Upload and look at it").click()
+        page.get_by_role("heading", name="Fields of Online courses").wait_for(timeout=PATIENCE)
+        page.get_by_text("Worth a look").wait_for()
+        self._take(page, "fields")
 
     def _page(self, who: str, size: dict[str, int], scale: int = 1) -> Page:
         """A window of this size in which somebody of the demo is signed in."""

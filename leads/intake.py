@@ -123,7 +123,13 @@ class LeadImporter(Importer):
             Target(
                 f"{ATTRIBUTE_PREFIX}{name}",
                 target.label,
-                (name, *target.aliases, *told.get(name, ()), *told.get(f"{ATTRIBUTE_PREFIX}{name}", ())),
+                (
+                    name,
+                    # A name that a field goes by is the field's: with two claimants the column would stay unread.
+                    *(alias for alias in target.aliases if normalise_text(alias) not in taken),
+                    *told.get(name, ()),
+                    *told.get(f"{ATTRIBUTE_PREFIX}{name}", ()),
+                ),
                 False,
             )
             for name, target in ATTRIBUTE_TARGETS.items()

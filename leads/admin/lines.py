@@ -143,6 +143,7 @@ class BusinessLineAdmin(PreviewAdmin):
             "may_configure": self.may_write(request),
             "order_link": reverse("admin:leads_businessline_order", args=[line.pk]),
             "add_link": f"{reverse('admin:leads_field_add')}?line={line.pk}",
+            "proposal_link": f"{reverse('leads:proposal_new')}?line={line.code}",
             "add_copy_link": f"{reverse('admin:leads_field_add')}?copy=",
             "publish_link": reverse("admin:leads_businessline_publish", args=[line.pk]),
             "preview_link": reverse("admin:leads_businessline_preview", args=[line.pk]),

@@ -13,13 +13,15 @@ from accounts.actor import Actor
 from accounts.roles import Area
 from core.errors import Conflict
 from core.intake.cells import storable
+from core.intake.matching import normalized_name
 from core.intake.storage import discard_file, local_path, store_file
 from core.jobs import JobRun, job_kind
 from core.models import Intake, Job, JobState, Organization
 from core.retention.files import media_folder
 from core.services.intakes import check_intake, receive_file
 from core.services.jobs import enqueue_job
-from leads.services.proposing import AppliedProposal, apply_proposal, look_at_file
+from leads.models import BusinessLine
+from leads.services.proposing import AppliedProposal, apply_proposal, look_at_file, names_of_fields
 
 PROPOSE = "leads.propose"
 FOLDER = "proposals"
@@ -113,6 +115,9 @@ def publish_proposed(
 def import_proposed(*, actor: Actor, job: Job) -> Intake:
     """Bring the very file of a published proposal in, and start checking it.
 
+    A column that the line has a field for and that was not matched to it is left to whoever looks at the
+    columns: then nothing is checked yet.
+
     Raises:
         NotPermitted: the actor may not load files.
         Conflict: the line is not published yet, or the file is gone or loaded.
@@ -130,8 +135,19 @@ def import_proposed(*, actor: Actor, job: Job) -> Intake:
         filename=job.parameters["filename"],
         chunks=_chunks(path),
     )
-    check_intake(actor=actor, intake_id=intake.pk)
+    if not _unmatched(intake):
+        check_intake(actor=actor, intake_id=intake.pk)
     return intake
+
+
+def _unmatched(intake: Intake) -> list[str]:
+    """The columns of the file that the line knows by name and that fill nothing."""
+    known = names_of_fields(BusinessLine.objects.get(code=intake.target))
+    return [
+        header
+        for header, target in zip(intake.header, intake.mapping, strict=True)
+        if not target and normalized_name(header) in known
+    ]
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -227,6 +227,14 @@ PAGES: list[Line] = [
     page("GET", "leads:import_grid", by=READ_FILES, ids=INTAKE),
     page("POST", "leads:import_grid", TRIED, by=WRITE_FILES, ids=INTAKE, data={"cell-2-0": "Changed"}),
     page("POST", "leads:import_rollback", TRIED, by=WRITE_FILES, ids=INTAKE),
+    page("GET", "leads:proposal_new", by=WRITE_CONFIGURATION),
+    page("POST", "leads:proposal_new", TRIED, by=WRITE_CONFIGURATION, data={"name": ""}),
+    # A proposal is its asker's alone; the job of the matrix's world is none.
+    page("GET", "leads:proposal_detail", 404, by=WRITE_CONFIGURATION, ids=PROPOSAL),
+    page("POST", "leads:proposal_detail", 404, by=WRITE_CONFIGURATION, ids=PROPOSAL),
+    page("GET", "leads:proposal_progress", 404, by=WRITE_CONFIGURATION, ids=PROPOSAL),
+    page("GET", "leads:proposal_column", 404, by=WRITE_CONFIGURATION, ids={**PROPOSAL, "position": "0"}),
+    page("POST", "leads:proposal_import", 404, by=WRITE_CONFIGURATION, ids=PROPOSAL),
     page("GET", "api-docs"),
 ]
 

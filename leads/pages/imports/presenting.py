@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.actor import Actor
+from accounts.roles import Area
 from core.intake.hand_back import ShownRow, root_of
 from core.intake.importer import Importer, importer_for
 from core.models import Intake
@@ -17,6 +18,11 @@ from leads.models import BusinessLine
 def intake_url(intake: Intake, name: str = "detail") -> str:
     """Return the address of one of an intake's pages."""
     return reverse(f"leads:import_{name}", args=[intake.pk])
+
+
+def proposal_url(actor: Actor) -> str:
+    """Return where a file becomes the fields of a line; "" for who may not configure lines."""
+    return reverse("leads:proposal_new") if actor.may(Area.CONFIGURATION, "write") else ""
 
 
 def whole_number(text: str) -> int | None:

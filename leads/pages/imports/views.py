@@ -51,6 +51,7 @@ from leads.pages.imports.presenting import (
     grid_rows,
     intake_url,
     line_name,
+    proposal_url,
     reasons_shown,
     sample_shown,
     whole_number,
@@ -87,6 +88,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     context = {
         "imports": shown,
         "new_url": reverse("leads:import_new") if actor.may(Area.LEAD_FILES, "write") else "",
+        "proposal_url": proposal_url(actor),
         "newer_url": reverse("leads:imports") if before is not None else "",
         "older_url": older,
         "summary": "",
@@ -111,7 +113,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
         intake = _received(request, form, given["line"], options)
         if intake is not None:
             return redirect(intake_url(intake))
-    context = {"form": form, "list_url": reverse("leads:imports")}
+    context = {"form": form, "list_url": reverse("leads:imports"), "proposal_url": proposal_url(actor)}
     return render(request, "imports/upload.html", context, status=422 if form.is_bound else 200)
 
 
