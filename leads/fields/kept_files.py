@@ -13,7 +13,7 @@ from core.kept_files.links import read_held
 from core.models import StoredFile
 from core.rules import Kind
 from core.services.files import MEGABYTE, FileLimits
-from core.values import EMPTY, Coerced, Refused, reasons
+from core.values import EMPTY, Coerced, Refused, reasons, strip_text
 from leads.fields.behaviour import CaptureContext, FieldType
 from leads.fields.definition import FieldDefinition
 
@@ -56,7 +56,7 @@ def written_file(raw: Any) -> str | None:
     if isinstance(raw, int | Decimal):
         is_number = raw == int(raw) and 0 < raw < 10**LONGEST_NUMBER
         return str(int(raw)) if is_number else ""
-    text = raw.strip()
+    text = strip_text(raw)
     if not text:
         return None
     if text.isascii() and text.isdecimal():

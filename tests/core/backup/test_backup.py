@@ -98,7 +98,7 @@ def test_a_round_trip_brings_everything_back(world, backup):
     assert done.replaced["media"] == 5
     assert (done.differences, done.media_files) == ({}, 4)
     assert databases_beside() == []
-    assert sorted(path.name for path in media.media_root().iterdir()) == ["intake", "photo.jpg"]
+    assert sorted(path.name for path in media.media_root().iterdir()) == ["files", "intake", "photo.jpg"]
 
 
 def test_after_a_restore_walls_triggers_and_sequences_hold(world, backup):
