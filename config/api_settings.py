@@ -5,18 +5,33 @@ from typing import Any
 INTRODUCTION = """
 Read and write what your user may, and nothing else: calls go through the same queries and services as the pages.
 
-**Signing in.** A call is made with the session of the pages. Unsafe calls (POST, PATCH, DELETE) also carry the CSRF
-token: the value of the cookie `leadledger_csrf` in the header `X-CSRFToken`. Who belongs to several organisations names
-the one that is meant in the header `X-Tenant-ID`.
+**Signing in.** Three ways, each with what its user or owner may, and nothing else:
+
+- *Tokens*, for clients of people: `POST auth/login` with e-mail and password answers an access token, which serves 15
+  minutes in `Authorization: Bearer <token>`, and a refresh token for `POST auth/refresh`. Each refresh answers the next
+  pair; the old token serves ten seconds more, for a call whose answer was lost; used after that, it ends the session.
+  Who signs in with two steps is asked for a code (`mfa_required`, then `POST auth/mfa`). `POST auth/logout` ends the
+  session.
+- *Keys*, for systems: `Authorization: Api-Key <key>`. A key is made on the profile, in the console or by
+  `POST api-keys/`, and shown once. It acts as its owner in one organisation, within its scopes.
+- The *session* of the pages. Unsafe calls (POST, PATCH, DELETE) then also carry the CSRF token: the value of the cookie
+  `leadledger_csrf` in the header `X-CSRFToken`.
+
+Who belongs to several organisations names the one that is meant in the header `X-Tenant-ID`; `GET auth/me` tells which
+there are. A key opens its own alone.
+
+**Limits.** 100 calls within any minute per user and per key, unless a key was given a limit of its own; every answer
+tells in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` how it stands. One call too many is 429;
+`Retry-After` says in how many seconds the next one passes.
 
 **Addresses** answer with and without a slash at the end. Bodies are JSON in UTF-8; numbers are read exactly, so
 `0.1` stays `0.1`. Configured numbers come back as text, such as `"700000.00"`, for the same reason.
 
 **Errors** have one shape: `type`, `errors` (each with `code`, `detail` and, for a field or a parameter, `attr`) and
-`request_id`, which the log knows too. 400: the call is wrong, all its problems at once. 401: nobody is signed in.
-403: your role does not allow it. 404: nothing is here that you may see. 409: it collides with what is there.
-412: it was changed since you read it. 413: too large. 429: too many calls, wait as long as `Retry-After` says.
-500: our mistake; `request_id` finds it in the log.
+`request_id`, which the log knows too. 400: the call is wrong, all its problems at once. 401: no credential, or not a
+good one. 403: your role, or the key's scopes, do not allow it. 404: nothing is here that you may see. 409: it collides
+with what is there. 412: it was changed since you read it. 413: too large. 429: too many calls, wait as long as
+`Retry-After` says. 500: our mistake; `request_id` finds it in the log.
 
 **Lists** are paged by cursor: follow `next` and `previous`. `page_size` is 50 unless you ask for up to 500. Parameters
 filter: `status=new`, `created__gte=2026-01-01`, and within a line any of its fields, `data.<key>` and

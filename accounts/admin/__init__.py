@@ -1,5 +1,5 @@
-"""What accounts bring to the console: members and narrowed permissions."""
+"""What accounts bring to the console: members, narrowed permissions, keys and sign-ins."""
 
-from accounts.admin import access, members
+from accounts.admin import access, keys, members
 
-__all__ = ["access", "members"]
+__all__ = ["access", "keys", "members"]

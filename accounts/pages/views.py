@@ -11,10 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.pages.forms import ProfileForm, show_refusal
+from accounts.pages.keys import own_keys
+from accounts.queries.login_logs import own_login_logs
 from accounts.queries.profile import memberships_shown, uses_two_steps
+from accounts.roles import Area
 from accounts.services import change_profile
+from accounts.services.visitors import device_name
 from accounts.sessions import ORGANIZATION_KEY
 from core.errors import NotVisible, ValidationFailed
+
+LATEST = 6
 
 
 @require_safe
@@ -45,6 +51,18 @@ def profile(request: HttpRequest) -> HttpResponse:
         "form": form,
         "memberships": memberships_shown(request.memberships),  # type: ignore[attr-defined]
         "security": {"two_step": uses_two_steps(actor.user)},
+        "keys": own_keys(actor),
+        "may_make_keys": actor.may(Area.KEYS, "write"),
+        "sign_ins": [
+            {
+                "at": log.at,
+                "address": log.address or "",
+                "device": device_name(log.device),
+                "outcome_label": log.get_method_display() if log.succeeded else log.get_reason_display(),
+                "outcome_tone": "good" if log.succeeded else "bad",
+            }
+            for log in own_login_logs(actor, LATEST)
+        ],
     }
     return render(
         request, "accounts/profile.html", context, status=200 if form.is_valid() or not form.is_bound else 422

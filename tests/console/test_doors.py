@@ -31,9 +31,14 @@ READERS = {
     "core_organization": {Role.ADMIN, Role.AUDITOR},
     "accounts_membership": {Role.ADMIN, Role.AUDITOR},
     "accounts_accessrule": OPENERS,
+    "accounts_apikey": {Role.ADMIN, Role.OPERATIONS, Role.AUDITOR},
+    "accounts_loginlog": {Role.ADMIN, Role.AUDITOR},
 }
 CONFIGURED = ("leads_businessline", "leads_field", "leads_source", "leads_campaign", "accounts_accessrule")
-WRITERS = {name: {Role.ADMIN, Role.OPERATIONS} for name in CONFIGURED} | {"accounts_membership": {Role.ADMIN}}
+WRITERS = {name: {Role.ADMIN, Role.OPERATIONS} for name in CONFIGURED} | {
+    "accounts_membership": {Role.ADMIN},
+    "accounts_apikey": {Role.ADMIN, Role.OPERATIONS},
+}
 
 
 def lists():

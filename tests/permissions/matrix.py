@@ -21,7 +21,7 @@ from typing import Any
 
 from django.db import models
 
-from accounts.models import AccessRule, ApiKey, Membership
+from accounts.models import AccessRule, ApiKey, LoginLog, Membership
 from accounts.roles import Area, Level, Role, granted_level
 from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, StoredFile
 from leads.models import BusinessLine, Campaign, Field, Lead, LineVersion, Source
@@ -119,6 +119,7 @@ def open_call(method: str, url: str, ok: Status, data: Any) -> Line:
 
 
 READ_ACCESS = (Area.ACCESS, "read")
+WRITE_KEYS = (Area.KEYS, "write")
 WRITE_ACCESS = (Area.ACCESS, "write")
 READ_LEADS = (Area.LEADS, "read")
 WRITE_LEADS = (Area.LEADS, "write")
@@ -177,13 +178,19 @@ def console_model(
     blind = {
         role.value: AWAY for role in CONSOLE_ROLES if granted_level(frozenset([role]), *read) is Level.NONE
     }
+    # Who reads some rows of the area, and not that of the matrix's world.
+    outside = {
+        role.value: AWAY for role in CONSOLE_ROLES if _only_others(role, read) and role.value not in blind
+    }
     return [
         console("GET", f"{name}_changelist", lists, by=read, refused=lists_nothing),
         console("GET", f"{name}_add", by=write) if adds else console("GET", f"{name}_add", 403),
-        console("GET", f"{name}_change", by=read, ids=row, **blind),
-        console("GET", f"{name}_history", 200 if keeps_history else 404, by=audit, ids=row, **blind),
+        console("GET", f"{name}_change", by=read, ids=row, **blind, **outside),
+        console(
+            "GET", f"{name}_history", 200 if keeps_history else 404, by=audit, ids=row, **blind, **outside
+        ),
         console("GET", f"{name}_delete", ids=row, **nobody),
-        *(console("GET", f"{name}_{action}", by=write, ids=row) for action in actions),
+        *(console("GET", f"{name}_{action}", by=write, ids=row, **outside) for action in actions),
         *(console("GET", f"{name}_{action}", ids=row, **nobody) for action in inapplicable),
     ]
 
@@ -192,6 +199,10 @@ PAGES: list[Line] = [
     page("GET", "accounts:home", 302),
     page("GET", "accounts:profile"),
     page("POST", "accounts:profile", 302, data={"name": "A", "phone": ""}),
+    page("GET", "accounts:key_new", by=WRITE_KEYS),
+    page("POST", "accounts:key_new", TRIED, by=WRITE_KEYS, data={"name": ""}),
+    page("POST", "accounts:key_rotate", by=WRITE_KEYS, ids=KEY, refused=404, auditor=403),
+    page("POST", "accounts:key_revoke", 302, by=WRITE_KEYS, ids=KEY, refused=404, auditor=403),
     page("POST", "accounts:switch_organization", 404, data={"organization": "nowhere"}),
     public("GET", "core:healthz"),
     public("GET", "core:readyz", 503),  # no worker runs beside the tests
@@ -321,6 +332,8 @@ CONSOLE: list[Line] = [
     console("POST", "admin:configuration_apply", 302, by=WRITE_CONFIGURATION),
     *console_model(AccessRule, Area.CONFIGURATION, adds=True),
     *console_model(Membership, Area.ACCESS, adds=True, actions=["end_access"], inapplicable=["give_access"]),
+    *console_model(ApiKey, Area.KEYS, adds=True, actions=["rotate", "revoke"]),
+    *console_model(LoginLog, Area.ACCESS, keeps_history=False),
     # The list leads to the one organisation in force.
     *console_model(Organization, Area.ACCESS, lists=302, lists_nothing=302),
     *console_model(Intake, Area.LEAD_FILES, inapplicable=["roll_back"]),

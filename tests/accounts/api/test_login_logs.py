@@ -6,6 +6,7 @@ from django.test import Client
 
 from accounts.models import LoginLog, User
 from accounts.roles import Role
+from accounts.services.visitors import device_name
 from core.scope import system_scope
 from tests.accounts.api.conftest import Caller, login, tokens_of
 from tests.accounts.api.test_login import SECRET, code_now
@@ -167,3 +168,27 @@ def test_the_list_is_filtered(asha, actor_for, by_session, time_machine):
     assert found("since=2026-11-21T10:01:00Z") == ["wrong_password"]
     assert found("until=2026-11-21T10:01:00Z") == [""]
     assert found("method=page") == found("member=987654321") == []
+
+
+@pytest.mark.parametrize(
+    ("device", "name"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox, Windows",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/150.0 Safari/537.36 Edg/150.0",
+            "Edge, Linux",
+        ),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/150.0 Safari/537.36", "Chrome, Android"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1",
+            "Safari, iPhone",
+        ),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", ""),
+    ],
+)
+def test_a_device_is_told_in_a_few_words(device, name):
+    assert device_name(device) == name
