@@ -3,14 +3,21 @@
 import datetime as dt
 from typing import Any
 
-from django_filters import BooleanFilter, ChoiceFilter, FilterSet, IsoDateTimeFilter, NumberFilter
+from django_filters import BooleanFilter, ChoiceFilter, FilterSet, IsoDateTimeFilter
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from accounts.api import serializers as shapes
-from accounts.api.filters import KeyFilter, LoginLogFilter, MemberFilter, TeamFilter
+from accounts.api.filters import (
+    LARGEST_ID,
+    KeyFilter,
+    LoginLogFilter,
+    MemberFilter,
+    MemberNumberFilter,
+    TeamFilter,
+)
 from core.api.description import TENANT, ErrorAnswerSerializer, answer, error_answer, page_of
 from core.api.paging import DEFAULT_SIZE, LARGEST_SIZE
 
@@ -216,7 +223,8 @@ def list_parameters(filters: type[FilterSet], orders: str) -> list[OpenApiParame
 
 
 def _type_of(each: Any) -> Any:
-    kinds = {NumberFilter: int, BooleanFilter: bool, IsoDateTimeFilter: dt.datetime}
+    number = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
+    kinds = {MemberNumberFilter: number, BooleanFilter: bool, IsoDateTimeFilter: dt.datetime}
     return next((kind for filter_class, kind in kinds.items() if isinstance(each, filter_class)), str)
 
 

@@ -1,10 +1,22 @@
 """The parameters of lists of people, keys and sign-ins."""
 
 import django_filters as filters
+from django import forms
 from django.db.models import Q, QuerySet
 
 from accounts.models import LoginLog, LoginMethod, LoginReason, Membership
 from accounts.roles import ROLE_LABELS
+
+LARGEST_ID = 2**63 - 1
+
+
+class MemberNumberFilter(filters.Filter):
+    """By the number of a member: a whole one, such as a row may have."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, field_name: str, label: str) -> None:
+        super().__init__(field_name=field_name, label=label, min_value=1, max_value=LARGEST_ID)
 
 
 class MemberFilter(filters.FilterSet):
@@ -30,7 +42,7 @@ class MemberFilter(filters.FilterSet):
 class TeamFilter(filters.FilterSet):
     """Of teams."""
 
-    leader = filters.NumberFilter(field_name="pk", label="The number of the leader.")
+    leader = MemberNumberFilter(field_name="pk", label="The number of the leader.")
 
     class Meta:
         model = Membership
@@ -40,7 +52,7 @@ class TeamFilter(filters.FilterSet):
 class KeyFilter(filters.FilterSet):
     """Of keys."""
 
-    owner = filters.NumberFilter(field_name="owner", label="The number of the owner.")
+    owner = MemberNumberFilter(field_name="owner", label="The number of the owner.")
     revoked = filters.BooleanFilter(
         field_name="revoked_at", lookup_expr="isnull", exclude=True, label="Whether the key was revoked."
     )
@@ -49,7 +61,7 @@ class KeyFilter(filters.FilterSet):
 class LoginLogFilter(filters.FilterSet):
     """Of sign-ins."""
 
-    member = filters.NumberFilter(field_name="membership", label="The number of the member.")
+    member = MemberNumberFilter(field_name="membership", label="The number of the member.")
     method = filters.ChoiceFilter(choices=LoginMethod.choices, label="By which door.")
     reason = filters.ChoiceFilter(
         choices=[choice for choice in LoginReason.choices if choice[0]], label="Why it failed."

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.filters import LARGEST_ID
 from accounts.key_scopes import SCOPES
 from accounts.models import LoginMethod, LoginReason
 from accounts.models.api_key import KEY_STATES
@@ -15,7 +16,6 @@ from accounts.services.people import LONGEST_NAME
 from core.api.serializers import Body, TextField
 
 LONGEST_EMAIL, LONGEST_PASSWORD, LONGEST_TEXT, LONGEST_PHONE = 254, 1_000, 2_000, 40
-LARGEST_ID = 2**63 - 1
 HOUR = dt.timedelta(hours=1)
 
 

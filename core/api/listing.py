@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django_filters import BooleanFilter, FilterSet
+from django_filters import BooleanFilter, CharFilter, FilterSet
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -78,7 +78,10 @@ def _filtered(request: Request, rows: QuerySet[Any], filters: type[FilterSet]) -
         if name not in known | OWN_PARAMETERS:
             message = f"Nothing here is filtered by “{name[:60]}”. Use {', '.join(sorted(known))}."
             raise _refusal(name, "unknown_filter", message)
-        if isinstance(filters.base_filters.get(name), BooleanFilter):
+        chosen_filter = filters.base_filters.get(name)
+        if chosen_filter is not None and type(chosen_filter) is not CharFilter:
+            _check_given(name, request.query_params[name])
+        if isinstance(chosen_filter, BooleanFilter):
             _check_boolean(name, request.query_params[name])
     chosen = filters(request.query_params, queryset=rows)
     if not chosen.is_valid():
@@ -92,9 +95,15 @@ def _filtered(request: Request, rows: QuerySet[Any], filters: type[FilterSet]) -
     return chosen.qs
 
 
+def _check_given(name: str, written: str) -> None:
+    """Refuse a parameter without a value: the filter would take it for none, without a word."""
+    if not written.strip():
+        raise _refusal(name, "blank", "Write a value, or leave the parameter out.")
+
+
 def _check_boolean(name: str, written: str) -> None:
     """Refuse what is neither true nor false: the filter would take it for nothing at all, without a word."""
-    if written.strip() and written.strip().lower() not in ("true", "false"):
+    if written.strip().lower() not in ("true", "false"):
         raise _refusal(name, "wrong_type", "Write true or false.")
 
 

@@ -101,6 +101,8 @@ def test_the_list_is_filtered_ordered_and_paged(team, by_session):
         ("colour=red", "unknown_filter", "colour"),
         ("is_active=maybe", "wrong_type", "is_active"),
         ("role=king", "invalid_choice", "role"),
+        ("role=", "blank", "role"),
+        ("is_active=", "blank", "is_active"),
         ("ordering=phone", "invalid_ordering", "ordering"),
         ("page_size=0", "invalid_page_size", "page_size"),
         ("cursor=nonsense", "invalid_cursor", "cursor"),
@@ -114,6 +116,13 @@ def test_a_parameter_that_makes_no_sense_is_refused(team, by_session, query, cod
     response = by_session(team.admin).get(f"/users?{query}")
     assert response.status_code == 400
     assert [(error["code"], error["attr"]) for error in response.json()["errors"]] == [(code, attr)]
+
+
+@pytest.mark.parametrize("number", ["1.5", "0", "-3", "9223372036854775808", "one", ""])
+def test_a_number_that_no_member_has_is_refused(team, by_session, number):
+    for path in ("/teams?leader=", "/api-keys?owner=", "/login-logs?member="):
+        response = by_session(team.admin).get(f"{path}{number}")
+        assert response.status_code == 400, path
 
 
 def test_a_change_is_whole_or_not_at_all(team, by_session):
