@@ -1,6 +1,6 @@
 # Python 3.11 or 3.12 and make are all that a bare checkout needs; `make help` lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-postgresql15 verify lint pictures browser servers clean distclean
+.PHONY: help setup demo run test test-postgresql15 verify lint bench pictures browser servers clean distclean
 unexport PYTHONHOME PYTHONPATH
 PYTEST_WORKERS ?= 2
 # More for pytest, as in: make test ARGS="tests/core -k rules"
@@ -34,6 +34,9 @@ lint: setup ## check style, types, the direction of imports, missing migrations,
 	@.venv/bin/lint-imports
 	@.venv/bin/python manage.py makemigrations --check --dry-run
 	@sh deploy/local/lint.sh
+
+bench: setup browser ## measure, print the figures, and write them into docs/performance.md: make bench SIZES="10k 100k"
+	@SIZES="$(SIZES)" .venv/bin/python -m bench
 
 pictures: setup browser ## make the pictures of the README again, from the demo's data
 	@.venv/bin/python docs/pictures.py

@@ -1,0 +1,82 @@
+"""Lists as pages and API read them, through the query layer, as the application role."""
+
+import json
+import time
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bench.work.preparing import actor, line, organization
+from core.scope import organization_scope
+from leads.queries.lead_list import Catalog, LeadListQuery, list_leads, parse_filters
+
+
+def read_page(who: str, address: str) -> dict[str, float]:
+    """Read a first page and the one after it; return the milliseconds of the slower one, and how many leads came."""
+    with organization_scope(organization(), reason="bench"):
+        person, chosen = actor(who), line()
+        began = time.perf_counter()
+        page = list_leads(person, _query(person, chosen, address))
+        first = (time.perf_counter() - began) * 1_000
+        second = 0.0
+        if page.next_cursor:
+            began = time.perf_counter()
+            list_leads(person, _query(person, chosen, address, page.next_cursor))
+            second = (time.perf_counter() - began) * 1_000
+        role = _role()
+    assert role == "leadledger_application", role
+    return {"milliseconds": max(first, second), "leads": len(page.rows)}
+
+
+def _role() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        return str(cursor.fetchone()[0])
+
+
+def _query(person: Any, chosen: Any, address: str, cursor: str = "") -> LeadListQuery:
+    given = dict(part.split("=", 1) for part in address.split("&") if part)
+    search, ordering = given.pop("search", ""), given.pop("ordering", "-created")
+    return LeadListQuery(
+        line=chosen,
+        search=search,
+        conditions=parse_filters(Catalog(person, chosen), given),
+        ordering=ordering,
+        cursor=cursor,
+    )
+
+
+def plans(who: str, address: str) -> list[str]:
+    """The plans of the statements on leads that a first page makes, as PostgreSQL carried them out."""
+    with organization_scope(organization(), reason="bench"):
+        person, chosen = actor(who), line()
+        with CaptureQueriesContext(connection) as made:
+            list_leads(person, _query(person, chosen, address))
+        told = []
+        for query in made.captured_queries:
+            statement = query["sql"]
+            if not statement.startswith(("SELECT", "(SELECT")) or "leads_lead" not in statement:
+                continue
+            with connection.cursor() as cursor:
+                cursor.execute("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) " + statement.replace("%", "%%"), [])
+                told.append("\n".join(row[0] for row in cursor.fetchall()))
+    return told
+
+
+def lead_codes() -> dict[str, str]:
+    """Values that some lead in the middle of the list has: what a search for one lead types."""
+    from leads.models import Lead
+
+    with organization_scope(organization(), reason="bench"):
+        count = Lead.objects.count()
+        lead = Lead.objects.filter(row_number__gte=count // 2).order_by("row_number").first()
+        assert lead is not None
+        return {
+            "reference": lead.reference,
+            "phone": lead.phone,
+            "fragment": lead.phone[-6:],
+            "name": lead.name.replace(" ", "%20"),
+            "mail": lead.email,
+            "pan": json.dumps(lead.data["pan"]).strip('"'),
+        }
