@@ -85,7 +85,7 @@ class SampleForm(forms.Form):
 class FileForm(forms.Form):
     """One file, shown as a drop area."""
 
-    file = forms.FileField(label=_("Spreadsheet"), help_text=_("CSV, TSV or XLSX, up to 100 MB."))
+    file = forms.FileField(label=_("Spreadsheet"), help_text=_("CSV, TSV, XLSX, XLS or ODS, up to 100 MB."))
 
 
 def sample_context() -> dict[str, Any]:

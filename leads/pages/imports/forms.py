@@ -40,7 +40,7 @@ class CorrectionForm(forms.Form):
     """The error workbook on its way back."""
 
     file = forms.FileField(label=_("Corrected workbook"))
-    file.widget.attrs["accept"] = ".xlsx"
+    file.widget.attrs["accept"] = ".xlsx,.xls,.ods"
 
 
 class MatchForm(forms.Form):

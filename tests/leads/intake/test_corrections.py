@@ -19,6 +19,9 @@ from core.services.intakes import correct_rows, load_intake
 from leads.models import Field, Lead
 from leads.services.lines import publish_line, update_field
 from tests.conftest import ActorFor
+from tests.core.intake.documents import cell, document
+from tests.core.intake.documents import row as sheet_row
+from tests.core.intake.documents import table as sheet
 from tests.leads.intake.sheets import (
     column_of,
     counted,
@@ -87,6 +90,19 @@ class TestWorkbook:
         }
         assert phones() == {e164(2), e164(3), e164(7)}
         assert Lead.objects.get(phone=e164(3)).row_number == 3
+
+    def test_saved_in_another_format_it_comes_back_alike(
+        self, operations: Actor, root: Intake, path: Path
+    ) -> None:
+        errors = openpyxl.load_workbook(errors_of(operations, root, path, mend(2))).worksheets[0]
+        texts = [["" if value is None else str(value) for value in row] for row in errors.values]
+        rows = "".join(sheet_row(*(cell(text) if text else cell() for text in row)) for row in texts)
+        saved = document(path.with_suffix(".ods"), sheet(rows))
+
+        correction = load(operations, saved)
+
+        assert counted(correction) == (1, 0, 2, 0)
+        assert phones() == {e164(2), e164(3), e164(7)}
 
     def test_wrong_again_says_what_is_wrong_now(self, operations: Actor, root: Intake, path: Path) -> None:
         def change(sheet: Any) -> None:
