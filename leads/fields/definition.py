@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from core.rules import normalise_text
-from core.values import CellError, cell_text
+from core.values import CellError, Coerced, cell_text, text
 from leads.models import Field, FieldKind, FieldStatus
 
 # What a definition says in the configuration file, in this order; `id` comes with a published version.
@@ -189,5 +189,14 @@ class FieldDefinition:
     def means_empty(self, raw: Any) -> bool:
         """Whether a raw value reads as one of the texts that mean empty, such as `Select`; numbers, errors too."""
         if isinstance(raw, str):
-            return normalise_text(raw) in self.empty_texts
+            return normalise_text(raw) in self.empty_texts or (
+                # Control characters are no part of what is stored, nor of what is compared.
+                not raw.isprintable() and _as_stored(raw) in self.empty_texts
+            )
         return isinstance(raw, WRITTEN_AS_TEXT) and normalise_text(cell_text(raw)) in self.empty_texts
+
+
+def _as_stored(raw: str) -> str:
+    """The normalised form of what a text field would keep of a text; "" where it would keep nothing."""
+    read = text(raw)
+    return normalise_text(read.value) if isinstance(read, Coerced) and read.value else ""

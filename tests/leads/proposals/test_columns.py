@@ -305,3 +305,11 @@ def test_any_type_can_be_chosen_and_says_what_it_would_refuse(chosen):
         else []
     )
     assert bool(refused) == (not field.reading.fit.is_whole and field.kind not in ("select", "multi_select"))
+
+
+def test_a_text_that_means_empty_does_so_with_control_characters_too():
+    rows = [["Name", "Plan"], *([NAMES[n % 8], "Gold"] for n in range(24)), ["Zoe", "?\x1b"]]
+    proposal = proposal_of_rows(rows)
+
+    assert proposal.fields[1].settings()["empty_values"] == ["?"]
+    assert refusals(rows, proposal) == []
