@@ -149,6 +149,8 @@ def register_importer(name: str) -> Callable[[ImporterFactory], ImporterFactory]
     """Register an importer class (or factory) under the name that intakes store."""
 
     def register(factory: ImporterFactory) -> ImporterFactory:
+        if name in _factories:
+            raise ValueError(f"The importer {name} is registered twice.")
         _factories[name] = factory
         return factory
 

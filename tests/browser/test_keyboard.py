@@ -21,6 +21,8 @@ def test_the_main_job_by_keys_alone(watch: Watch, stack: BrowserStack, tmp_path:
     file.write_text("\n".join([HEADER, RIGHT, WRONG]), encoding="utf-8")
     page = watch.open(DESK)
     keys = page.keyboard
+    # Playwright catches the system's dialog once somebody listens, and does not wait until it does.
+    page.on("filechooser", lambda _chooser: None)
 
     page.goto("/")
     tab_to(page, page.get_by_label("Email"))

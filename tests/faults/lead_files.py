@@ -12,6 +12,8 @@ from tests.faults.live_stack import LiveStack
 SAMPLE = Path(__file__).parent.parent / "data" / "loan_leads" / "loan_leads.csv"
 # One row in so many repeats the phone of an earlier row.
 REPEAT_EVERY = 40
+# The row that kills a worker which has loaded `poisonous_files`.
+POISONED_ROW = 6_000
 
 BEGIN = """
 from tests.faults.lead_files import receive_and_load

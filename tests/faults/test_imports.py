@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.lead_files import Begun, begin, fingerprint, rows_told_twice, write_file
+from tests.faults.lead_files import POISONED_ROW, Begun, begin, fingerprint, rows_told_twice, write_file
 from tests.faults.live_stack import LiveStack, Process, create_database, drop_database
-from tests.faults.poisonous_files import POISONED_ROW
 
 pytestmark = [pytest.mark.verify, pytest.mark.timeout(600)]
 
