@@ -32,7 +32,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from core import production  # noqa: F401  (its checks register themselves)
-        from core.database import checks  # noqa: F401
+        from core.database import checks, lookups  # noqa: F401
 
         pre_migrate.connect(prepare_roles, dispatch_uid="core.prepare_roles")
         post_migrate.connect(grant_tables, dispatch_uid="core.grant_tables")

@@ -3,13 +3,13 @@
 import datetime as dt
 from collections.abc import Collection
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.queries.memberships import reachable_member_ids, today
 from accounts.roles import Area, Level, Role
+from core.database.prepared import prepared_cursor
 from core.errors import NotVisible
 from core.models import Organization
 
@@ -25,7 +25,7 @@ WITH RECURSIVE above (id, leader, depth) AS (
 SELECT DISTINCT ON (above.id) above.id, above.leader
   FROM above JOIN accounts_membership leader ON leader.id = above.leader
  WHERE leader.organization_id = %(organization)s AND leader.is_active AND leader.deleted_at IS NULL
-   AND %(role)s = ANY (leader.roles)
+   AND %(role)s::text = ANY (leader.roles)
  ORDER BY above.id, above.depth
 """
 
@@ -64,7 +64,7 @@ def teams_of(
     """
     if not member_ids:
         return {}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             TEAMS,
             {

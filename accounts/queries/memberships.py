@@ -3,12 +3,14 @@
 import datetime as dt
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import Membership, User
 from accounts.queries.access import rules_beside_membership
 from accounts.roles import Area, Level
+from core.database.compiled import CompiledQuery
 from core.models import Organization
 from core.scope import system_scope
 
@@ -24,18 +26,26 @@ SELECT DISTINCT id FROM subtree
 """
 
 
+def _active_memberships(user: int) -> QuerySet[Membership]:
+    """The memberships with which a user may work now."""
+    return (
+        Membership.objects.filter(user_id=user, is_active=True, organization__is_active=True)
+        .select_related("user", "organization")
+        .annotate(access_rules=rules_beside_membership())
+        .order_by("organization__name", "id")
+    )
+
+
+ACTIVE_MEMBERSHIPS = CompiledQuery(_active_memberships, user=int)
+
+
 def active_memberships(user: User) -> list[Membership]:
     """Return the memberships with which `user` may work now, organisations loaded, by name.
 
     A sign-in look-up: which organisations a user belongs to is asked before one is chosen.
     """
     with system_scope(reason="sign-in"):
-        return list(
-            Membership.objects.filter(user=user, is_active=True, organization__is_active=True)
-            .select_related("user", "organization")
-            .annotate(access_rules=rules_beside_membership())
-            .order_by("organization__name", "id")
-        )
+        return ACTIVE_MEMBERSHIPS(user=user.pk)
 
 
 def today(organization: Organization) -> dt.date:

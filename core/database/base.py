@@ -9,6 +9,8 @@ The settings hold for the session, not the transaction, so they cover autocommit
 A connection pooler in front must therefore pool by session.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -30,14 +32,42 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+class DatabaseOperations(base.DatabaseOperations):
+    """Django's, telling what prepared statements were called with as well."""
+
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str | None:
+        """The statement as it was executed, for those who look at queries."""
+        told: str | None = super().last_executed_query(cursor, sql, params)
+        return self.compose_sql(sql, params) if told is None else told
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's PostgreSQL wrapper that keeps the connection in step with the scope."""
 
     creation_class = DatabaseCreation
+    ops_class = DatabaseOperations
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._applied: Scope | None = None
+        self._is_preparing = False
+
+    def get_connection_params(self) -> dict[str, Any]:
+        # Only cursors of `preparing` look at it: at once, because they are for statements that come again and again.
+        return {**super().get_connection_params(), "prepare_threshold": 0}
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """Within the block statements are planned once per connection, however often they come.
+
+        The server binds their parameters, so it must be able to tell a type for each: what is ambiguous is cast.
+        For statements whose text and whose parameters' types stay the same.
+        """
+        before, self._is_preparing = self._is_preparing, True
+        try:
+            yield
+        finally:
+            self._is_preparing = before
 
     @cached_property
     def pg_version(self) -> int:
@@ -47,7 +77,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def create_cursor(self, name: str | None = None) -> Any:
         self._apply(current_scope())
-        return super().create_cursor(name)
+        if not self._is_preparing:
+            return super().create_cursor(name)
+        usual, self.connection.cursor_factory = self.connection.cursor_factory, base.ServerBindingCursor
+        try:
+            return super().create_cursor(name)
+        finally:
+            self.connection.cursor_factory = usual
 
     def _apply(self, scope: Scope) -> None:
         if scope == self._applied:
@@ -55,7 +91,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection.info.transaction_status == TransactionStatus.INERROR:
             # Only ROLLBACK may follow, and it needs no scope; PostgreSQL refuses all else by itself.
             return
-        self.connection.execute(
+        base.ServerBindingCursor(self.connection).execute(
             APPLY,
             (
                 "none" if scope.system else settings.DATABASE_APPLICATION_ROLE,

@@ -28,6 +28,7 @@ from leads.queries.history import TimelineEntry, lead_timeline
 from leads.queries.lead_list import list_leads
 from leads.queries.leads import get_lead, may_change, visible_leads
 from leads.queries.lines import get_line, usable_lines, visible_lines
+from leads.queries.lines import usable_line as find_usable_line
 from leads.services.leads import CreateResult, Precondition, create_lead, update_lead, withdraw_lead
 
 REPEATS_OTHERS = {
@@ -206,7 +207,7 @@ def _line(request: Request, line: BusinessLine) -> dict[str, Any]:
 
 def usable_line(actor: Actor, code: str) -> BusinessLine:
     """Return the line of a body in which the actor may capture leads. Raises serializers.ValidationError."""
-    line = usable_lines(actor).filter(code=code).first()
+    line = find_usable_line(actor, code)
     if line is None:
         message = "No business line with this code takes leads from you. See /api/v1/lines."
         raise ValidationError({"line": [ErrorDetail(message, code="choice")]})

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from accounts.actor import Actor
 from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area
+from core.database.compiled import CompiledQuery
 from core.errors import NotPermitted, NotVisible
 from leads.models import Lead
 
@@ -17,6 +18,20 @@ def visible_leads(actor: Actor, *, verb: str = "read") -> QuerySet[Lead]:
     owners = reachable_member_ids(actor, Area.LEADS, verb)
     leads = Lead.objects.all()
     return leads if owners is None else leads.filter(owner_id__in=owners)
+
+
+def _lead(reference: str) -> QuerySet[Lead]:
+    """A lead with what its page shows."""
+    return Lead.objects.filter(reference=reference).select_related(
+        "line", "source", "campaign", "owner__user", "team__user"
+    )
+
+
+# `visible_leads` of one reference, composed once: without a limit, and among so many owners.
+LEAD = CompiledQuery(_lead, reference=str)
+LEAD_OF_OWNERS = CompiledQuery(
+    lambda reference, owners: _lead(reference).filter(owner_id__any=owners), reference=str, owners=str
+)
 
 
 def is_reference(text: str) -> bool:
@@ -33,11 +48,11 @@ def get_lead(actor: Actor, reference: str, *, verb: str = "read") -> Lead:
     """
     if not is_reference(reference):
         raise NotVisible("No lead has such a reference.")
+    owners = reachable_member_ids(actor, Area.LEADS, verb)
     lead = (
-        visible_leads(actor, verb=verb)
-        .filter(reference=reference)
-        .select_related("line", "source", "campaign", "owner__user", "team__user")
-        .first()
+        LEAD.first(reference=reference)
+        if owners is None
+        else LEAD_OF_OWNERS.first(reference=reference, owners=owners)
     )
     if lead is None:
         if verb != "read" and visible_leads(actor).filter(reference=reference).exists():

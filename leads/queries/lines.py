@@ -6,6 +6,7 @@ from django.db.models import F, QuerySet
 
 from accounts.actor import Actor
 from accounts.roles import Area
+from core.database.compiled import CompiledQuery
 from core.errors import NotVisible
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import read_fields
@@ -23,6 +24,16 @@ def usable_lines(actor: Actor) -> QuerySet[BusinessLine]:
     """Return the lines in which the actor may capture leads: active and published, by name."""
     lines = BusinessLine.objects.filter(is_active=True, version__gt=0)
     return lines if actor.may(Area.CONFIGURATION, "use") else lines.none()
+
+
+USABLE_LINE = CompiledQuery(
+    lambda code: BusinessLine.objects.filter(is_active=True, version__gt=0, code=code), code=str
+)
+
+
+def usable_line(actor: Actor, code: str) -> BusinessLine | None:
+    """Return the line of `usable_lines` with this code, None where there is none."""
+    return USABLE_LINE.first(code=code) if actor.may(Area.CONFIGURATION, "use") else None
 
 
 def get_line(actor: Actor, code: str) -> BusinessLine:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.actor import Actor
 from accounts.roles import Area
+from core.database.prepared import prepared_cursor
 from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.scope import current_organization_id, organization_scope
 from leads.fields.checks import DefinitionProblem, refusal
@@ -46,9 +47,10 @@ CHANGEABLE = ("name", "currency", "duplicate_match", "on_duplicate", "stages", "
 KEY_SETTINGS = ("duplicate_match", "on_duplicate")
 MOST_STAGES = 50
 
-PIN = """
-SELECT line.* FROM leads_businessline line
- WHERE line.id = %s AND line.organization_id = %s AND line.deleted_at IS NULL FOR KEY SHARE
+LINE_COLUMNS = tuple(field.column for field in BusinessLine._meta.concrete_fields)
+PIN = f"""
+SELECT {", ".join(LINE_COLUMNS)} FROM leads_businessline
+ WHERE id = %s AND organization_id = %s AND deleted_at IS NULL FOR KEY SHARE
 """
 
 
@@ -203,10 +205,12 @@ def pin_line(line_id: int) -> BusinessLine:
     Raises:
         NotVisible: the line is gone, or of another organisation.
     """
-    found = list(BusinessLine.objects.raw(PIN, [line_id, current_organization_id()]))
-    if not found:
+    with prepared_cursor() as cursor:
+        cursor.execute(PIN, [line_id, current_organization_id()])
+        found = cursor.fetchone()
+    if found is None:
         raise NotVisible("This business line is gone. Go back to the list of lines.")
-    return found[0]
+    return BusinessLine.from_db(connection.alias, LINE_COLUMNS, found)
 
 
 def check_line(line: BusinessLine) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
-from psycopg import sql
 
 from accounts.actor import Actor
 from accounts.roles import Area
 from core.database.bulk import insert_rows
+from core.database.prepared import prepared_cursor
 from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.rules import normalise_text
 from core.rules.values import is_storable_text
@@ -141,9 +141,8 @@ def _resolve(model: type[OriginRow], names: Iterable[str]) -> dict[str, int]:
 
 
 def _ids_by_key(model: type[OriginRow], keys: Iterable[str]) -> dict[str, int]:
-    statement = sql.SQL(FIND).format(table=sql.Identifier(model._meta.db_table))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [current_organization_id(), list(keys)])
+    with prepared_cursor() as cursor:
+        cursor.execute(FIND.format(table=model._meta.db_table), [current_organization_id(), list(keys)])
         return dict(cursor.fetchall())
 
 

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core.database.bulk import Rows, insert_rows, insert_together
+from core.database.prepared import prepared_cursor
 from core.errors import Contested
 from core.scope import current_organization_id
 from leads.fields.capture import Problem
@@ -116,7 +117,7 @@ class Recorder:
         wanted = list(keys)
         if not wanted:
             return {}
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(HOLDERS, [self.organization_id, self.line.pk, wanted])
             return dict(cursor.fetchall())
 
@@ -214,7 +215,7 @@ class _Contested(Exception):
 
 def next_numbers(count: int) -> list[tuple[int, str]]:
     """Draw ids and references, such as L00000042, of so many leads from their sequences (gaps may occur)."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(NUMBERS, [count])
         return [(lead_id, f"L{number:08d}") for lead_id, number in cursor.fetchall()]
 
