@@ -6,7 +6,10 @@ from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
 from accounts.models import User, email_key
+from core.database.compiled import CompiledQuery
 from core.scope import system_scope
+
+ACTIVE_USER = CompiledQuery(lambda user: User.objects.filter(pk=user, is_active=True), user=int)
 
 
 class EmailBackend(BaseBackend):
@@ -28,4 +31,4 @@ class EmailBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         with system_scope(reason="sign-in"):
-            return User.objects.filter(pk=user_id, is_active=True).first()
+            return ACTIVE_USER.first(user=int(user_id))

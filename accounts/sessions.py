@@ -3,11 +3,17 @@
 from typing import Any
 
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
+from core.database.compiled import CompiledQuery
 from core.scope import system_scope
 
 # Where a session keeps the slug of the organisation its person works in.
 ORGANIZATION_KEY = "organization"
+
+
+SESSION = CompiledQuery(lambda key: Session.objects.filter(session_key=key), key=str)
 
 
 class SessionStore(db.SessionStore):
@@ -16,6 +22,13 @@ class SessionStore(db.SessionStore):
     def load(self) -> dict[str, Any]:
         with system_scope(reason="session"):
             return super().load()
+
+    def _get_session_from_db(self) -> Session | None:
+        found = SESSION.first(key=self.session_key) if self.session_key else None
+        if found is None or found.expire_date <= timezone.now():
+            self._session_key = None
+            return None
+        return found
 
     def exists(self, session_key: str) -> bool:
         with system_scope(reason="session"):

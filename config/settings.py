@@ -250,7 +250,8 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = True
+# In one language there is nothing to look up, and a page has hundreds of texts.
+USE_I18N = len(LANGUAGES) > 1
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # --- History: tables of django-simple-history, rows by triggers ---

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.dates import MONTHS_3
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
@@ -92,6 +93,7 @@ class Locale:
     region: str
 
     @classmethod
+    @lru_cache(maxsize=1_024)
     def parse(cls, tag: str | None) -> Locale:
         """Read ``en-IN``, ``en_IN`` or ``en``; nothing or nonsense becomes the default locale."""
         parts = (tag or DEFAULT_LOCALE).replace("_", "-").split("-")
@@ -214,10 +216,16 @@ def format_day(value: date | datetime | None, locale: str | None = None, timezon
         return ""
     if isinstance(value, datetime):
         value = to_timezone(value, timezone)
-    month = str(MONTHS_3[value.month]).title()
+    month = _month(value.month, get_language())
     if Locale.parse(locale).region == "US":
         return f"{month} {value.day}, {value.year}"
     return f"{value.day} {month} {value.year}"
+
+
+@lru_cache(maxsize=1_024)
+def _month(number: int, _language: str | None) -> str:
+    """The short name of a month in the language in force."""
+    return str(MONTHS_3[number]).title()
 
 
 def format_moment(

@@ -200,6 +200,10 @@ class LeadReader:
         owners = reachable_member_ids(self.actor, Area.LEADS, "write")
         return None if owners is None else frozenset(owners)
 
+    @cached_property
+    def _status_labels(self) -> dict[str, str]:
+        return {status: str(label) for status, label in STATUS_LABELS.items()}
+
     # Text for people
 
     def field(self, lead: Lead, item: FieldDefinition) -> Shown:
@@ -228,7 +232,7 @@ class LeadReader:
             case "owner" | "team":
                 return Shown(member_name(getattr(lead, name)))
             case "status":
-                return Shown(str(STATUS_LABELS.get(lead.status, lead.status)))
+                return Shown(self._status_labels.get(lead.status, lead.status))
             case "stage":
                 return Shown(stage_text(lead.stage))
             case "source" | "campaign" | "line":

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.db.models import ForeignObject, Lookup
+from django.db.models import Field, ForeignObject, Lookup
 
 
+@Field.register_lookup
 @ForeignObject.register_lookup
 class AnyOf(Lookup):
     """`owner_id__any=[…]`: as `__in`, but one parameter however many there are: the statement stays the same."""
@@ -15,4 +16,5 @@ class AnyOf(Lookup):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """Return `column = ANY (array)`, which uses an index as `IN` does."""
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY (%s)", (*parameters, self.rhs)
+        kind = self.lhs.output_field.db_type(connection)
+        return f"{column} = ANY (%s::{kind}[])", (*parameters, self.rhs)

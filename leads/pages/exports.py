@@ -13,7 +13,7 @@ from leads.pages.imports.presenting import actor_of
 from leads.pages.listing import LeadListing
 from leads.pages.views import chosen_line
 from leads.queries.exports import export_file, get_export
-from leads.queries.lines import usable_lines
+from leads.queries.lines import list_usable_lines
 from leads.services.exports import StreamedExport, export_leads
 
 
@@ -22,7 +22,7 @@ def lead_export(request: HttpRequest) -> HttpResponseBase:
     """Send the list of the same address as a file; where it is long a job writes it, and its page is shown."""
     actor = actor_of(request)
     actor.require(Area.LEADS, "read")
-    lines = list(usable_lines(actor))
+    lines = list_usable_lines(actor)
     if not lines:
         return redirect("leads:list")
     listing = LeadListing(request, actor, chosen_line(request, lines))

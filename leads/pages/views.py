@@ -21,7 +21,7 @@ from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import lead_context
 from leads.pages.listing import LeadListing
 from leads.queries.leads import get_lead, may_change
-from leads.queries.lines import usable_lines
+from leads.queries.lines import list_usable_lines
 from leads.services.leads import Assignment, create_lead, update_lead, withdraw_lead, work_lead
 
 LINE_KEY = "line"
@@ -32,7 +32,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     """The leads of one line. htmx gets the table alone."""
     actor = actor_of(request)
     actor.require(Area.LEADS, "read")
-    lines = list(usable_lines(actor))
+    lines = list_usable_lines(actor)
     if not lines:
         context = {"may_configure": actor.may(Area.CONFIGURATION, "write")}
         return render(request, "leads/no_lines.html", context)
@@ -92,7 +92,7 @@ def lead_new(request: HttpRequest) -> HttpResponse:
     """Write down a lead. A repeat leads to the lead that is there."""
     actor = actor_of(request)
     actor.require(Area.LEADS, "create")
-    lines = list(usable_lines(actor))
+    lines = list_usable_lines(actor)
     if not lines:
         return redirect("leads:list")
     line = chosen_line(request, lines)

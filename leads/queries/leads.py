@@ -15,7 +15,11 @@ def visible_leads(actor: Actor, *, verb: str = "read") -> QuerySet[Lead]:
 
     Own leads are those the actor's membership owns; a leader's are those owned within the current subtree.
     """
-    owners = reachable_member_ids(actor, Area.LEADS, verb)
+    return leads_of(reachable_member_ids(actor, Area.LEADS, verb))
+
+
+def leads_of(owners: list[int] | None) -> QuerySet[Lead]:
+    """Return the live leads that these memberships own; all of the organisation for None."""
     leads = Lead.objects.all()
     return leads if owners is None else leads.filter(owner_id__in=owners)
 

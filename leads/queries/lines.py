@@ -26,9 +26,15 @@ def usable_lines(actor: Actor) -> QuerySet[BusinessLine]:
     return lines if actor.may(Area.CONFIGURATION, "use") else lines.none()
 
 
+USABLE_LINES = CompiledQuery(lambda: BusinessLine.objects.filter(is_active=True, version__gt=0))
 USABLE_LINE = CompiledQuery(
     lambda code: BusinessLine.objects.filter(is_active=True, version__gt=0, code=code), code=str
 )
+
+
+def list_usable_lines(actor: Actor) -> list[BusinessLine]:
+    """Return `usable_lines` as a list, for pages that show them all."""
+    return USABLE_LINES() if actor.may(Area.CONFIGURATION, "use") else []
 
 
 def usable_line(actor: Actor, code: str) -> BusinessLine | None:

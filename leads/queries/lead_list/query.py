@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area, Level
 from core.errors import FieldError, ValidationFailed
 from core.rules import parse_rule
@@ -21,10 +22,11 @@ from leads.models import BusinessLine, Lead
 from leads.queries.lead_list.catalog import Catalog
 from leads.queries.lead_list.cursors import CountEstimate, Cursor, read_cursor
 from leads.queries.lead_list.filters import resolve_me
+from leads.queries.lead_list.loading import load_leads
 from leads.queries.lead_list.ordering import NEWEST, Ordering, sections_of
 from leads.queries.lead_list.sections import TRIED, Place, Section, count_some
-from leads.queries.lead_list.selection import NOTHING, AmongIds, Condition, Selection, conditions_of
-from leads.queries.leads import visible_leads
+from leads.queries.lead_list.selection import NOTHING, Condition, Selection, conditions_of
+from leads.queries.leads import leads_of
 from leads.queries.search import Search, masked_search_check, parse_search
 
 LARGEST_PAGE = 500
@@ -178,7 +180,8 @@ class LeadList:
     # Conditions
 
     def _select(self) -> Selection:
-        leads = visible_leads(self.actor)
+        self.owners = reachable_member_ids(self.actor, Area.LEADS, "read")
+        leads = leads_of(self.owners)
         if self.query.line:
             leads = leads.filter(line=self.query.line)
         selection = Selection(leads, self.actor.level(Area.LEADS, "read") is not Level.ALL)
@@ -288,11 +291,7 @@ class LeadList:
         if not places:
             return []
         ids = [place.lead_id for place in places]
-        leads = with_relations(self.selection.leads.filter(AmongIds(ids)), self.query.line)
-        by_id = {lead.pk: lead for lead in leads.order_by()}
-        if self.query.line:
-            for lead in by_id.values():
-                lead.line = self.query.line
+        by_id = {lead.pk: lead for lead in load_leads(ids, self.owners, self.query.line)}
         return [by_id[pk] for pk in ids if pk in by_id]
 
     def _cursor(self, place: Place, count: CountEstimate, *, backwards: bool) -> str:
@@ -332,12 +331,6 @@ class LeadList:
         seen, passed = count_some(rows, base.check, TRIED)
         number = min(passed, COUNTED)
         return CountEstimate(number, seen < TRIED and number == passed)
-
-
-def with_relations(leads: QuerySet[Lead], line: BusinessLine | None = None) -> QuerySet[Lead]:
-    """Load with the leads, in one query, what pages and API show of them; the line where it is not given."""
-    related = ["source", "campaign", "owner__user", "team__user"]
-    return leads.select_related(*related if line else [*related, "line"]).defer("compare")
 
 
 def _capped(rows: QuerySet[Any]) -> CountEstimate:

@@ -11,15 +11,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import (
-    BigIntegerField,
     BooleanField,
     Expression,
-    F,
-    Func,
     IntegerField,
     OuterRef,
     Q,
@@ -84,17 +80,6 @@ class Base:
     rows: QuerySet[Any]
     name: str
     check: Q | None
-
-
-class AmongIds(Func):
-    """Whether a lead's id is in a list, given as one array: a list of parameters would be slow to build."""
-
-    template = "%(expressions)s)"
-    arg_joiner = " = ANY ("
-
-    def __init__(self, ids: Sequence[int]) -> None:
-        array = Value(list(ids), output_field=ArrayField(BigIntegerField()))
-        super().__init__(F("pk"), array, output_field=BooleanField())
 
 
 def conditions_of(q: Q) -> Iterator[Condition]:
