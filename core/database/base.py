@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 from django.utils.functional import cached_property
+from psycopg import Cursor
 from psycopg.pq import TransactionStatus
 
 from core.database.creation import DatabaseCreation
@@ -32,13 +33,13 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-class DatabaseOperations(base.DatabaseOperations):
+class DatabaseOperations(operations.DatabaseOperations):
     """Django's, telling what prepared statements were called with as well."""
 
-    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str | None:
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
         """The statement as it was executed, for those who look at queries."""
         told: str | None = super().last_executed_query(cursor, sql, params)
-        return self.compose_sql(sql, params) if told is None else told
+        return str(self.compose_sql(sql, params)) if told is None else told
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -91,7 +92,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection.info.transaction_status == TransactionStatus.INERROR:
             # Only ROLLBACK may follow, and it needs no scope; PostgreSQL refuses all else by itself.
             return
-        base.ServerBindingCursor(self.connection).execute(
+        Cursor(self.connection).execute(
             APPLY,
             (
                 "none" if scope.system else settings.DATABASE_APPLICATION_ROLE,

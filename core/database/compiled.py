@@ -79,8 +79,8 @@ class _Composed(Generic[Row]):
         compiler = copy(self._compiler)
         compiler.connection = cast(Any, connection)  # this thread's
         filled = tuple(value if name is None else values[name] for name, value in self._parameters)
-        compiler.as_sql = lambda *_how, **_more: (self._sql, filled)  # type: ignore[method-assign,assignment]
-        compiler.get_converters = lambda _select: self._converters  # type: ignore[method-assign]
+        compiler.as_sql = lambda *_how, **_more: (self._sql, filled)
+        compiler.get_converters = lambda _select: self._converters
         # All that the reader asks of a queryset.
         composed = SimpleNamespace(
             db=self._rows.db,

@@ -47,7 +47,7 @@ CHANGEABLE = ("name", "currency", "duplicate_match", "on_duplicate", "stages", "
 KEY_SETTINGS = ("duplicate_match", "on_duplicate")
 MOST_STAGES = 50
 
-LINE_COLUMNS = tuple(field.column for field in BusinessLine._meta.concrete_fields)
+LINE_COLUMNS = tuple(field.attname for field in BusinessLine._meta.concrete_fields)
 PIN = f"""
 SELECT {", ".join(LINE_COLUMNS)} FROM leads_businessline
  WHERE id = %s AND organization_id = %s AND deleted_at IS NULL FOR KEY SHARE

@@ -24,7 +24,7 @@ from leads.queries.lead_list.cursors import CountEstimate, Cursor, read_cursor
 from leads.queries.lead_list.filters import resolve_me
 from leads.queries.lead_list.loading import load_leads
 from leads.queries.lead_list.ordering import NEWEST, Ordering, sections_of
-from leads.queries.lead_list.sections import TRIED, Place, Section, count_some
+from leads.queries.lead_list.sections import Place, Section, count_some
 from leads.queries.lead_list.selection import NOTHING, Condition, Selection, conditions_of
 from leads.queries.leads import leads_of
 from leads.queries.search import Search, masked_search_check, parse_search
@@ -32,6 +32,8 @@ from leads.queries.search import Search, masked_search_check, parse_search
 LARGEST_PAGE = 500
 DEFAULT_PAGE = 50
 COUNTED = 1_000
+# How many of the newest are tried one by one to say how many there are at least: the page itself may try fewer.
+TRIED_TO_COUNT = 500
 # How many leads a page may load to judge what the database cannot.
 MOST_JUDGED = 5_000
 BATCH = 1_000
@@ -328,9 +330,9 @@ class LeadList:
         base = self.selection.base
         rows = base.rows.order_by("-created_at", f"-{base.name}")
         assert base.check is not None, "Lists without such conditions are counted without trying."
-        seen, passed = count_some(rows, base.check, TRIED)
+        seen, passed = count_some(rows, base.check, TRIED_TO_COUNT)
         number = min(passed, COUNTED)
-        return CountEstimate(number, seen < TRIED and number == passed)
+        return CountEstimate(number, seen < TRIED_TO_COUNT and number == passed)
 
 
 def _capped(rows: QuerySet[Any]) -> CountEstimate:
