@@ -6,10 +6,8 @@ from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
 from accounts.models import User, email_key
-from core.database.compiled import CompiledQuery
+from accounts.queries.memberships import active_person
 from core.scope import system_scope
-
-ACTIVE_USER = CompiledQuery(lambda user: User.objects.filter(pk=user, is_active=True), user=int)
 
 
 class EmailBackend(BaseBackend):
@@ -31,4 +29,4 @@ class EmailBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         with system_scope(reason="sign-in"):
-            return ACTIVE_USER.first(user=int(user_id))
+            return active_person(int(user_id))

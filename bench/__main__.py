@@ -39,15 +39,5 @@ def main(asked: list[str]) -> int:
     return 1 if failed else 0
 
 
-def _carried_out(name: str, environment: dict[str, str]) -> bool:
-    """Run a script in a process of its own: what one leaves in memory is no part of the next one's figures."""
-    began = time.monotonic()
-    print(f"— {name}", flush=True)
-    command = [sys.executable, "-m", f"bench.{name}"]
-    done = subprocess.run(command, cwd=Path(__file__).parents[1], env=environment, check=False)
-    print(f"  {time.monotonic() - began:.0f} s\n", flush=True)
-    return done.returncode == 0
-
-
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

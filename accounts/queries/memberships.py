@@ -26,6 +26,9 @@ SELECT DISTINCT id FROM subtree
 """
 
 
+FOUND_TOGETHER = "memberships_found_together"
+
+
 def _active_memberships(user: int) -> QuerySet[Membership]:
     """The memberships with which a user may work now."""
     return (
@@ -39,13 +42,32 @@ def _active_memberships(user: int) -> QuerySet[Membership]:
 ACTIVE_MEMBERSHIPS = CompiledQuery(_active_memberships, user=int)
 
 
+ACTIVE_USER = CompiledQuery(lambda user: User.objects.filter(pk=user, is_active=True), user=int)
+
+
 def active_memberships(user: User) -> list[Membership]:
     """Return the memberships with which `user` may work now, organisations loaded, by name.
 
-    A sign-in look-up: which organisations a user belongs to is asked before one is chosen.
+    A sign-in look-up: which organisations a user belongs to is asked before one is chosen. Where the user has just
+    been looked up by `active_person`, they are here already, for once.
     """
+    found: list[Membership] | None = getattr(user, FOUND_TOGETHER, None)
+    if found is not None:
+        delattr(user, FOUND_TOGETHER)
+        return found
     with system_scope(reason="sign-in"):
         return ACTIVE_MEMBERSHIPS(user=user.pk)
+
+
+def active_person(user_id: int) -> User | None:
+    """Return an active user together with what `active_memberships` wants to know, in one query where there is any."""
+    with system_scope(reason="sign-in"):
+        memberships = ACTIVE_MEMBERSHIPS(user=user_id)
+        if not memberships:
+            return ACTIVE_USER.first(user=user_id)
+    user = memberships[0].user
+    setattr(user, FOUND_TOGETHER, memberships)
+    return user if user.is_active else None
 
 
 def today(organization: Organization) -> dt.date:

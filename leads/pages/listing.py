@@ -47,10 +47,11 @@ class LeadListing:
     def page(self) -> LeadPage:
         """The page of leads. What of the address is not understood is left out, and told in `problems`."""
         try:
-            return list_leads(self.actor, self.query())
+            return list_leads(self.actor, self.query(), self.catalog)
         except ValidationFailed as error:
             self._tell(error)
-            return list_leads(self.actor, LeadListQuery(self.line, self.search, page_size=PAGE_SIZE))
+            plain = LeadListQuery(self.line, self.search, page_size=PAGE_SIZE)
+            return list_leads(self.actor, plain, self.catalog)
 
     def query(self) -> LeadListQuery:
         """What the address asks for; a filter that is not understood is left out, and told in `problems`."""

@@ -43,7 +43,7 @@ class Ordering:
         """Read `created`, `-created`, `-data.amount` and the like. Raises ValidationFailed for others."""
         text = text or NEWEST
         name, descending = text.removeprefix("-"), text.startswith("-")
-        if name not in orderable(catalog):
+        if name != "created" and name not in orderable(catalog):
             known = ", ".join(entry for entry in orderable(catalog) if "." not in entry)
             message = f"Leads are not ordered by “{name}”. Use data.<key of a field> or one of {known}."
             raise ValidationFailed(

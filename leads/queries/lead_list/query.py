@@ -71,8 +71,10 @@ class LeadPage:
     slow_notes: list[str] = field(default_factory=list)
 
 
-def list_leads(actor: Actor, query: LeadListQuery) -> LeadPage:
+def list_leads(actor: Actor, query: LeadListQuery, catalog: Catalog | None = None) -> LeadPage:
     """Return one page of the leads that the actor sees and the query asks for.
+
+    `catalog` is that of the actor and the query's line, where the caller has made it already.
 
     Raises:
         NotPermitted: the actor reads no leads. ValidationFailed: a condition, the ordering, the cursor or
@@ -83,7 +85,7 @@ def list_leads(actor: Actor, query: LeadListQuery) -> LeadPage:
         raise ValidationFailed(
             "invalid_page_size", message, {"page_size": [FieldError("invalid_page_size", message)]}
         )
-    return LeadList(actor, query).page()
+    return LeadList(actor, query, catalog).page()
 
 
 def iterate_leads(actor: Actor, query: LeadListQuery) -> Iterator[Lead]:
@@ -112,11 +114,11 @@ class LeadList:
     Conditions turned into a selection, order into sections.
     """
 
-    def __init__(self, actor: Actor, query: LeadListQuery) -> None:
+    def __init__(self, actor: Actor, query: LeadListQuery, catalog: Catalog | None = None) -> None:
         actor.require(Area.LEADS, "read")
         self.actor = actor
         self.query = query
-        self.catalog = Catalog(actor, query.line)
+        self.catalog = catalog or Catalog(actor, query.line)
         self.ordering = Ordering.parse(query.ordering, self.catalog)
         self.cursor = read_cursor(query.cursor, str(self.ordering))
         self.notes: list[str] = []
