@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.backends.postgresql import base, operations
+from django.db.utils import NotSupportedError
 from django.utils.functional import cached_property
 from psycopg import Cursor
 from psycopg.pq import TransactionStatus
@@ -67,6 +68,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         before, self._is_preparing = self._is_preparing, True
         try:
             yield
+        except NotSupportedError:
+            # A migration has changed what a planned statement returns. This connection plans nothing any more.
+            if self.connection is not None:
+                self.connection.prepare_threshold = None
+            raise
         finally:
             self._is_preparing = before
 

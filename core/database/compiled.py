@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from django.db import connection, models
 from django.db.models.query import ModelIterable
+from django.db.utils import NotSupportedError
 
 from core.scope import current_scope, entered
 
@@ -88,5 +89,11 @@ class _Composed(Generic[Row]):
             query=SimpleNamespace(get_compiler=lambda using: compiler),
             _known_related_objects={},
         )
-        with connection.preparing():  # type: ignore[attr-defined]
+        try:
+            with connection.preparing():  # type: ignore[attr-defined]
+                return list(ModelIterable(composed))  # type: ignore[arg-type]
+        except NotSupportedError:
+            if connection.in_atomic_block:
+                raise
+            # A migration came in between: `preparing` has ended the plans, so it is asked once more without one.
             return list(ModelIterable(composed))  # type: ignore[arg-type]

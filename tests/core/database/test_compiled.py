@@ -113,3 +113,32 @@ def test_the_server_plans_it_once(origins: None, organization: Organization) -> 
             """ WHERE statement LIKE '%leads_source%' AND statement LIKE '%"name" DESC, "leads_source"."id" DESC'"""
         )
         assert cursor.fetchall() == [(3,)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_under_running_processes_ends_the_plans_and_nothing_else(
+    organization: Organization,
+) -> None:
+    by_key = CompiledQuery(lambda key: Source.objects.filter(name_key=key), key=str)
+    with organization_scope(organization):
+        resolve_sources(["Website"])
+        assert names(by_key(key="website")) == ["Website"]
+    alter = "ALTER TABLE leads_source ALTER COLUMN name TYPE {}"
+    try:
+        change_elsewhere(alter.format("text"))
+        with organization_scope(organization):
+            for _call in range(2):
+                assert names(by_key(key="website")) == ["Website"]
+    finally:
+        change_elsewhere(alter.format("varchar(200)"))
+        connection.close()
+
+
+def change_elsewhere(statement: str) -> None:
+    """Execute a statement as a migration does: over another connection, as the owner."""
+    other = connection.copy()
+    try:
+        with system_scope(), other.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        other.close()
