@@ -243,7 +243,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_LINK_SECONDS = env.int("FILE_LINK_SECONDS", default=3600)
-INTAKE_MAX_BYTES = env.int("INTAKE_MAX_BYTES", default=200 * 1024 * 1024)
+# A million rows of some twenty fields are about 250 MB.
+INTAKE_MAX_BYTES = env.int("INTAKE_MAX_BYTES", default=500 * 1024 * 1024)
 
 # --- Language and time: storage in UTC, days in the organisation's timezone ---
 LANGUAGE_CODE = "en"
