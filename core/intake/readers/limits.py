@@ -12,7 +12,7 @@ GIGABYTE = 1024 * MEGABYTE
 class ReadLimits:
     """Limits for reading one file; the defaults serve a workbook as full as Excel allows, with 40 columns."""
 
-    file_bytes: int = 200 * MEGABYTE
+    file_bytes: int = 500 * MEGABYTE
     uncompressed_bytes: int = 4 * GIGABYTE
     """What a workbook may unpack to, all parts together."""
     archive_entries: int = 10_000
@@ -30,13 +30,15 @@ class ReadLimits:
 
     @classmethod
     def from_settings(cls) -> Self:
-        """The defaults with what Django's setting `INTAKE_READ_LIMITS` (a dict by these names) changes.
+        """The defaults, for files as large as are let in (`INTAKE_MAX_BYTES`), and with what Django's setting
+        `INTAKE_READ_LIMITS` (a dict by these names) changes.
 
         Raises ValueError for a name that is no limit.
         """
         from django.conf import settings
 
-        return cls().changed(getattr(settings, "INTAKE_READ_LIMITS", {}))
+        allowed = cls(file_bytes=settings.INTAKE_MAX_BYTES)
+        return allowed.changed(getattr(settings, "INTAKE_READ_LIMITS", {}))
 
     def changed(self, values: Mapping[str, object]) -> Self:
         """These limits with others in place of some; raises ValueError for a name that is no limit."""
