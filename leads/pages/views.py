@@ -20,6 +20,7 @@ from leads.pages.forms import LeadForm, WorkForm
 from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import lead_context
 from leads.pages.listing import LeadListing
+from leads.pages.work_forms import FollowUpForm, NoteForm
 from leads.queries.leads import get_lead, may_change
 from leads.queries.lines import list_usable_lines
 from leads.services.leads import Assignment, create_lead, update_lead, withdraw_lead, work_lead
@@ -67,16 +68,32 @@ def _line_tabs(url: str, lines: list[BusinessLine], current: BusinessLine) -> li
 @require_safe
 def lead_detail(request: HttpRequest, reference: str) -> HttpResponse:
     """One lead: details, what happened, and what to do next."""
+    return lead_page(request, get_lead(actor_of(request), reference))
+
+
+def lead_page(
+    request: HttpRequest,
+    lead: Lead,
+    *,
+    note_form: NoteForm | None = None,
+    follow_up_form: FollowUpForm | None = None,
+) -> HttpResponse:
+    """The page of a lead that the actor may read; with a form that was refused, to be put right there."""
     actor = actor_of(request)
-    lead = get_lead(actor, reference)
     context = lead_context(actor, lead, before=request.GET.get("before", ""))
     if may_change(actor, lead, "write"):
-        context["edit_url"] = reverse("leads:edit", args=[reference])
-        context["work_form"] = _work_form(request, lead)
-        context["work_url"] = reverse("leads:work", args=[reference])
+        may_assign = may_change(actor, lead, "assign")
+        context |= {
+            "edit_url": reverse("leads:edit", args=[lead.reference]),
+            "work_form": _work_form(request, lead),
+            "work_url": reverse("leads:work", args=[lead.reference]),
+            "note_form": note_form or NoteForm(lead=lead),
+            "follow_up_form": follow_up_form or FollowUpForm(actor=actor, lead=lead, may_give=may_assign),
+        }
     if actor.may(Area.LEADS, "delete"):
-        context["delete_url"] = reverse("leads:withdraw", args=[reference])
-    return render(request, "leads/detail.html", context)
+        context["delete_url"] = reverse("leads:withdraw", args=[lead.reference])
+    refused = [form for form in (note_form, follow_up_form) if form is not None]
+    return render(request, "leads/detail.html", context, status=422 if refused else 200)
 
 
 def _work_form(request: HttpRequest, lead: Lead, data: Any = None) -> WorkForm:
