@@ -237,4 +237,5 @@ def _entry(entry: TimelineEntry) -> dict[str, Any]:
             {"name": change.name, "label": change.label, "old": change.old, "new": change.new}
             for change in entry.changes
         ],
+        "note": entry.note,
     }

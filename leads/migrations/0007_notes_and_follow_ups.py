@@ -148,10 +148,6 @@ class Migration(migrations.Migration):
             model_name='followup',
             index=models.Index(condition=models.Q(('deleted_at__isnull', True), ('done_at__isnull', False)), fields=['organization', 'assignee', 'done_at'], name='follow_up_done'),
         ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(('done_at__isnull', False), ('done_by__isnull', True), _connector='OR'), name='follow_up_done_by_when_done'),
-        ),
         migrations.AddIndex(
             model_name='historicalfollowup',
             index=models.Index(fields=['organization', 'id', 'history_id'], name='history_b96a8ee7123a_row'),

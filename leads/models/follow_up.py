@@ -36,12 +36,6 @@ class FollowUp(SoftDeleteModel, TenantModel):
         ordering = ("due_at", "id")
         verbose_name = _("follow-up")
         verbose_name_plural = _("follow-ups")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(done_at__isnull=False) | Q(done_by__isnull=True),
-                name="follow_up_done_by_when_done",
-            )
-        ]
         indexes = [
             models.Index(
                 F("organization"), F("lead"), F("created_at").desc(), F("id").desc(), name="follow_up_of_lead"
