@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse
 
-from accounts.api.documentation import LOCATION, example, listing
+from accounts.api.documentation import LOCATION, example, list_parameters, listing
 from core.api.description import ETAG, PRECONDITIONS, READS_VERSION, answer, error_answer
 from leads.api.work_filters import FollowUpFilter, NoteFilter, OwnFollowUpFilter
 from leads.api.work_serializers import (
@@ -151,13 +151,10 @@ WITHDRAW_FOLLOW_UP: dict[str, Any] = {
         ),
     },
 }
-LIST_OWN_FOLLOW_UPS = listing(
-    "list_own_follow_ups",
-    "What you have to do",
-    WORK,
-    FollowUpSerializer,
-    FOLLOW_UP,
-    OwnFollowUpFilter,
-    "`due`, the first due first",
-    description="Your open follow-ups, of all leads that you see.",
-)
+LIST_OWN_FOLLOW_UPS = {
+    **LIST_FOLLOW_UPS,
+    "operation_id": "list_own_follow_ups",
+    "summary": "What you have to do",
+    "description": "Your open follow-ups, of all leads that you see.",
+    "parameters": list_parameters(OwnFollowUpFilter, "`due`, the first due first"),
+}
