@@ -19,7 +19,6 @@ from leads.pages.maps import map_address
 from leads.presentation import LeadReader, Shown, stage_text
 from leads.queries.follow_ups import open_follow_ups
 from leads.queries.history import lead_timeline
-from leads.queries.leads import may_change
 from leads.queries.timeline import TimelineEntry
 
 TIMELINE = 20
@@ -39,7 +38,7 @@ def lead_context(actor: Actor, lead: Lead, *, before: str = "") -> dict[str, Any
         "list_url": f"{reverse('leads:list')}?line={lead.line.code}",
         "sections_left": sections[:middle],
         "sections_right": [*sections[middle:], {"title": _("Origin"), "facts": _origin(actor, reader, lead)}],
-        "timeline": [_told(actor, lead, entry) for entry in timeline.entries],
+        "timeline": [_told(reader, lead, entry) for entry in timeline.entries],
         "open_follow_ups": [
             shown_follow_up(reader, lead, each, shows_lead=False) for each in open_follow_ups(lead)
         ],
@@ -65,15 +64,16 @@ def shown_follow_up(
         "by": str(follow_up.author) if follow_up.author_id != own else "",
         "lead": (reader.attribute(lead, "name").text or lead.reference) if shows_lead else "",
         "phone": "" if phone.is_masked or not shows_lead else phone.text,
-        "may_change": reader.may_edit(lead),
+        "may_change": reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead),
         "now": timezone.now().astimezone(reader.zone).strftime("%Y-%m-%dT%H:%M"),
     }
 
 
-def _told(actor: Actor, lead: Lead, entry: TimelineEntry) -> dict[str, Any]:
+def _told(reader: LeadReader, lead: Lead, entry: TimelineEntry) -> dict[str, Any]:
     """What components/timeline.html shows of an entry; one's own note can be corrected."""
-    own = actor.membership is not None and entry.author_id == actor.membership.pk
-    may_correct = entry.note_id is not None and own and may_change(actor, lead, "write")
+    member = reader.actor.membership
+    own = entry.note_id is not None and member is not None and entry.author_id == member.pk
+    may_correct = own and reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead)
     return {
         "icon": entry.icon,
         "tone": entry.tone,

@@ -85,7 +85,7 @@ def lead_page(
         may_assign = may_change(actor, lead, "assign")
         context |= {
             "edit_url": reverse("leads:edit", args=[lead.reference]),
-            "work_form": _work_form(request, lead),
+            "work_form": _work_form(request, lead, may_assign=may_assign),
             "work_url": reverse("leads:work", args=[lead.reference]),
             "note_form": note_form or NoteForm(lead=lead),
             "follow_up_form": follow_up_form or FollowUpForm(actor=actor, lead=lead, may_give=may_assign),
@@ -96,9 +96,9 @@ def lead_page(
     return render(request, "leads/detail.html", context, status=422 if refused else 200)
 
 
-def _work_form(request: HttpRequest, lead: Lead, data: Any = None) -> WorkForm:
+def _work_form(request: HttpRequest, lead: Lead, data: Any = None, *, may_assign: bool) -> WorkForm:
     actor = actor_of(request)
-    owners = assignable_members(actor) if may_change(actor, lead, "assign") else None
+    owners = assignable_members(actor) if may_assign else None
     initial = {"status": lead.status, "stage": lead.stage, "owner": lead.owner_id}
     may_free = lead.owner_id is None or actor.level(Area.LEADS, "assign") is Level.ALL
     return WorkForm(data, lead=lead, owners=owners, may_free=may_free, initial=initial)
@@ -193,7 +193,7 @@ def lead_work(request: HttpRequest, reference: str) -> HttpResponse:
     """Change status, stage and owner."""
     actor = actor_of(request)
     lead = get_lead(actor, reference, verb="write")
-    form = _work_form(request, lead, request.POST)
+    form = _work_form(request, lead, request.POST, may_assign=may_change(actor, lead, "assign"))
     if not form.is_valid():
         for errors in form.errors.values():
             for text in errors:

@@ -51,6 +51,8 @@ class NoteForm(forms.Form):
 
     text = forms.CharField(
         label=gettext_lazy("Note"),
+        # What is blank is refused by the service, once it is sent: the field carries no mark before that.
+        required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": "3", "maxlength": str(LONGEST_NOTE)}),
     )
@@ -60,6 +62,8 @@ class NoteForm(forms.Form):
         self.fields["text"].widget.attrs |= {
             "placeholder": _("What was said? @ and a name tells a colleague."),
             "data-mentions": "yes",
+            "data-shortcut": "n",
+            "aria-label": _("Note"),
         }
 
 

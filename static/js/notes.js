@@ -75,6 +75,8 @@ function suggest(area, address) {
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE);
   });
+  // Pressed by its key, it takes the focus.
+  area.addEventListener("click", () => area.focus());
   area.addEventListener("blur", () => setTimeout(close, PAUSE));
   area.addEventListener("keydown", (event) => {
     if (list.hidden || event.isComposing) return;
