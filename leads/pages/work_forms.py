@@ -99,6 +99,8 @@ class FollowUpForm(forms.Form):
             return
         whom: Any = self.fields["assignee"]
         whom.queryset, whom.width = follow_up_assignees(actor, lead), "half"
+        # Read once: a select that must be filled looks at its first choice before it is drawn.
+        whom.choices = [(member.pk, str(member)) for member in whom.queryset]
         own = actor.membership.pk if actor.membership else None
         whom.initial = follow_up.assignee_id if follow_up else own
 
