@@ -51,9 +51,9 @@ def follow_up_edit(request: HttpRequest, reference: str, follow_up_id: int) -> H
     form = FollowUpForm(request.POST or None, actor=actor, lead=lead, follow_up=follow_up, may_give=may_give)
     if request.method == "POST" and form.is_valid():
         try:
-            change_follow_up(
-                actor=actor, reference=reference, follow_up_id=follow_up_id, changes=form.cleaned_data
-            )
+            # What was left alone stays as it is: also a time that has passed.
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            _change(request, reference, follow_up_id, changes)
         except ValidationFailed as error:
             show_refusal(form, error)
         else:

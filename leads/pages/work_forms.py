@@ -41,6 +41,10 @@ class MomentField(forms.Field):
                 _("Write a day and a time, such as 2026-01-15T10:00."), code="invalid"
             ) from None
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether something else is typed than was shown: the control knows no seconds."""
+        return (initial or "") != (data or "")
+
     def shown(self, moment: dt.datetime) -> str:
         """Return the moment as the control takes it."""
         return moment.astimezone(self.zone).strftime(LOCAL)

@@ -112,6 +112,16 @@ def test_a_time_of_ones_own_that_has_passed_is_put_right_on_a_page(agent, house)
     assert agent.post(address(house, "follow_up_postpone", follow_up.pk), {"to": "never"}).status_code == 422
 
 
+def test_what_is_left_alone_stays_though_its_time_has_passed(agent, house):
+    follow_up = plan(house)
+    passed = timezone.now().replace(second=7) - dt.timedelta(days=2)
+    FollowUp.objects.filter(pk=follow_up.pk).update(due_at=passed)
+    local = passed.astimezone(house.agent.organization.zone).strftime("%Y-%m-%dT%H:%M")
+    page = agent.post(address(house, "follow_up", follow_up.pk), {"what": "Call again", "due_at": local})
+    follow_up.refresh_from_db()
+    assert (page.status_code, follow_up.what, follow_up.due_at) == (302, "Call again", passed)
+
+
 def test_htmx_gets_today_anew_with_a_word(agent, house):
     follow_up = plan(house, hours=1)
     page = agent.post(
