@@ -61,7 +61,7 @@ def shown_follow_up(
         "is_overdue": not follow_up.is_done and follow_up.due_at < timezone.now(),
         "is_done": follow_up.is_done,
         "whom": whom,
-        "by": str(follow_up.author) if follow_up.author_id != own else "",
+        "by": str(follow_up.author) if follow_up.author_id not in (own, follow_up.assignee_id) else "",
         "lead": (reader.attribute(lead, "name").text or lead.reference) if shows_lead else "",
         "phone": "" if phone.is_masked or not shows_lead else phone.text,
         "may_change": reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead),
