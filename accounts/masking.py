@@ -3,6 +3,7 @@
 Roles and the reporting tree decide rows; the settings of a field decide columns. Pure functions.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Protocol
@@ -15,6 +16,12 @@ MASK = "••••"
 SHOWN_OF_PHONE = 4
 LEAST_PHONE_DIGITS = 8
 LEAST_LOCAL_PART = 3
+# What personal data looks like in a sentence: addresses, six digits and more, numbers of papers such as a PAN.
+PERSONAL = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|\+?\d(?:[ ().\u00a0-]{0,2}\d){5,}"
+    r"|\b(?=\w{0,30}[^\W\d_])(?:[^\W\d]*\d){4}\w*\b"
+)
 
 
 class Sight(StrEnum):
@@ -88,6 +95,14 @@ def shown(text: str, sight: Sight, kind: str = "text") -> str:
     if sight is Sight.HIDDEN:
         return ""
     return mask(text, kind) if sight is Sight.MASKED else text
+
+
+def mask_sentence(text: str) -> str:
+    """Return what people wrote with all in it masked that looks like personal data.
+
+    It hides too much rather than too little: a long amount goes too.
+    """
+    return PERSONAL.sub(MASK, text)
 
 
 def _mask_phone(text: str) -> str:

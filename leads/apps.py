@@ -9,12 +9,41 @@ class LeadsConfig(AppConfig):
     verbose_name = "Leads"
 
     def ready(self) -> None:
-        from accounts.roles import Area
+        from accounts.roles import Area, Level
         from core.pages.navigation import NavigationEntry, register_navigation
+        from leads.queries.notifications import count_unread
 
         register_navigation(
             NavigationEntry(
-                _("Leads"), "leads:list", "leads", 10, lambda actor: actor.may(Area.LEADS, "read")
+                _("Today"),
+                "leads:today",
+                "sun",
+                5,
+                lambda actor: actor.may(Area.LEADS, "write"),
+                # Who works on leads of their own or their team; who sees to all of them begins with the list.
+                is_home=lambda actor: actor.level(Area.LEADS, "write") in (Level.OWN, Level.TEAM),
+            )
+        )
+        register_navigation(
+            NavigationEntry(
+                _("Leads"),
+                "leads:list",
+                "leads",
+                10,
+                lambda actor: actor.may(Area.LEADS, "read"),
+                is_home=lambda actor: True,
+                takes_search=True,
+            )
+        )
+        register_navigation(
+            NavigationEntry(
+                _("Notifications"),
+                "leads:notifications",
+                "bell",
+                95,
+                lambda actor: actor.may(Area.LEADS, "read"),
+                is_in_bar=True,
+                badge=count_unread,
             )
         )
         register_navigation(

@@ -62,6 +62,15 @@ REFERENCES = {
           JOIN core_intake intake ON intake.id = kept.intake_id AND intake.importer = 'leads'
           LEFT JOIN leads_lead lead ON lead.id = kept.repeats_id
          WHERE kept.organization_id = %s""",
+    "leads_followup.done_by_id names somebody while it is open": """
+        SELECT count(*), count(*) FILTER (WHERE done_at IS NULL AND done_by_id IS NOT NULL)
+          FROM leads_followup WHERE organization_id = %s""",
+    "leads_notification tells of the note or follow-up of another lead": """
+        SELECT count(*), count(*) FILTER (WHERE note.lead_id <> told.lead_id OR follow_up.lead_id <> told.lead_id)
+          FROM leads_notification told
+          LEFT JOIN leads_note note ON note.id = told.note_id
+          LEFT JOIN leads_followup follow_up ON follow_up.id = told.follow_up_id
+         WHERE told.organization_id = %s""",
     "index rows of a lead that is not live": """
         SELECT count(*), count(*) FILTER (WHERE lead.deleted_at IS NOT NULL)
           FROM (SELECT lead_id, organization_id FROM leads_leadvalue

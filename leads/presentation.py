@@ -5,6 +5,7 @@ One place decides what is clear, masked or hidden, for lists, pages, API, timeli
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
-from accounts.masking import Sight, mask, sight_everywhere, sight_of, strictest
+from accounts.masking import MASK, Sight, mask, mask_sentence, sight_everywhere, sight_of, strictest
 from accounts.models import Membership
 from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import LEVEL_ORDER, Area
@@ -27,6 +28,8 @@ from leads.models import BusinessLine, FieldKind, Lead, LeadStatus
 from leads.queries.named import References
 
 DATA = "data."
+# Shorter values stand in any sentence by chance.
+LEAST_TOLD = 4
 FIGURES = frozenset(
     (FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY, FieldKind.PERCENT, FieldKind.COMPUTED)
 )
@@ -264,6 +267,17 @@ class LeadReader:
         except (ValueError, TypeError, ArithmeticError, AttributeError, KeyError):
             # Not a value of this type: a raw write. What is stored is shown.
             return _plain(stored)
+
+    def sentence(self, lead: Lead, text: str) -> str:
+        """What people wrote about the lead: values that the actor sees masked or not at all are masked in it too.
+
+        Who may not edit the lead gets no phone, address or number of a paper out of it, whatever field it is in.
+        """
+        for item in line_definition(lead.line).fields:
+            value = _plain(lead.data.get(item.key)) if item.key in lead.data else ""
+            if len(value) >= LEAST_TOLD and self.sight(lead, item) is not Sight.CLEAR:
+                text = re.sub(re.escape(value), MASK, text, flags=re.IGNORECASE)
+        return text if self.actor.membership is None or self.may_edit(lead) else mask_sentence(text)
 
     # JSON for the API
 

@@ -5,6 +5,7 @@ comes to be; the tests of the walls make a row of every model by it, and name th
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from typing import Any, TypeVar
 
@@ -53,15 +54,20 @@ from leads.models import (
     Campaign,
     DuplicateKey,
     Field,
+    FollowUp,
     Lead,
     LeadToken,
     LeadValue,
     LineVersion,
+    Note,
+    Notification,
     Source,
 )
 from leads.services.fields import add_field
+from leads.services.follow_ups import plan_follow_up
 from leads.services.leads import create_lead
 from leads.services.lines import create_line, publish_line, update_line
+from leads.services.notes import write_note
 
 Row = TypeVar("Row", bound=models.Model)
 PASSWORD = "correct horse battery"
@@ -188,6 +194,32 @@ def _lead(world: World) -> Lead:
     )
     assert made.lead is not None
     return made.lead
+
+
+@row_of(Note)
+def _note(world: World) -> Note:
+    reference = world.row(Lead).reference
+    return write_note(actor=world.agent, reference=reference, text="She asks for a call on Monday.").note
+
+
+@row_of(FollowUp)
+def _follow_up(world: World) -> FollowUp:
+    due = timezone.now() + timedelta(days=1)
+    return plan_follow_up(
+        actor=world.agent, reference=world.row(Lead).reference, what="Call her back", due_at=due
+    )
+
+
+@row_of(Notification)
+def _notification(world: World) -> Notification:
+    plan_follow_up(
+        actor=world.leader,
+        reference=world.row(Lead).reference,
+        what="Ask for the papers",
+        due_at=timezone.now() + timedelta(days=2),
+        assignee=world.agent.membership,
+    )
+    return Notification.objects.get(recipient=world.agent.membership)
 
 
 @row_of(Job)

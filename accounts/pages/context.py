@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from core.pages.navigation import navigation_for
+from core.pages.navigation import bar_for, navigation_for, search_of
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
@@ -18,4 +18,6 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
             for membership in getattr(request, "memberships", [])
         ],
         "navigation": navigation_for(request) if actor else [],
+        "bar": bar_for(request) if actor else [],
+        "search_url": search_of(request) if actor else "",
     }

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,6 +18,7 @@ from accounts.services import change_profile
 from accounts.services.visitors import device_name
 from accounts.sessions import ORGANIZATION_KEY
 from core.errors import NotVisible, ValidationFailed
+from core.pages.navigation import home_of
 
 LATEST = 6
 
@@ -26,10 +26,7 @@ LATEST = 6
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Send a person to where the work is."""
-    try:
-        return redirect(reverse("leads:list"))
-    except NoReverseMatch:
-        return redirect("accounts:profile")
+    return redirect(home_of(request) or "accounts:profile")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

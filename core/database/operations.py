@@ -152,6 +152,22 @@ class ReferencedByTenants(_ModelOperation):
         return f"Let tenant keys point at {self.model_name}"
 
 
+class ReferencedByTenantsLater(ReferencedByTenants):
+    """The same for a table that is large already: its index is built without locking it.
+
+    The migration says `atomic = False` and does nothing else. Interrupted, it is simply run again.
+    """
+
+    def build(self, schema_editor: BaseDatabaseSchemaEditor, model: type[models.Model]) -> None:
+        quote, table = schema_editor.quote_name, model._meta.db_table
+        name = quote(table + "_tenant_key")
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        schema_editor.execute(
+            f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {quote(table)} (organization_id, id)"
+        )
+        schema_editor.execute(f"ALTER TABLE {quote(table)} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}")
+
+
 class TenantKey(_ModelOperation):
     """A foreign key that carries the organisation: (organization_id, x_id) → (organization_id, id).
 

@@ -267,6 +267,12 @@ def with_shortcuts(navigation: Iterable[Mapping[str, Any]] | None) -> list[dict[
     return entries
 
 
+@register.simple_tag
+def with_badges(bar: Iterable[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    """The icons that every page has, each with its badge as text: several places show it, and it is counted once."""
+    return [{**entry, "badge": str(entry["badge"])} for entry in bar or ()]
+
+
 @register.simple_tag(takes_context=True)
 def palette_entries(context: Context, navigation: Iterable[Mapping[str, Any]]) -> SafeString:
     """The JSON the command palette reads: navigation, then `palette` of the context ({label, url, group})."""

@@ -103,6 +103,7 @@ ENTRY = {
     "actor": "Vikram Shah",
     "text": "changed the lead",
     "changes": [{"name": "status", "label": "Status", "old": "New", "new": "In progress"}],
+    "note": "",
 }
 
 FILTERS = """

@@ -14,6 +14,7 @@ from leads.models import BusinessLine, LeadStatus
 from leads.services.origins import LONGEST_NAME, origin_key
 
 MOST_ITEMS = 1_000
+KINDS = ("created", "changed", "repeated", "withdrawn", "restored", "note", "planned", "done")
 ORIGIN = {"required": False, "allow_null": True, "allow_blank": True, "max_length": LONGEST_NAME}
 
 
@@ -208,13 +209,14 @@ class ChangeSerializer(serializers.Serializer[Any]):
 class TimelineEntrySerializer(serializers.Serializer[Any]):
     """One thing that happened to a lead."""
 
-    kind = serializers.ChoiceField(
-        choices=[(kind, kind) for kind in ("created", "changed", "repeated", "withdrawn", "restored")]
-    )
+    kind = serializers.ChoiceField(choices=[(kind, kind) for kind in KINDS])
     at = serializers.DateTimeField()
     actor = serializers.CharField(help_text="Who did it, by name.")
     text = serializers.CharField(help_text="What the actor did, in words.")
     changes = ChangeSerializer(many=True)
+    note = serializers.CharField(
+        allow_blank=True, help_text="What somebody wrote: the text of a note, what is to follow up."
+    )
 
 
 class TimelinePageSerializer(serializers.Serializer[Any]):

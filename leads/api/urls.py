@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from leads.api import batches, exports, files, imports, proposals, views, working
+from leads.api import batches, exports, files, imports, proposals, views, work, working
 
 CODE = r"(?P<code>[-a-zA-Z0-9_]{1,60})"
 REFERENCE = r"(?P<reference>[A-Za-z0-9]{1,40})"
 INTAKE = r"(?P<intake_id>[0-9]{1,18})"
 PROPOSAL = r"(?P<proposal_id>[0-9]{1,18})"
+NOTE = r"(?P<note_id>[0-9]{1,18})"
+FOLLOW_UP = r"(?P<follow_up_id>[0-9]{1,18})"
 EXPORT = r"(?P<job_id>[0-9]{1,18})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -33,6 +35,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(
         rf"^leads/{REFERENCE}/duplicates/?$", working.LeadDuplicatesView.as_view(), name="lead-duplicates"
     ),
+    re_path(rf"^leads/{REFERENCE}/notes/?$", work.NoteListView.as_view(), name="note-list"),
+    re_path(rf"^leads/{REFERENCE}/notes/{NOTE}/?$", work.NoteView.as_view(), name="note-detail"),
+    re_path(rf"^leads/{REFERENCE}/follow-ups/?$", work.FollowUpListView.as_view(), name="follow-up-list"),
+    re_path(
+        rf"^leads/{REFERENCE}/follow-ups/{FOLLOW_UP}/?$", work.FollowUpView.as_view(), name="follow-up-detail"
+    ),
+    re_path(r"^follow-ups/?$", work.OwnFollowUpsView.as_view(), name="own-follow-up-list"),
     re_path(r"^imports/?$", imports.ImportListView.as_view(), name="import-list"),
     re_path(rf"^imports/{INTAKE}/?$", imports.ImportView.as_view(), name="import-detail"),
     re_path(rf"^imports/{INTAKE}/errors/?$", imports.ImportErrorsView.as_view(), name="import-errors"),

@@ -29,7 +29,8 @@ from leads.queries.lead_list import list_leads
 from leads.queries.leads import get_lead, may_change, visible_leads
 from leads.queries.lines import get_line, usable_lines, visible_lines
 from leads.queries.lines import usable_line as find_usable_line
-from leads.services.leads import CreateResult, Precondition, create_lead, update_lead, withdraw_lead
+from leads.services.leads import CreateResult, create_lead, update_lead, withdraw_lead
+from leads.services.locking import Precondition
 
 REPEATS_OTHERS = {
     "code": "duplicate",
@@ -236,4 +237,5 @@ def _entry(entry: TimelineEntry) -> dict[str, Any]:
             {"name": change.name, "label": change.label, "old": change.old, "new": change.new}
             for change in entry.changes
         ],
+        "note": entry.note,
     }

@@ -14,10 +14,12 @@ from core.rules import Moment
 from core.templatetags.components import tone
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import line_definition
-from leads.models import Lead
+from leads.models import FollowUp, Lead
 from leads.pages.maps import map_address
 from leads.presentation import LeadReader, Shown, stage_text
+from leads.queries.follow_ups import open_follow_ups
 from leads.queries.history import lead_timeline
+from leads.queries.timeline import TimelineEntry
 
 TIMELINE = 20
 
@@ -36,8 +38,52 @@ def lead_context(actor: Actor, lead: Lead, *, before: str = "") -> dict[str, Any
         "list_url": f"{reverse('leads:list')}?line={lead.line.code}",
         "sections_left": sections[:middle],
         "sections_right": [*sections[middle:], {"title": _("Origin"), "facts": _origin(actor, reader, lead)}],
-        "timeline": timeline.entries,
+        "timeline": [_told(reader, lead, entry) for entry in timeline.entries],
+        "open_follow_ups": [
+            shown_follow_up(reader, lead, each, shows_lead=False) for each in open_follow_ups(lead)
+        ],
         "older_timeline_url": f"?before={timeline.older}" if timeline.older else "",
+    }
+
+
+def shown_follow_up(
+    reader: LeadReader, lead: Lead, follow_up: FollowUp, *, shows_lead: bool = True
+) -> dict[str, Any]:
+    """What leads/_follow_up.html shows of a follow-up; with `shows_lead` the lead too, on pages of many."""
+    phone = reader.attribute(lead, "phone")
+    own = reader.actor.membership.pk if reader.actor.membership else None
+    whom = "" if shows_lead or follow_up.assignee_id == own else str(follow_up.assignee or _("Nobody yet"))
+    return {
+        "number": follow_up.pk,
+        "reference": lead.reference,
+        "what": reader.sentence(lead, follow_up.what),
+        "due": follow_up.due_at,
+        "is_overdue": not follow_up.is_done and follow_up.due_at < timezone.now(),
+        "is_done": follow_up.is_done,
+        "whom": whom,
+        "by": str(follow_up.author) if follow_up.author_id not in (own, follow_up.assignee_id) else "",
+        "lead": (reader.attribute(lead, "name").text or lead.reference) if shows_lead else "",
+        "phone": "" if phone.is_masked or not shows_lead else phone.text,
+        "may_change": reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead),
+        "now": timezone.now().astimezone(reader.zone).strftime("%Y-%m-%dT%H:%M"),
+    }
+
+
+def _told(reader: LeadReader, lead: Lead, entry: TimelineEntry) -> dict[str, Any]:
+    """What components/timeline.html shows of an entry; one's own note can be corrected."""
+    member = reader.actor.membership
+    own = entry.note_id is not None and member is not None and entry.author_id == member.pk
+    may_correct = own and reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead)
+    return {
+        "icon": entry.icon,
+        "tone": entry.tone,
+        "actor": entry.actor,
+        "text": entry.text,
+        "at": entry.at,
+        "note": entry.note,
+        "changes": entry.changes,
+        "is_corrected": entry.is_corrected,
+        "edit_url": reverse("leads:note", args=[lead.reference, entry.note_id]) if may_correct else "",
     }
 
 

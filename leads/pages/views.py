@@ -20,6 +20,7 @@ from leads.pages.forms import LeadForm, WorkForm
 from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import lead_context
 from leads.pages.listing import LeadListing
+from leads.pages.work_forms import FollowUpForm, NoteForm
 from leads.queries.leads import get_lead, may_change
 from leads.queries.lines import list_usable_lines
 from leads.services.leads import Assignment, create_lead, update_lead, withdraw_lead, work_lead
@@ -67,21 +68,37 @@ def _line_tabs(url: str, lines: list[BusinessLine], current: BusinessLine) -> li
 @require_safe
 def lead_detail(request: HttpRequest, reference: str) -> HttpResponse:
     """One lead: details, what happened, and what to do next."""
+    return lead_page(request, get_lead(actor_of(request), reference))
+
+
+def lead_page(
+    request: HttpRequest,
+    lead: Lead,
+    *,
+    note_form: NoteForm | None = None,
+    follow_up_form: FollowUpForm | None = None,
+) -> HttpResponse:
+    """The page of a lead that the actor may read; with a form that was refused, to be put right there."""
     actor = actor_of(request)
-    lead = get_lead(actor, reference)
     context = lead_context(actor, lead, before=request.GET.get("before", ""))
     if may_change(actor, lead, "write"):
-        context["edit_url"] = reverse("leads:edit", args=[reference])
-        context["work_form"] = _work_form(request, lead)
-        context["work_url"] = reverse("leads:work", args=[reference])
+        may_assign = may_change(actor, lead, "assign")
+        context |= {
+            "edit_url": reverse("leads:edit", args=[lead.reference]),
+            "work_form": _work_form(request, lead, may_assign=may_assign),
+            "work_url": reverse("leads:work", args=[lead.reference]),
+            "note_form": note_form or NoteForm(lead=lead),
+            "follow_up_form": follow_up_form or FollowUpForm(actor=actor, lead=lead, may_give=may_assign),
+        }
     if actor.may(Area.LEADS, "delete"):
-        context["delete_url"] = reverse("leads:withdraw", args=[reference])
-    return render(request, "leads/detail.html", context)
+        context["delete_url"] = reverse("leads:withdraw", args=[lead.reference])
+    refused = [form for form in (note_form, follow_up_form) if form is not None]
+    return render(request, "leads/detail.html", context, status=422 if refused else 200)
 
 
-def _work_form(request: HttpRequest, lead: Lead, data: Any = None) -> WorkForm:
+def _work_form(request: HttpRequest, lead: Lead, data: Any = None, *, may_assign: bool) -> WorkForm:
     actor = actor_of(request)
-    owners = assignable_members(actor) if may_change(actor, lead, "assign") else None
+    owners = assignable_members(actor) if may_assign else None
     initial = {"status": lead.status, "stage": lead.stage, "owner": lead.owner_id}
     may_free = lead.owner_id is None or actor.level(Area.LEADS, "assign") is Level.ALL
     return WorkForm(data, lead=lead, owners=owners, may_free=may_free, initial=initial)
@@ -176,7 +193,7 @@ def lead_work(request: HttpRequest, reference: str) -> HttpResponse:
     """Change status, stage and owner."""
     actor = actor_of(request)
     lead = get_lead(actor, reference, verb="write")
-    form = _work_form(request, lead, request.POST)
+    form = _work_form(request, lead, request.POST, may_assign=may_change(actor, lead, "assign"))
     if not form.is_valid():
         for errors in form.errors.values():
             for text in errors:

@@ -3,10 +3,8 @@
 Values are shown as the actor may read them; that a masked value changed is told, the value is not.
 """
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,11 +14,21 @@ from accounts.actor import Actor
 from accounts.masking import Sight
 from accounts.models import Membership
 from core import locale_formats as formats
-from core.errors import FieldError, ValidationFailed
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, line_definition
 from leads.models import Campaign, Lead, Source
 from leads.presentation import STATUS_LABELS, LeadReader, stage_text
+from leads.queries.timeline import (
+    Change,
+    Kind,
+    Position,
+    Timeline,
+    TimelineEntry,
+    Told,
+    merged,
+    rows_before,
+    told_work,
+)
 
 LARGEST_PAGE = 500
 # Columns of a lead that people read, beside what fields fill: label by history column.
@@ -43,76 +51,28 @@ CORE_LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One value that changed; "" is nothing."""
-
-    label: str
-    old: str
-    new: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """One thing that happened. `kind`: created, changed, repeated, withdrawn, restored."""
-
-    kind: str
-    at: dt.datetime
-    actor: str
-    text: str
-    changes: list[Change] = field(default_factory=list)
-    note: str = ""
-    request_id: str = ""
-    job_id: int | None = None
-
-    @property
-    def icon(self) -> str:
-        """The sign that pages show."""
-        return {"created": "plus", "changed": "edit", "repeated": "flag", "withdrawn": "trash"}.get(
-            self.kind, "history"
-        )
-
-    @property
-    def tone(self) -> str:
-        """The tone that pages give the sign."""
-        return {"created": "good", "withdrawn": "bad", "repeated": "warn"}.get(self.kind, "")
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """Entries, newest first; `older` is the cursor of the next ones, "" at the end."""
-
-    entries: list[TimelineEntry]
-    older: str
-
-
 def lead_timeline(actor: Actor, lead: Lead, *, older_than: str = "", limit: int = 50) -> Timeline:
     """Return what happened to a lead that the actor may see (`get_lead`), newest first.
 
-    A handful of queries, however many entries.
+    Changes, notes and follow-ups in one order. A handful of queries, however many entries.
 
     Raises:
         ValidationFailed: the cursor is none.
     """
-    rows = Lead.history.model.objects.filter(id=lead.pk)
-    if older_than:
-        rows = rows.filter(history_id__lt=_number(older_than))
-    found = list(rows.defer("compare").order_by("-history_id")[: min(limit, LARGEST_PAGE) + 1])
-    # Each row is told by its difference from the one before; the last read is only compared with.
-    shown = found[:limit]
-    before: list[Any] = [*found[1:], None] if len(found) <= limit else found[1:]
+    place, most = Position.read(older_than), min(limit, LARGEST_PAGE) + 1
+    return merged([*_told_changes(actor, lead, place, most), *told_work(actor, lead, place, most)], most - 1)
+
+
+def _told_changes(actor: Actor, lead: Lead, place: Position | None, most: int) -> list[Told]:
+    """The history rows before a place. Each is told by its difference from the one before; where there may be more,
+    the last read is only compared with."""
+    rows = Lead.history.model.objects.filter(id=lead.pk).defer("compare")
+    found = rows_before(rows, place, Kind.CHANGE, "history_date", "history_id", most)
     teller = _Teller(actor, lead, found)
-    entries = [teller.tell(row, previous) for row, previous in zip(shown, before, strict=True)]
-    more = len(found) > limit
-    return Timeline([entry for entry in entries if entry], str(shown[-1].history_id) if more else "")
-
-
-def _number(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        message = "Start at the newest entry again: leave the cursor out."
-        raise ValidationFailed("invalid_cursor", message, {"cursor": [FieldError("invalid_cursor", message)]})
-    return int(cursor)
+    return [
+        Told(Position.of(row.history_date, Kind.CHANGE, row.history_id), partial(teller.tell, row, before))
+        for row, before in zip(found, [*found[1:], None], strict=True)
+    ]
 
 
 class _Teller:

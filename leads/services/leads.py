@@ -1,6 +1,6 @@
 """The writers of single leads: create, update, assign, withdraw, restore."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +17,16 @@ from core.errors import NotPermitted, NotVisible, ValidationFailed
 from leads.fields.capture import Problem, is_empty
 from leads.fields.line import LineDefinition, line_definition
 from leads.fields.wording import sentences
-from leads.models import BusinessLine, DuplicateKey, Lead
-from leads.queries.leads import get_lead, visible_leads
+from leads.models import BusinessLine, DuplicateKey, Lead, NotificationKind
+from leads.queries.leads import visible_leads
 from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, remove_derived_rows, write_derived_rows
 from leads.services.enquiries import DetailsTaken, EnquiryReader, OriginIds
+from leads.services.follow_ups import hand_over_follow_ups
 from leads.services.kept_files import attach_field_files
 from leads.services.lines import pin_line
+from leads.services.locking import Precondition, locked_lead
+from leads.services.notifying import notify
 from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
-
-# Raises where a row that is about to change is not as its writer has seen it; called once nobody else can change it.
-Precondition = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def update_lead(
 
     The lead moves to the line's version in force. Fields the actor may not edit are refused by name.
     """
-    lead = _locked(actor, reference, "write", precondition)
+    lead = locked_lead(actor, reference, "write", precondition)
     lead.line = pin_line(lead.line_id)
     reader = EnquiryReader(actor, lead.line)
     definition = reader.definition
@@ -146,17 +146,25 @@ def work_lead(
 def assign_lead(
     *, actor: Actor, reference: str, owner: Membership | None, precondition: Precondition | None = None
 ) -> Lead:
-    """Give a lead to an owner within the actor's reach (None: to nobody). The team is the owner's leader's."""
-    lead = _locked(actor, reference, "assign", precondition)
+    """Give a lead to an owner within the actor's reach (None: to nobody). The team is the owner's leader's.
+
+    Open follow-ups of the old owner go with the lead, and the new owner is told.
+    """
+    lead = locked_lead(actor, reference, "assign", precondition)
     reach = reachable_member_ids(actor, Area.LEADS, "assign")
     if owner is not None and reach is not None and owner.pk not in reach:
         raise NotPermitted("You can assign leads to people of your own team.")
     if owner is None and reach is not None:
         raise NotPermitted("Only operations can take a lead from everybody.")
+    before = lead.owner_id
     lead.owner = owner
     lead.team_id = team_of(owner) if owner else None
     lead.updated_at = timezone.now()
     lead.save(update_fields=["owner", "team", "updated_at"])
+    if lead.owner_id != before:
+        hand_over_follow_ups(lead=lead, from_id=before, to_id=lead.owner_id)
+        if owner is not None:
+            notify(kind=NotificationKind.ASSIGNED, lead=lead, recipient_ids=[owner.pk], by=actor.membership)
     return lead
 
 
@@ -164,7 +172,7 @@ def assign_lead(
 def withdraw_lead(*, actor: Actor, reference: str, precondition: Precondition | None = None) -> Lead:
     """Hide a lead from every list and free its keys. Raises NotPermitted or NotVisible."""
     actor.require(Area.LEADS, "delete")
-    lead = _locked(actor, reference, "write", precondition)
+    lead = locked_lead(actor, reference, "write", precondition)
     lead.deleted_at = lead.updated_at = timezone.now()
     lead.save(update_fields=["deleted_at", "updated_at"])
     remove_derived_rows([lead.pk])
@@ -185,17 +193,6 @@ def restore_lead(*, actor: Actor, reference: str) -> Lead:
     _replace_keys(lead, definition)
     lead.save(update_fields=["deleted_at", "updated_at"])
     write_derived_rows([lead], definition)
-    return lead
-
-
-def _locked(actor: Actor, reference: str, verb: str, precondition: Precondition | None = None) -> Lead:
-    actor.require(Area.LEADS, verb)
-    get_lead(actor, reference)
-    lead = visible_leads(actor, verb=verb).select_for_update(of=("self",)).filter(reference=reference).first()
-    if lead is None:
-        raise NotPermitted("You may read this lead, not change it.")
-    if precondition is not None:
-        precondition()
     return lead
 
 

@@ -1,11 +1,13 @@
 """Each page and call makes the queries that the table allows, whether it shows few leads or many."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.roles import Role
@@ -13,7 +15,9 @@ from core.scope import Scope, entered, organization_scope, system_scope
 from leads.models import BusinessLine, Field
 from leads.services.configuring import configure_line
 from leads.services.fields import update_field
+from leads.services.follow_ups import plan_follow_up
 from leads.services.leads import create_lead, update_lead
+from leads.services.notes import write_note
 from tests.factories import make_actor, make_organization
 from tests.leads.lines.definitions import make_line
 from tests.performance.many_leads import FIELDS
@@ -32,7 +36,7 @@ class World:
     def __init__(self, size: int) -> None:
         self.organization = make_organization(f"counted-{size}")
         self.operations = make_actor(self.organization, Role.OPERATIONS)
-        self.leader = make_actor(self.organization, Role.TEAM_LEADER)
+        self.leader = make_actor(self.organization, Role.TEAM_LEADER, name="Leela Nair")
         self.agent = make_actor(self.organization, Role.AGENT, manager=self.leader)
         self.auditor = make_actor(self.organization, Role.AUDITOR)
         with organization_scope(self.organization):
@@ -50,7 +54,22 @@ class World:
                 origin = {"source": f"Source {number % 3}", "campaign": f"Campaign {number % 2}"}
                 lead = create_lead(actor=actor, line=self.line, values=values, attributes=origin).lead
                 update_lead(actor=actor, reference=lead.reference, values={"income": str(number)})
+                self._work(actor, lead.reference, number)
                 self.references.append(lead.reference)
+
+    def _work(self, actor: Actor, reference: str, number: int) -> None:
+        """A note that mentions, and something to do, of a day each; every third lead is left alone."""
+        if number % 3 == 2:
+            return
+        write_note(actor=actor, reference=reference, text=f"@Leela Nair, note {number}")
+        due = timezone.now() + timedelta(hours=number * 5 + 1)
+        plan_follow_up(
+            actor=self.leader,
+            reference=reference,
+            what=f"Call {number}",
+            due_at=due,
+            assignee=actor.membership,
+        )
 
     def _configure(self, lines: int) -> None:
         """Other lines with twenty fields each, published, and a draft of the first that differs."""

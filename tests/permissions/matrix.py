@@ -24,7 +24,17 @@ from django.db import models
 from accounts.models import AccessRule, ApiKey, LoginLog, Membership
 from accounts.roles import Area, Level, Role, granted_level
 from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, StoredFile
-from leads.models import BusinessLine, Campaign, Field, Lead, LineVersion, Source
+from leads.models import (
+    BusinessLine,
+    Campaign,
+    Field,
+    FollowUp,
+    Lead,
+    LineVersion,
+    Note,
+    Notification,
+    Source,
+)
 
 CALLERS = (*(role.value for role in Role), "nobody", "visitor", "stranger")
 Ids = dict[str, tuple[type, str] | str]
@@ -130,6 +140,14 @@ WRITE_FILES = (Area.LEAD_FILES, "write")
 MEMBER: Ids = {"member_id": (Membership, "pk")}
 KEY: Ids = {"prefix": (ApiKey, "prefix")}
 LEAD: Ids = {"reference": (Lead, "reference")}
+# Written and planned by the agent; the notification is the agent's own.
+NOTE: Ids = {**LEAD, "note_id": (Note, "pk")}
+FOLLOW_UP: Ids = {**LEAD, "follow_up_id": (FollowUp, "pk")}
+NOTIFICATION: Ids = {"notification_id": (Notification, "pk")}
+NO_AUTHORS: dict[str, Status] = {"admin": 403, "operations": 403, "team_leader": 403}
+NOT_THEIRS: dict[str, Status] = {
+    "admin": 404, "operations": 404, "team_leader": 404, "finance": 404, "auditor": 404, "partner": 404,
+}  # fmt: skip
 LINE: Ids = {"line_id": (BusinessLine, "pk")}
 INTAKE: Ids = {"intake_id": (Intake, "pk")}
 JOB: Ids = {"job_id": (Job, "pk")}
@@ -223,6 +241,23 @@ PAGES: list[Line] = [
     page("POST", "leads:edit", TRIED, by=WRITE_LEADS, ids=LEAD, data={"name": ""}),
     page("POST", "leads:work", TRIED, by=WRITE_LEADS, ids=LEAD, data=WORK),
     page("POST", "leads:withdraw", TRIED, by=(Area.LEADS, "delete"), ids=LEAD, partner=403),
+    page("GET", "leads:today", by=WRITE_LEADS),
+    page("GET", "leads:notifications", by=READ_LEADS),
+    page("POST", "leads:notifications_read", 302, by=READ_LEADS),
+    page("POST", "leads:notification_open", 302, ids=NOTIFICATION, **NOT_THEIRS),
+    page("POST", "leads:notification_read", 302, ids=NOTIFICATION, **NOT_THEIRS),
+    page("GET", "leads:mentions", by=WRITE_LEADS, ids=LEAD),
+    page("POST", "leads:notes", 422, by=WRITE_LEADS, ids=LEAD, data={"text": " "}),
+    page("GET", "leads:note", by=WRITE_LEADS, ids=NOTE, **NO_AUTHORS),
+    page("POST", "leads:note", 422, by=WRITE_LEADS, ids=NOTE, data={"text": " "}, **NO_AUTHORS),
+    page("POST", "leads:note_withdraw", 302, by=WRITE_LEADS, ids=NOTE, partner=403, **NO_AUTHORS),
+    page("POST", "leads:follow_ups", 422, by=WRITE_LEADS, ids=LEAD, data={"what": ""}),
+    page("GET", "leads:follow_up", by=WRITE_LEADS, ids=FOLLOW_UP),
+    page("POST", "leads:follow_up", 422, by=WRITE_LEADS, ids=FOLLOW_UP, data={"what": ""}),
+    page("POST", "leads:follow_up_done", 302, by=WRITE_LEADS, ids=FOLLOW_UP, partner=403),
+    page("POST", "leads:follow_up_reopen", 302, by=WRITE_LEADS, ids=FOLLOW_UP, partner=403),
+    page("POST", "leads:follow_up_postpone", 302, by=WRITE_LEADS, ids=FOLLOW_UP, data={"to": "tomorrow"}),
+    page("POST", "leads:follow_up_withdraw", 302, by=WRITE_LEADS, ids=FOLLOW_UP, partner=403, **NO_AUTHORS),
     page("GET", "leads:imports", by=READ_FILES),
     page("GET", "leads:import_new", by=WRITE_FILES),
     page("POST", "leads:import_new", TRIED, by=WRITE_FILES, data={"line": "nowhere"}),
@@ -304,6 +339,26 @@ CALLS: list[Line] = [
         partner=403,
     ),
     call("GET", "api:lead-duplicates", by=READ_LEADS, ids=LEAD),
+    call("GET", "api:note-list", by=READ_LEADS, ids=LEAD),
+    call("POST", "api:note-list", 400, by=WRITE_LEADS, ids=LEAD, data={}, partner=403),
+    call("GET", "api:note-detail", by=READ_LEADS, ids=NOTE),
+    call("PATCH", "api:note-detail", by=WRITE_LEADS, ids=NOTE, data={"text": "A"}, partner=403, **NO_AUTHORS),
+    call("DELETE", "api:note-detail", 204, by=WRITE_LEADS, ids=NOTE, data={}, partner=403, **NO_AUTHORS),
+    call("GET", "api:follow-up-list", by=READ_LEADS, ids=LEAD),
+    call("POST", "api:follow-up-list", 400, by=WRITE_LEADS, ids=LEAD, data={}, partner=403),
+    call("GET", "api:follow-up-detail", by=READ_LEADS, ids=FOLLOW_UP),
+    call("PATCH", "api:follow-up-detail", by=WRITE_LEADS, ids=FOLLOW_UP, data={"done": True}, partner=403),
+    call(
+        "DELETE",
+        "api:follow-up-detail",
+        204,
+        by=WRITE_LEADS,
+        ids=FOLLOW_UP,
+        data={},
+        partner=403,
+        **NO_AUTHORS,
+    ),
+    call("GET", "api:own-follow-up-list", by=READ_LEADS),
     call("GET", "api:import-list", by=READ_FILES),
     call("POST", "api:import-list", 415, by=WRITE_FILES, data={}),
     call("GET", "api:import-detail", by=READ_FILES, ids=INTAKE),

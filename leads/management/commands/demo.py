@@ -21,6 +21,7 @@ from core.scope import Scope, organization_scope, system_scope
 from core.services.intakes import load_intake, receive_file
 from core.services.organizations import create_organization
 from leads import demo
+from leads.demo.days import plan_days
 from leads.demo.spreadsheet import messy_workbook
 from leads.models import Lead, LeadStatus
 from leads.services.leads import assign_lead, update_lead
@@ -118,6 +119,7 @@ class Command(OutcomeCommand):
             )
         )
         self._work(organization, members)
+        plan_days(organization, members)
 
     @staticmethod
     def _work(organization: Organization, members: dict[str, Membership]) -> None:

@@ -1,12 +1,14 @@
 """The people and lines of the demo, some leads and a file: what the OpenAPI description speaks of."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.roles import Role
@@ -19,7 +21,9 @@ from core.services.intakes import load_intake, receive_file
 from leads.demo.spreadsheet import messy_workbook
 from leads.management.commands.demo import CONFIGURATION, PASSWORD, PEOPLE, SLUG
 from leads.models import BusinessLine
+from leads.services.follow_ups import plan_follow_up
 from leads.services.leads import create_lead
+from leads.services.notes import write_note
 from leads.services.proposing import look_at_file
 from leads.services.stored_proposals import receive_proposed
 from tests.factories import make_actor, make_organization
@@ -47,6 +51,11 @@ class Demo:
             import_document(actor=self.actor, document=read_document(CONFIGURATION.read_bytes()))
             made = create_lead(actor=agent, line=BusinessLine.objects.get(code="rooftop_solar"), values=SOLAR)
             assert made.lead is not None
+            note = write_note(actor=self.actor, reference=made.lead.reference, text="She is away.").note
+            due = timezone.now() + timedelta(days=1)
+            follow_up = plan_follow_up(
+                actor=self.actor, reference=made.lead.reference, what="Call her back", due_at=due
+            )
             intake = receive_file(
                 actor=self.actor,
                 importer="leads",
@@ -66,6 +75,8 @@ class Demo:
             "prefix": made_key.key.prefix,
             "code": "home_loan",
             "reference": made.lead.reference,
+            "note_id": note.pk,
+            "follow_up_id": follow_up.pk,
             "intake_id": intake.pk,
             "job_id": job.pk,
         }

@@ -1,0 +1,85 @@
+"""What the people of the demo have noted and planned: days with something overdue, something due, something to come."""
+
+import datetime as dt
+from contextlib import AbstractContextManager
+
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.models import Membership
+from core.models import Organization
+from core.scope import Scope, organization_scope
+from leads.due_times import local_moment
+from leads.models import FollowUp, Lead, LeadStatus
+from leads.services.follow_ups import change_follow_up, plan_follow_up
+from leads.services.notes import write_note
+from leads.services.notifying import read_all_notifications
+
+NOTES = (
+    "Prefers calls after six in the evening.",
+    "Sent the list of papers by message. @Leela please look at the income proof.",
+    "Wants to compare with her bank first; asked for the rate in writing.",
+    "Husband will be co-applicant. Salary slips come on Friday.",
+)
+# (what, days from today, at what hour)
+PLANS = (
+    ("Ask for the salary slips", -2, 11),
+    ("Call back about the rate", -1, 16),
+    ("Confirm the visit of the valuer", 0, 20),
+    ("Call: did the papers arrive?", 0, 23),
+    ("Send the sanction letter", 1, 10),
+    ("Second call, in the evening", 2, 18),
+    ("Remind of the processing fee", 5, 12),
+    ("Ask how the house hunt goes", 21, 11),
+)
+
+
+def plan_days(organization: Organization, members: dict[str, Membership]) -> None:
+    """Write notes and plan follow-ups for the agents, some of them given by the leader."""
+    leader = Actor.of(members["leader@sunrise.example"])
+    for name in ("agent", "agent2"):
+        _plan_day(organization, Actor.of(members[f"{name}@sunrise.example"]), leader)
+
+
+def _plan_day(organization: Organization, agent: Actor, leader: Actor) -> None:
+    # What brought the leads to their people is read long since.
+    read_all_notifications(actor=agent)
+    read_all_notifications(actor=leader)
+    worked = Lead.objects.filter(owner=agent.membership, status=LeadStatus.IN_PROGRESS).order_by("-pk")
+    references = list(worked.values_list("reference", flat=True)[: len(PLANS)])
+    for number, (reference, (what, days, hour)) in enumerate(zip(references, PLANS, strict=False)):
+        giver = leader if number % 3 == 2 else agent
+        with _as(organization, agent):
+            write_note(actor=agent, reference=reference, text=NOTES[number % len(NOTES)])
+        with _as(organization, giver):
+            follow_up = plan_follow_up(
+                actor=giver,
+                reference=reference,
+                what=what,
+                due_at=timezone.now() + dt.timedelta(hours=1),
+                assignee=agent.membership,
+            )
+            _move(follow_up, days, hour, organization)
+    if references:
+        with _as(organization, agent):
+            made = plan_follow_up(
+                actor=agent,
+                reference=references[0],
+                what="Say hello on the phone",
+                due_at=timezone.now() + dt.timedelta(hours=1),
+            )
+            change_follow_up(
+                actor=agent, reference=references[0], follow_up_id=made.pk, changes={"done": True}
+            )
+
+
+def _move(follow_up: FollowUp, days: int, hour: int, organization: Organization) -> None:
+    """To its day, past the service: nobody plans what is overdue already."""
+    day = timezone.now().astimezone(organization.zone).date() + dt.timedelta(days=days)
+    follow_up.due_at = local_moment(day, dt.time(hour), organization.zone)
+    follow_up.save(update_fields=["due_at"])
+
+
+def _as(organization: Organization, actor: Actor) -> AbstractContextManager[Scope]:
+    """The scope in which history names the actor."""
+    return organization_scope(organization, actor_id=actor.user.pk if actor.user else None, reason="demo")

@@ -1,0 +1,118 @@
+"""Forms of notes and follow-ups. They carry what was typed; the services judge it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.actor import Actor
+from core.errors import ApplicationError
+from leads.due_times import default_due
+from leads.models import FollowUp, Lead
+from leads.queries.follow_ups import follow_up_assignees
+from leads.services.follow_ups import LONGEST_WHAT
+from leads.services.notes import LONGEST_NOTE
+
+LOCAL = "%Y-%m-%dT%H:%M"
+
+
+class MomentField(forms.Field):
+    """A day and a time of day as clocks in `zone` show them."""
+
+    zone: ZoneInfo
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.TextInput(attrs={"autocomplete": "off"}), **options)
+        self.widget.input_type = "datetime-local"
+
+    def to_python(self, value: Any) -> dt.datetime | None:
+        if not value:
+            return None
+        try:
+            typed = dt.datetime.fromisoformat(str(value).strip())
+            return typed if typed.tzinfo else typed.replace(tzinfo=self.zone)
+        except (ValueError, OverflowError):
+            raise forms.ValidationError(
+                _("Write a day and a time, such as 2026-01-15T10:00."), code="invalid"
+            ) from None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether something else is typed than was shown: the control knows no seconds."""
+        return (initial or "") != (data or "")
+
+    def shown(self, moment: dt.datetime) -> str:
+        """Return the moment as the control takes it."""
+        return moment.astimezone(self.zone).strftime(LOCAL)
+
+
+class NoteForm(forms.Form):
+    """A note."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Note"),
+        # What is blank is refused by the service, once it is sent: the field carries no mark before that.
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": "3", "maxlength": str(LONGEST_NOTE)}),
+    )
+
+    def __init__(self, *arguments: Any, lead: Lead, **options: Any) -> None:
+        super().__init__(*arguments, auto_id="note_%s", **options)
+        self.fields["text"].widget.attrs |= {
+            "placeholder": _("What was said? @ and a name tells a colleague."),
+            "data-mentions": "yes",
+            "data-shortcut": "n",
+            "aria-label": _("Note"),
+        }
+
+
+class FollowUpForm(forms.Form):
+    """What is to be done, when, and, for who leads people, by whom."""
+
+    use_required_attribute = False
+
+    what = forms.CharField(
+        label=gettext_lazy("What"),
+        strip=False,
+        widget=forms.TextInput(attrs={"maxlength": str(LONGEST_WHAT), "autocomplete": "off"}),
+    )
+    due_at = MomentField(label=gettext_lazy("When"))
+    assignee = forms.ModelChoiceField(label=gettext_lazy("For"), queryset=None, empty_label=None)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        actor: Actor,
+        lead: Lead,
+        follow_up: FollowUp | None = None,
+        may_give: bool = False,
+    ) -> None:
+        super().__init__(data, auto_id="follow_up_%s")
+        due: Any = self.fields["due_at"]
+        due.zone, due.width = actor.organization.zone, "half"
+        due.initial = due.shown(follow_up.due_at if follow_up else default_due(timezone.now(), due.zone))
+        self.fields["what"].initial = follow_up.what if follow_up else None
+        if not may_give:
+            del self.fields["assignee"]
+            return
+        whom: Any = self.fields["assignee"]
+        whom.queryset, whom.width = follow_up_assignees(actor, lead), "half"
+        # Read once: a select that must be filled looks at its first choice before it is drawn.
+        whom.choices = [(member.pk, str(member)) for member in whom.queryset]
+        own = actor.membership.pk if actor.membership else None
+        whom.initial = follow_up.assignee_id if follow_up else own
+
+
+def show_refusal(form: forms.Form, error: ApplicationError) -> None:
+    """Put each problem that a service found beside its field, all else above the form."""
+    for name, problems in error.fields.items():
+        for problem in problems:
+            form.add_error(name if name in form.fields else None, problem.message)
+    if not error.fields:
+        form.add_error(None, error.message)

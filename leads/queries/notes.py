@@ -1,0 +1,19 @@
+"""Reading the notes of one lead."""
+
+from django.db.models import QuerySet
+
+from core.errors import NotVisible
+from leads.models import Lead, Note
+
+
+def lead_notes(lead: Lead) -> QuerySet[Note]:
+    """Return the notes of a lead that the actor may see (`get_lead`), with their authors."""
+    return Note.objects.filter(lead=lead).select_related("author__user")
+
+
+def get_note(lead: Lead, note_id: int) -> Note:
+    """Return one note of such a lead. Raises NotVisible."""
+    note = lead_notes(lead).filter(pk=note_id).first()
+    if note is None:
+        raise NotVisible("No note of this lead has this number.")
+    return note

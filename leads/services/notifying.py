@@ -1,0 +1,64 @@
+"""The writers of notifications: telling people, and what they have read."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.models import Membership
+from core.errors import NotVisible
+from leads.models import FollowUp, Lead, Note, Notification, NotificationKind
+from leads.queries.notifications import visible_notifications
+
+
+@transaction.atomic
+def notify(
+    *,
+    kind: NotificationKind,
+    lead: Lead,
+    recipient_ids: Collection[int],
+    by: Membership | None,
+    note: Note | None = None,
+    follow_up: FollowUp | None = None,
+) -> None:
+    """Tell people of what `by` did, in the transaction of the deed. Nobody is told of what they did themselves.
+
+    That the recipients may see the lead is for the caller to know; what they see no more is not shown to them.
+    """
+    told = sorted(set(recipient_ids) - {by.pk if by else None})
+    Notification.objects.bulk_create(
+        Notification(
+            organization_id=lead.organization_id,
+            recipient_id=recipient,
+            kind=kind,
+            lead=lead,
+            note=note,
+            follow_up=follow_up,
+            actor=by,
+        )
+        for recipient in told
+    )
+
+
+@transaction.atomic
+def read_notification(*, actor: Actor, notification_id: int) -> Notification:
+    """Mark one of the actor's own as read. Raises NotVisible for any other."""
+    found = visible_notifications(actor).filter(pk=notification_id).select_related("lead").first()
+    if found is None:
+        raise NotVisible("No notification of yours has this number.")
+    if found.read_at is None:
+        found.read_at = timezone.now()
+        found.save(update_fields=["read_at"])
+    return found
+
+
+@transaction.atomic
+def read_all_notifications(*, actor: Actor, up_to: int | None = None) -> int:
+    """Mark the actor's own as read, up to the newest that the page showed; return how many there were."""
+    if actor.membership is None:
+        return 0
+    unread = Notification.objects.filter(recipient=actor.membership, read_at__isnull=True)
+    if up_to is not None:
+        unread = unread.filter(pk__lte=up_to)
+    return unread.update(read_at=timezone.now())
