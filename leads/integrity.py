@@ -62,6 +62,14 @@ REFERENCES = {
           JOIN core_intake intake ON intake.id = kept.intake_id AND intake.importer = 'leads'
           LEFT JOIN leads_lead lead ON lead.id = kept.repeats_id
          WHERE kept.organization_id = %s""",
+    "leads_formsubmission.lead_id names no lead of the form's line": """
+        SELECT count(submission.lead_id),
+               count(submission.lead_id) FILTER (WHERE lead.organization_id IS DISTINCT FROM submission.organization_id
+                                                    OR lead.line_id IS DISTINCT FROM link.line_id)
+          FROM leads_formsubmission submission
+          JOIN leads_formlink link ON link.id = submission.form_link_id
+          LEFT JOIN leads_lead lead ON lead.id = submission.lead_id
+         WHERE submission.organization_id = %s""",
     "index rows of a lead that is not live": """
         SELECT count(*), count(*) FILTER (WHERE lead.deleted_at IS NOT NULL)
           FROM (SELECT lead_id, organization_id FROM leads_leadvalue

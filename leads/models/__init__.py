@@ -1,18 +1,34 @@
+from leads.models.form_link import (
+    Accent,
+    ConsentText,
+    FormLink,
+    FormLinkState,
+    FormRefusals,
+    FormSubmission,
+    SubmissionOutcome,
+)
 from leads.models.lead import DuplicateKey, Lead, LeadStatus, LeadToken, LeadValue
 from leads.models.line import BusinessLine, Field, FieldKind, FieldStatus, LineVersion
 from leads.models.origin import Campaign, Source
 
 __all__ = [
+    "Accent",
     "BusinessLine",
     "Campaign",
+    "ConsentText",
     "DuplicateKey",
     "Field",
     "FieldKind",
     "FieldStatus",
+    "FormLink",
+    "FormLinkState",
+    "FormRefusals",
+    "FormSubmission",
     "Lead",
     "LeadStatus",
     "LeadToken",
     "LeadValue",
     "LineVersion",
     "Source",
+    "SubmissionOutcome",
 ]
