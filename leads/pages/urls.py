@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<str:reference>/work/", views.lead_work, name="work"),
     path("leads/<str:reference>/withdraw/", views.lead_withdraw, name="withdraw"),
     path("fields-from-a-file/", include("leads.pages.proposals.urls")),
+    path("f/", include("leads.pages.public.urls")),
     path("imports/", include("leads.pages.imports.urls")),
 ]
