@@ -144,6 +144,7 @@ class FormLinkAdmin(ServiceModelAdmin):
     list_display = ("title", "line", "source", "state_label", "submissions", "repeats", "held", "refused")
     list_filter = ("state",)
     search_fields = ("title",)
+    sortable_by = ()
     ordering = ("title", "id")
     actions_detail = ("pause", "resume", "rotate", "end")
     made = moment_column("created_at", _("Made"))
