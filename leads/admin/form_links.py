@@ -153,7 +153,7 @@ class FormLinkAdmin(ServiceModelAdmin):
     leads = ("line", "source", "campaign", "owner")
     consent = ("consent_purpose", "consent_text")
     limits = ("expires_at", "daily_cap", "embed_origins")
-    shown = ("use", "state_label", "submissions", "repeats", "held", "refused", "made")
+    shown = ("use", "state_text", "submissions", "repeats", "held", "refused", "made")
 
     def rows(self, actor: Any) -> models.QuerySet:
         return with_counts(visible_form_links(actor))
@@ -173,11 +173,11 @@ class FormLinkAdmin(ServiceModelAdmin):
 
     @display(description=_("State"), ordering="state", label=TONES)
     def state_label(self, link: FormLink) -> tuple[str, Any]:
-        if link.state != FormLinkState.ACTIVE:
-            return link.state, link.get_state_display()
-        if link.is_expired:
-            return "closed", _("Over since its last day")
-        return ("active", _("Active")) if is_open(link) else ("closed", _("Its line takes no leads"))
+        return _state_of(link)
+
+    @admin.display(description=_("State"))
+    def state_text(self, link: FormLink) -> str:
+        return str(_state_of(link)[1])
 
     @admin.display(description=_("Address"))
     def use(self, link: FormLink) -> str:
@@ -283,3 +283,12 @@ class FormLinkAdmin(ServiceModelAdmin):
             work=lambda: end_form_link(actor=request.actor, link=link),  # type: ignore[attr-defined]
             done=_("The form has ended."),
         )
+
+
+def _state_of(link: FormLink) -> tuple[str, Any]:
+    """The state of a form for its badge, and in words: why it takes no enquiries, if it takes none."""
+    if link.state != FormLinkState.ACTIVE:
+        return link.state, link.get_state_display()
+    if link.is_expired:
+        return "closed", _("Over since its last day")
+    return ("active", _("Active")) if is_open(link) else ("closed", _("Its line takes no leads"))

@@ -45,7 +45,7 @@ class FormSubmissionAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     paginator = InfinitePaginator
     show_full_result_count = False
-    fields = ("received", "form_link", "outcome_label", "lead", "why", "agreed", "words", "typed")
+    fields = ("received", "form_link", "outcome", "lead", "why", "agreed", "words", "typed")
     actions_detail = ("accept", "discard")
     received = moment_column("at", _("Received"))
 
