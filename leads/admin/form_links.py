@@ -137,7 +137,7 @@ class FormLinkForm(ServiceForm):
 class FormLinkAdmin(ServiceModelAdmin):
     """Forms that anybody may fill in: by a link, a code on paper, or within a page of a web site."""
 
-    menu = MenuPlace(BRING_IN, 30, "link", _("Form links"))
+    menu = MenuPlace(BRING_IN, 22, "link", _("Form links"))
     form = FormLinkForm
     can_add = True
     can_change = True

@@ -37,7 +37,7 @@ class FormSubmissionAdmin(ReadOnlyAdmin):
     """Enquiries through forms, with what was agreed to. What was typed is for those who write leads."""
 
     area = Area.LEADS
-    menu = MenuPlace(BRING_IN, 31, "inbox", _("Form enquiries"))
+    menu = MenuPlace(BRING_IN, 23, "inbox", _("Form enquiries"))
     list_display = ("received", "form_link", "outcome_label", "why", "agreed")
     list_display_links = ("received",)
     list_filter = ("outcome", ("form_link", admin.RelatedOnlyFieldListFilter))
