@@ -23,6 +23,8 @@ from core.scope import organization_scope, system_scope
 SIGN_IN_PREFIX = "/account/"
 # The API answers a caller without credentials or organisation itself, in JSON (accounts/api).
 API_PREFIX = "/api/"
+# Public forms know nobody: they are the same for whoever is signed in, and enter the organisation of the form.
+PUBLIC_PREFIX = "/f/"
 # Read in a browser, by whoever is signed in: these are pages.
 API_PAGES = ("/api/schema", "/api/docs")
 TENANT_HEADER = "X-Tenant-ID"
@@ -46,6 +48,8 @@ class OrganizationMiddleware:
         request.actor = None  # type: ignore[attr-defined]
         request.memberships = []  # type: ignore[attr-defined]
         request.credential = None  # type: ignore[attr-defined]
+        if request.path.startswith(PUBLIC_PREFIX):
+            return self.get_response(request)
         caller = self._caller(request)
         if caller is not None:
             request.memberships = caller.memberships  # type: ignore[attr-defined]

@@ -158,6 +158,7 @@ RETENTION_ORPHANED_FILES_DAYS = env.int("RETENTION_ORPHANED_FILES_DAYS", default
 RETENTION_LOGIN_LOG_DAYS = env.int("RETENTION_LOGIN_LOG_DAYS", default=400)
 RETENTION_OUTBOX_DAYS = env.int("RETENTION_OUTBOX_DAYS", default=14)
 RETENTION_UNATTACHED_FILES_DAYS = env.int("RETENTION_UNATTACHED_FILES_DAYS", default=1)
+RETENTION_DISCARDED_ENQUIRIES_DAYS = env.int("RETENTION_DISCARDED_ENQUIRIES_DAYS", default=30)
 RETENTION_SESSIONS_DAYS = env.int("RETENTION_SESSIONS_DAYS", default=1)
 
 # --- Who signs in ---
@@ -206,6 +207,9 @@ SIMPLE_JWT = {
 REFRESH_GRACE = timedelta(seconds=10)
 # How often one user may call the API within any minute, or one address that nobody has signed in from.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=100)
+# How many enquiries public forms take within any minute: from one address, and through one form.
+FORM_ENQUIRIES_PER_MINUTE_AND_ADDRESS = env.int("FORM_ENQUIRIES_PER_MINUTE_AND_ADDRESS", default=10)
+FORM_ENQUIRIES_PER_MINUTE = env.int("FORM_ENQUIRIES_PER_MINUTE", default=120)
 # Whether each call names its organisation in X-Tenant-ID, even who belongs to one only.
 REQUIRE_TENANT_HEADER = env.bool("REQUIRE_TENANT_HEADER", default=False)
 

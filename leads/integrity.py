@@ -71,6 +71,14 @@ REFERENCES = {
           LEFT JOIN leads_note note ON note.id = told.note_id
           LEFT JOIN leads_followup follow_up ON follow_up.id = told.follow_up_id
          WHERE told.organization_id = %s""",
+    "leads_formsubmission.lead_id names no lead of the form's line": """
+        SELECT count(submission.lead_id),
+               count(submission.lead_id) FILTER (WHERE lead.organization_id IS DISTINCT FROM submission.organization_id
+                                                    OR lead.line_id IS DISTINCT FROM link.line_id)
+          FROM leads_formsubmission submission
+          JOIN leads_formlink link ON link.id = submission.form_link_id
+          LEFT JOIN leads_lead lead ON lead.id = submission.lead_id
+         WHERE submission.organization_id = %s""",
     "index rows of a lead that is not live": """
         SELECT count(*), count(*) FILTER (WHERE lead.deleted_at IS NOT NULL)
           FROM (SELECT lead_id, organization_id FROM leads_leadvalue

@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.CACHES["default"]["KEY_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', os.getpid())}"
     settings.CELERY_BROKER_URL = "memory://"
     settings.API_CALLS_PER_MINUTE = 100_000  # tests of the limit set one
+    settings.FORM_ENQUIRIES_PER_MINUTE_AND_ADDRESS = settings.FORM_ENQUIRIES_PER_MINUTE = 100_000  # as well
     settings.STATIC_ROOT = None  # static files are found where they are written, nothing is collected
 
 

@@ -52,9 +52,13 @@ from core.tenancy import TenantForeignKey
 from leads.models import (
     BusinessLine,
     Campaign,
+    ConsentText,
     DuplicateKey,
     Field,
     FollowUp,
+    FormLink,
+    FormRefusals,
+    FormSubmission,
     Lead,
     LeadToken,
     LeadValue,
@@ -63,8 +67,11 @@ from leads.models import (
     Notification,
     Source,
 )
+from leads.queries.form_links import form_link_scope
 from leads.services.fields import add_field
 from leads.services.follow_ups import plan_follow_up
+from leads.services.form_links import create_form_link
+from leads.services.form_submissions import FilledForm, count_refusal, submit_form
 from leads.services.leads import create_lead
 from leads.services.lines import create_line, publish_line, update_line
 from leads.services.notes import write_note
@@ -138,6 +145,7 @@ ROWS: dict[type[models.Model], Callable[[World], Any]] = {
     LineVersion: lambda world: LineVersion.objects.get(line=world.row(BusinessLine)),
     Source: lambda world: world.row(Lead).source,
     Campaign: lambda world: world.row(Lead).campaign,
+    ConsentText: lambda world: ConsentText.objects.get(form_link=world.row(FormLink)),
     LeadValue: lambda world: LeadValue.objects.get(lead=world.row(Lead)),
     LeadToken: lambda world: LeadToken.objects.filter(lead=world.row(Lead)).first(),
     DuplicateKey: lambda world: DuplicateKey.objects.filter(lead=world.row(Lead)).first(),
@@ -220,6 +228,37 @@ def _notification(world: World) -> Notification:
         assignee=world.agent.membership,
     )
     return Notification.objects.get(recipient=world.agent.membership)
+
+
+@row_of(FormLink)
+def _form_link(world: World) -> FormLink:
+    return create_form_link(
+        actor=world.admin,
+        line=world.row(BusinessLine),
+        source=world.row(Source),
+        campaign=world.row(Campaign),
+        owner=world.agent.membership,
+        title="Ask for a loan",
+        consent_purpose="Calls about loans",
+        consent_text="You may call me about loans.",
+    )
+
+
+@row_of(FormSubmission)
+def _form_submission(world: World) -> FormSubmission:
+    """An enquiry that is held for a look."""
+    link = world.row(FormLink)
+    values = {"name": "Ravi Kumar", "phone": "98765 11111"}
+    with form_link_scope(link):
+        return submit_form(link=link, sent=FilledForm(values, "a-press", 1, "192.0.2.1", is_trapped=True))
+
+
+@row_of(FormRefusals)
+def _form_refusals(world: World) -> FormRefusals:
+    link = world.row(FormLink)
+    with form_link_scope(link):
+        count_refusal(link=link)
+    return FormRefusals.objects.get(form_link=link)
 
 
 @row_of(Job)

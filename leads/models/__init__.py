@@ -1,4 +1,13 @@
 from leads.models.follow_up import FollowUp
+from leads.models.form_link import (
+    Accent,
+    ConsentText,
+    FormLink,
+    FormLinkState,
+    FormRefusals,
+    FormSubmission,
+    SubmissionOutcome,
+)
 from leads.models.lead import DuplicateKey, Lead, LeadStatus, LeadToken, LeadValue
 from leads.models.line import BusinessLine, Field, FieldKind, FieldStatus, LineVersion
 from leads.models.note import Note
@@ -6,13 +15,19 @@ from leads.models.notification import Notification, NotificationKind
 from leads.models.origin import Campaign, Source
 
 __all__ = [
+    "Accent",
     "BusinessLine",
     "Campaign",
+    "ConsentText",
     "DuplicateKey",
     "Field",
     "FieldKind",
     "FieldStatus",
     "FollowUp",
+    "FormLink",
+    "FormLinkState",
+    "FormRefusals",
+    "FormSubmission",
     "Lead",
     "LeadStatus",
     "LeadToken",
@@ -22,4 +37,5 @@ __all__ = [
     "Notification",
     "NotificationKind",
     "Source",
+    "SubmissionOutcome",
 ]

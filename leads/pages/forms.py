@@ -101,17 +101,31 @@ class LeadForm(forms.Form):
         self.lead = lead
         self._touched: set[str] = set()
         self._references = References(actor)
-        allowed = editable_keys(actor, definition)
-        self.items = [
-            item for item in definition.active if item.key in allowed and item.type is not FieldKind.COMPUTED
-        ]
+        self.items = self.chosen_items()
         for item in self.items:
             self.fields[PREFIX + item.key] = self._field(item)
+        self.add_origin()
+        if lead is not None:
+            self.fields[SEEN] = forms.CharField(
+                required=False, widget=forms.HiddenInput, initial=json.dumps(self._stored_now())
+            )
+
+    def chosen_items(self) -> list[FieldDefinition]:
+        """The fields that the form shows, in order."""
+        allowed = editable_keys(self.actor, self.definition)
+        return [
+            item
+            for item in self.definition.active
+            if item.key in allowed and item.type is not FieldKind.COMPUTED
+        ]
+
+    def add_origin(self) -> None:
+        """Ask where the lead comes from."""
         for name, label, choices in (
-            ("source", _("Source"), active_sources(actor)),
-            ("campaign", _("Campaign"), active_campaigns(actor)),
+            ("source", _("Source"), active_sources(self.actor)),
+            ("campaign", _("Campaign"), active_campaigns(self.actor)),
         ):
-            current = str(getattr(lead, name) or "") if lead else ""
+            current = str(getattr(self.lead, name) or "") if self.lead else ""
             offered = sorted({*choices, current} - {""}, key=str.casefold)
             self.fields[name] = forms.ChoiceField(
                 label=label,
@@ -120,10 +134,6 @@ class LeadForm(forms.Form):
                 initial=current,
             )
             self.fields[name].width = "half"  # type: ignore[attr-defined]
-        if lead is not None:
-            self.fields[SEEN] = forms.CharField(
-                required=False, widget=forms.HiddenInput, initial=json.dumps(self._stored_now())
-            )
 
     def _stored_now(self) -> dict[str, Any]:
         """What the form shows of the lead as it is stored, by form field."""

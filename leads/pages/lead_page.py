@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
@@ -14,14 +15,16 @@ from core.rules import Moment
 from core.templatetags.components import tone
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import line_definition
-from leads.models import FollowUp, Lead
+from leads.models import FollowUp, FormSubmission, Lead
 from leads.pages.maps import map_address
 from leads.presentation import LeadReader, Shown, stage_text
 from leads.queries.follow_ups import open_follow_ups
+from leads.queries.form_links import submission_that_made
 from leads.queries.history import lead_timeline
 from leads.queries.timeline import TimelineEntry
 
 TIMELINE = 20
+MOMENT = "j M Y, H:i"
 
 
 def lead_context(actor: Actor, lead: Lead, *, before: str = "") -> dict[str, Any]:
@@ -170,4 +173,23 @@ def _origin(actor: Actor, reader: LeadReader, lead: Lead) -> list[dict[str, Any]
         sees_imports = actor.level(Area.LEAD_FILES, "read") is Level.ALL
         url = reverse("leads:import_detail", args=[lead.intake_id]) if sees_imports else ""
         facts.append({"label": _("Came from"), "value": text, "kind": "", "url": url})
+    elif (made := submission_that_made(lead)) is not None:
+        facts += _of_form(actor, made)
+    return facts
+
+
+def _of_form(actor: Actor, made: FormSubmission) -> list[dict[str, Any]]:
+    """The form that brought the lead, and what the person agreed to there."""
+    text = _("Form “%(title)s”") % {"title": made.form_link.title}
+    sees_forms = actor.may(Area.CONFIGURATION, "write")
+    url = reverse("admin:leads_formlink_change", args=[made.form_link_id]) if sees_forms else ""
+    facts = [{"label": _("Came from"), "value": text, "kind": "", "url": url}]
+    if made.consent is not None:
+        said = {
+            "purpose": made.consent.purpose,
+            "day": date_format(made.at.astimezone(actor.organization.zone), MOMENT),
+            "text": made.consent.text,
+        }
+        words = _("%(purpose)s, agreed to on %(day)s: “%(text)s”") % said
+        facts.append({"label": _("Consent"), "value": words, "kind": ""})
     return facts

@@ -41,5 +41,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<str:reference>/follow-ups/", follow_ups.follow_up_new, name="follow_ups"),
     path("leads/<str:reference>/follow-ups/<int:follow_up_id>/", include(FOLLOW_UP)),
     path("fields-from-a-file/", include("leads.pages.proposals.urls")),
+    path("f/", include("leads.pages.public.urls")),
     path("imports/", include("leads.pages.imports.urls")),
 ]

@@ -18,6 +18,7 @@ from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, line_definition
 from leads.models import Campaign, Lead, Source
 from leads.presentation import STATUS_LABELS, LeadReader, stage_text
+from leads.queries.form_links import form_named_by
 from leads.queries.timeline import (
     Change,
     Kind,
@@ -93,7 +94,7 @@ class _Teller:
         return TimelineEntry(
             kind,
             row.history_date,
-            self._who(row.history_user_id),
+            self._who(row),
             text,
             changes,
             "",
@@ -183,8 +184,11 @@ class _Teller:
             return formats.format_money(value, self.lead.line.currency, self.reader.locale)
         return str(value)
 
-    def _who(self, user_id: int | None) -> str:
-        return _("System") if user_id is None else self._users.get(user_id, _("Somebody who left"))
+    def _who(self, row: Any) -> str:
+        if row.history_user_id is not None:
+            return self._users.get(row.history_user_id, _("Somebody who left"))
+        form = form_named_by(row.history_change_reason)
+        return _("Form “%(title)s”") % {"title": form} if form else _("System")
 
     def _ids(self, *names: str) -> set[int]:
         return {getattr(row, name) for row in self.rows for name in names} - {None}

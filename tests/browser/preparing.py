@@ -80,6 +80,25 @@ def make_leads(*, slug: str, line: str, leads: list[dict[str, Any]]) -> list[str
         return references
 
 
+def make_form_link(*, slug: str, line: str, **settings: Any) -> str:
+    """Make a form of a line, from Website; return its address."""
+    from accounts.actor import Actor
+    from leads.models import BusinessLine
+    from leads.services.form_links import create_form_link
+    from leads.services.origins import create_source
+
+    organization, scope = _inside(slug)
+    with scope:
+        actor = Actor.system(organization)
+        link = create_form_link(
+            actor=actor,
+            line=BusinessLine.objects.get(code=line),
+            source=create_source(actor=actor, name="Website"),
+            **settings,
+        )
+        return f"/f/{link.token}/"
+
+
 def _inside(slug: str) -> tuple[Any, Any]:
     from core.models import Organization
     from core.scope import organization_scope, system_scope
@@ -90,7 +109,8 @@ def _inside(slug: str) -> tuple[Any, Any]:
 
 
 FUNCTIONS = {
-    function.__name__: function for function in (make_organization, import_configuration, make_leads)
+    function.__name__: function
+    for function in (make_organization, import_configuration, make_leads, make_form_link)
 }
 
 

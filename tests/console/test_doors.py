@@ -24,6 +24,8 @@ READERS = {
     "leads_source": OPENERS,
     "leads_campaign": OPENERS,
     "leads_lead": OPENERS,
+    "leads_formlink": OPENERS,
+    "leads_formsubmission": OPENERS,
     "core_intake": OPENERS - {Role.FINANCE},
     "core_job": OPENERS,
     "core_outboxmessage": OPENERS,
@@ -34,7 +36,14 @@ READERS = {
     "accounts_apikey": {Role.ADMIN, Role.OPERATIONS, Role.AUDITOR},
     "accounts_loginlog": {Role.ADMIN, Role.AUDITOR},
 }
-CONFIGURED = ("leads_businessline", "leads_field", "leads_source", "leads_campaign", "accounts_accessrule")
+CONFIGURED = (
+    "leads_businessline",
+    "leads_field",
+    "leads_source",
+    "leads_campaign",
+    "leads_formlink",
+    "accounts_accessrule",
+)
 WRITERS = {name: {Role.ADMIN, Role.OPERATIONS} for name in CONFIGURED} | {
     "accounts_membership": {Role.ADMIN},
     "accounts_apikey": {Role.ADMIN, Role.OPERATIONS},
@@ -96,7 +105,7 @@ def test_the_menu_shows_what_one_may_read(actor_for, client_for, in_organization
     assert {"People", "Organisation"} <= set(admin["Configure"])
     finance = titles(Role.FINANCE)
     assert "People" not in finance["Configure"]
-    assert finance["Bring in"] == ["Leads", "Jobs"]
+    assert finance["Bring in"] == ["Leads", "Form links", "Form enquiries", "Jobs"]
 
 
 def test_the_menu_has_no_dead_link(actor_for, client_for, line):

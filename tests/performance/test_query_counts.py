@@ -12,10 +12,13 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.roles import Role
 from core.scope import Scope, entered, organization_scope, system_scope
-from leads.models import BusinessLine, Field
+from leads.models import BusinessLine, Field, Source
+from leads.queries.form_links import form_link_scope
 from leads.services.configuring import configure_line
 from leads.services.fields import update_field
 from leads.services.follow_ups import plan_follow_up
+from leads.services.form_links import create_form_link
+from leads.services.form_submissions import FilledForm, submit_form
 from leads.services.leads import create_lead, update_lead
 from leads.services.notes import write_note
 from tests.factories import make_actor, make_organization
@@ -87,9 +90,24 @@ class World:
             kind = Field.objects.get(line=self.line, key="kind")
             update_field(actor=self.operations, field=kind, changes={"required": True, "choices": ["common"]})
             self.field_id = kind.pk
+            self._open_forms(lines)
+
+    def _open_forms(self, number: int) -> None:
+        """Forms of the first line, each with an enquiry that is held."""
+        source = Source.objects.get(name="Source 0")
+        for title in range(number):
+            link = create_form_link(
+                actor=self.operations, line=self.line, source=source, title=f"Form {title}"
+            )
+            with form_link_scope(link):
+                filled = FilledForm({"full_name": "Asha", "mobile": "9876512345"}, "press", is_trapped=True)
+                submit_form(link=link, sent=filled)
+        self.token = link.token
 
     def client(self, role: str) -> Client:
-        """A client in which the person of that role is signed in."""
+        """A client in which the person of that role is signed in; nobody is, for a visitor."""
+        if role == "visitor":
+            return Client()
         actor: Actor = getattr(self, role)
         client = Client()
         with system_scope(reason="test"):
@@ -114,6 +132,7 @@ def test_queries_are_as_many_as_the_table_allows(worlds, entry):
 
 def _count(world: World, client: Client, method: str, address: str) -> int:
     names = {"{reference}": world.references[1], "{line}": world.line.pk, "{field}": world.field_id}
+    names["{token}"] = world.token
     path = address
     for name, value in names.items():
         path = path.replace(name, str(value))

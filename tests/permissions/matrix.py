@@ -29,6 +29,8 @@ from leads.models import (
     Campaign,
     Field,
     FollowUp,
+    FormLink,
+    FormSubmission,
     Lead,
     LineVersion,
     Note,
@@ -118,9 +120,11 @@ def call(
     return Line(method, url, expected, ids or {}, data, is_api=True, by=by)
 
 
-def public(method: str, url: str, ok: int = 200, **named: int) -> Line:
-    """A page for everybody, signed in or not."""
-    return Line(method, url, {**dict.fromkeys(CALLERS, ok), **named})
+def public(
+    method: str, url: str, ok: int = 200, *, ids: Ids | None = None, data: Any = None, **named: int
+) -> Line:
+    """A page for everybody, signed in or not, in this organisation or another."""
+    return Line(method, url, {**dict.fromkeys(CALLERS, ok), **named}, ids or {}, data)
 
 
 def open_call(method: str, url: str, ok: Status, data: Any) -> Line:
@@ -153,6 +157,7 @@ INTAKE: Ids = {"intake_id": (Intake, "pk")}
 JOB: Ids = {"job_id": (Job, "pk")}
 PROPOSAL: Ids = {"proposal_id": (Job, "pk")}
 LINE_CODE: Ids = {"code": (BusinessLine, "code")}
+FORM: Ids = {"token": (FormLink, "token")}
 WORK = {"status": "new", "stage": "new", "owner": (Membership, "pk")}
 
 CONSOLE_ROLES = (Role.ADMIN, Role.OPERATIONS, Role.FINANCE, Role.AUDITOR)
@@ -258,6 +263,10 @@ PAGES: list[Line] = [
     page("POST", "leads:follow_up_reopen", 302, by=WRITE_LEADS, ids=FOLLOW_UP, partner=403),
     page("POST", "leads:follow_up_postpone", 302, by=WRITE_LEADS, ids=FOLLOW_UP, data={"to": "tomorrow"}),
     page("POST", "leads:follow_up_withdraw", 302, by=WRITE_LEADS, ids=FOLLOW_UP, partner=403, **NO_AUTHORS),
+    public("GET", "leads:public_form", ids=FORM),
+    # Without the stamp of a drawn page one is asked to press once more.
+    public("POST", "leads:public_form", 422, ids=FORM, data={"field-name": "Asha"}),
+    public("GET", "leads:public_thanks", ids=FORM),
     page("GET", "leads:imports", by=READ_FILES),
     page("GET", "leads:import_new", by=WRITE_FILES),
     page("POST", "leads:import_new", TRIED, by=WRITE_FILES, data={"line": "nowhere"}),
@@ -423,6 +432,14 @@ CONSOLE: list[Line] = [
     *console_model(LineVersion, Area.CONFIGURATION, keeps_history=False),
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
+    *console_model(
+        FormLink,
+        Area.CONFIGURATION,
+        adds=True,
+        actions=["pause", "rotate", "end"],
+        inapplicable=["resume"],
+    ),
+    *console_model(FormSubmission, Area.LEADS, actions=["accept", "discard"]),
     *console_model(Lead, Area.LEADS, actions=["withdraw"], inapplicable=["restore"]),
 ]
 

@@ -1,6 +1,5 @@
 """The limit on calls, in front of every view of the API and on each of its answers."""
 
-import ipaddress
 from collections.abc import Callable
 
 from django.conf import settings
@@ -8,10 +7,8 @@ from django.http import HttpRequest, HttpResponse
 
 from core.api.credentials import credential_of
 from core.api.fallbacks import PREFIX, refusal
+from core.api.rate_limit.addresses import network_of
 from core.api.rate_limit.counting import WINDOW_SECONDS, Count, count_call
-
-# Of IPv6, what one household has.
-NETWORK_BITS = 64
 
 
 class RateLimitMiddleware:
@@ -38,22 +35,8 @@ class RateLimitMiddleware:
 def _subject(request: HttpRequest) -> tuple[str, int]:
     credential = credential_of(request)
     if credential is None:
-        return f"address:{_network(request.META.get('REMOTE_ADDR', ''))}", settings.API_CALLS_PER_MINUTE
+        return f"address:{network_of(request.META.get('REMOTE_ADDR', ''))}", settings.API_CALLS_PER_MINUTE
     return credential.id, credential.calls_per_minute or settings.API_CALLS_PER_MINUTE
-
-
-def _network(address: str) -> str:
-    """The address; of IPv6 the network, whose addresses one caller changes at will."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(known, ipaddress.IPv4Address):
-        return address
-    if known.ipv4_mapped is not None:
-        # How a server that listens on both names callers by IPv4, who would all share one network.
-        return str(known.ipv4_mapped)
-    return str(ipaddress.ip_network((known, NETWORK_BITS), strict=False).network_address)
 
 
 def _too_many(request: HttpRequest, count: Count) -> HttpResponse:

@@ -23,7 +23,10 @@ from core.services.organizations import create_organization
 from leads import demo
 from leads.demo.days import plan_days
 from leads.demo.spreadsheet import messy_workbook
-from leads.models import Lead, LeadStatus
+from leads.models import BusinessLine, Campaign, FormLink, Lead, LeadStatus, Source
+from leads.queries.form_links import form_link_scope
+from leads.services.form_links import create_form_link
+from leads.services.form_submissions import FilledForm, submit_form
 from leads.services.leads import assign_lead, update_lead
 
 SLUG = "sunrise"
@@ -37,6 +40,22 @@ PEOPLE = (
     ("Bina Shah", "agent2@sunrise.example", Role.AGENT, "leader@sunrise.example"),
     ("Farah Khan", "finance@sunrise.example", Role.FINANCE, None),
     ("Arun Iyer", "auditor@sunrise.example", Role.AUDITOR, None),
+)
+FORM = {
+    "title": "Solar for your roof",
+    "introduction": "Tell us about your roof and your bill. We call you within a working day with a first estimate.",
+    "thank_you": "We have your enquiry and call you within a working day.",
+    "accent": "green",
+    "consent_purpose": "Calls and messages about rooftop solar",
+    "consent_text": "Sunrise Home Finance may call and message me about rooftop solar.",
+}
+# (what is typed, whether the field is filled that people do not see)
+ENQUIRIES: tuple[tuple[dict[str, Any], bool], ...] = (
+    (
+        {"owner_name": "Meera Pillai", "mobile": "98470 55512", "roof_area": "42", "monthly_bill": "2,400"},
+        False,
+    ),
+    ({"owner_name": "BEST PRICE", "mobile": "98470 55513", "roof_area": "5", "monthly_bill": "1"}, True),
 )
 LEADS = 240
 SEED = 20_251
@@ -70,6 +89,8 @@ class Command(OutcomeCommand):
             members = self._people(organization)
             if not Lead.objects.exists():
                 self._fill(organization, members)
+            if not FormLink.objects.exists():
+                self._open_form(organization, members)
         self._leave_spreadsheet()
         accounts = [
             {"email": email, "password": PASSWORD, "role": role.value}
@@ -120,6 +141,24 @@ class Command(OutcomeCommand):
         )
         self._work(organization, members)
         plan_days(organization, members)
+
+    @staticmethod
+    def _open_form(organization: Organization, members: dict[str, Membership]) -> None:
+        """Put a form on the demo's web site, with an enquiry through it and one that looks like a machine's."""
+        operations = Actor.of(members["operations@sunrise.example"])
+        with _as(organization, operations):
+            link = create_form_link(
+                actor=operations,
+                line=BusinessLine.objects.get(code="rooftop_solar"),
+                source=Source.objects.get(name="Website"),
+                campaign=Campaign.objects.get(name="Monsoon offer"),
+                owner=members["agent@sunrise.example"],
+                **FORM,
+            )
+        with form_link_scope(link):
+            for number, (values, is_trapped) in enumerate(ENQUIRIES):
+                press = f"demo-{number}"
+                submit_form(link=link, sent=FilledForm(values, press, 1, is_trapped=is_trapped))
 
     @staticmethod
     def _work(organization: Organization, members: dict[str, Membership]) -> None:

@@ -18,7 +18,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from accounts.roles import Role
-from core.api.rate_limit import counting, middleware
+from core.api.rate_limit import counting, network_of
 from core.api.rate_limit.counting import Count, Meanwhile, count_call
 
 MINUTE = 60_000_000
@@ -312,7 +312,7 @@ def test_who_guesses_tokens_is_counted_by_address(three_calls):
     ],
 )
 def test_a_network_of_ipv6_is_one_address(address, counted):
-    assert middleware._network(address) == counted
+    assert network_of(address) == counted
 
 
 def test_pages_are_not_counted(three_calls, actor_for, client_for):

@@ -1,0 +1,1 @@
+"""Public forms: pages that anybody may fill in, without signing in."""
