@@ -26,9 +26,11 @@ class IntakeState(models.TextChoices):
     ROLLED_BACK = "rolled_back", _("Rolled back")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
+    # Never stored: the word of its job while that is paused.
+    PAUSED = "paused", _("Paused")
 
 
-BUSY = (IntakeState.CHECKING, IntakeState.LOADING, IntakeState.ROLLING_BACK)
+BUSY = (IntakeState.CHECKING, IntakeState.LOADING, IntakeState.ROLLING_BACK, IntakeState.PAUSED)
 ENDED_EARLY = {JobState.FAILED: IntakeState.FAILED, JobState.CANCELLED: IntakeState.CANCELLED}
 
 
@@ -108,11 +110,13 @@ class Intake(SoftDeleteModel, TenantModel):
 
     @property
     def current_state(self) -> IntakeState:
-        """The state, by the word of its job where that ended early: a lost worker cannot write it here."""
+        """The state, by the word of its job where that ended early (a lost worker cannot write it here) or rests."""
         state = IntakeState(self.state)
-        if state in BUSY and self.job is not None and self.job.state in ENDED_EARLY:
-            return ENDED_EARLY[JobState(self.job.state)]
-        return state
+        if state not in BUSY or self.job is None:
+            return state
+        if self.job.state == JobState.PAUSED:
+            return IntakeState.PAUSED
+        return ENDED_EARLY.get(JobState(self.job.state), state)
 
     @property
     def current_error(self) -> str:

@@ -243,6 +243,8 @@ def roll_back_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False
     """Start taking an import back. A failed or cancelled one can be rolled back too: what it wrote goes."""
     with transaction.atomic():
         intake = _intake_for_update(actor, intake_id)
+        if intake.current_state is IntakeState.PAUSED:
+            raise _paused()
         if intake.load_job is None or intake.current_state not in STOPPED:
             raise Conflict(
                 "not_loaded",
@@ -350,6 +352,8 @@ def _locked(actor: IntakeActor, intake_id: int, *, going_on: bool = False) -> In
     """Return the intake for a change of what is not loaded yet; `going_on`: or for the rest of a load."""
     intake = _intake_for_update(actor, intake_id)
     state = intake.current_state
+    if state is IntakeState.PAUSED:
+        raise _paused()
     if state in BUSY:
         raise Conflict("busy", "Work on this import is still going on. Wait for it, or cancel it.")
     if going_on and intake.can_go_on:
@@ -390,6 +394,10 @@ def _loadable(actor: IntakeActor, intake_id: int, *, going_on: bool = False) -> 
             f"The file has no column for {', '.join(missing)}. Match one, or add it to the file and upload it again.",
         )
     return intake
+
+
+def _paused() -> Conflict:
+    return Conflict("busy", "Work on this import is paused. Resume it and wait for it, or cancel it.")
 
 
 def _refuse_standing(intake: Intake) -> None:

@@ -38,6 +38,7 @@ IMPORT = {
     "check": None,
     "corrects": None,
     "job": {**JOB, "id": 31, "title": "Import of enquiries.xlsx"},
+    "paused": None,
     "created": "2026-01-15T09:30:00+00:00",
     "created_by": "Meera Iyer",
     "finished": None,
@@ -142,6 +143,43 @@ CANCEL_IMPORT: dict[str, Any] = {
     "tags": IMPORTS,
     "request": None,
     "responses": {202: BEGUN, 409: BUSY},
+}
+PAUSE_IMPORT: dict[str, Any] = {
+    "operation_id": "pause_import",
+    "summary": "Pause the load or rollback of an import",
+    "description": "It rests after its current batch, for as long as it takes, and keeps its place.",
+    "tags": IMPORTS,
+    "request": None,
+    "responses": {
+        202: answer(
+            ImportSerializer,
+            "It rests, or does so with the end of its batch.",
+            {
+                **IMPORT,
+                "state": "paused",
+                "job": {**JOB, "id": 31, "title": "Import of enquiries.xlsx", "state": "paused"},
+                "paused": {"at": "2026-01-15T09:30:20+00:00", "by": "Meera Iyer"},
+            },
+        ),
+        409: error_answer(
+            "It is paused already, or has ended.",
+            "already_paused",
+            "It was paused already. Resume it when it should go on.",
+        ),
+    },
+}
+RESUME_IMPORT: dict[str, Any] = {
+    "operation_id": "resume_import",
+    "summary": "Let a paused import go on",
+    "description": "Behind the rows that it has done. A pause that has not taken effect yet is taken back.",
+    "tags": IMPORTS,
+    "request": None,
+    "responses": {
+        202: BEGUN,
+        409: error_answer(
+            "It is not paused, or has ended.", "not_paused", "It is not paused: it goes on already."
+        ),
+    },
 }
 ROLL_BACK_IMPORT: dict[str, Any] = {
     "operation_id": "roll_back_import",

@@ -88,6 +88,13 @@ class CountsSerializer(serializers.Serializer[Any]):
     )
 
 
+class PauseSerializer(serializers.Serializer[Any]):
+    """The pause of an import."""
+
+    at = serializers.DateTimeField(allow_null=True, help_text="Null until the current batch has ended.")
+    by = serializers.CharField(allow_blank=True, help_text="Who asked for it.")
+
+
 class ImportSerializer(serializers.Serializer[Any]):
     """A file on its way in."""
 
@@ -105,6 +112,7 @@ class ImportSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="The import whose rejected rows this file brings back, corrected."
     )
     job = JobSerializer(allow_null=True, help_text="At work now, or last.")
+    paused = PauseSerializer(allow_null=True, help_text="Null where nobody has paused the work.")
     created = serializers.DateTimeField()
     created_by = serializers.CharField(allow_blank=True)
     finished = serializers.DateTimeField(allow_null=True)

@@ -232,6 +232,8 @@ PAGES: list[Line] = [
     page("POST", "leads:import_discard", TRIED, by=WRITE_FILES, ids=INTAKE),
     page("GET", "leads:import_progress", by=READ_FILES, ids=INTAKE),
     page("POST", "leads:import_cancel", TRIED, by=WRITE_FILES, ids=INTAKE),
+    page("POST", "leads:import_pause", TRIED, by=WRITE_FILES, ids=INTAKE),
+    page("POST", "leads:import_resume", TRIED, by=WRITE_FILES, ids=INTAKE),
     page("POST", "leads:import_load", TRIED, by=WRITE_FILES, ids=INTAKE),
     page("GET", "leads:import_errors", by=READ_FILES, ids=INTAKE),
     page("POST", "leads:import_correct", TRIED, by=WRITE_FILES, ids=INTAKE),
@@ -310,6 +312,8 @@ CALLS: list[Line] = [
     call("GET", "api:import-errors", by=READ_FILES, ids=INTAKE),
     call("POST", "api:import-load", TRIED, by=WRITE_FILES, ids=INTAKE, data={}),
     call("POST", "api:import-cancel", 202, by=WRITE_FILES, ids=INTAKE, data={}),
+    call("POST", "api:import-pause", TRIED, by=WRITE_FILES, ids=INTAKE, data={}),
+    call("POST", "api:import-resume", TRIED, by=WRITE_FILES, ids=INTAKE, data={}),
     call("POST", "api:import-rollback", TRIED, by=WRITE_FILES, ids=INTAKE, data={}),
     call("GET", "api:job-detail", by=READ_FILES, ids=JOB, refused=404),
     call("GET", "api:lead-export", 400, by=READ_LEADS),  # without a format

@@ -1,5 +1,6 @@
 """Pages of the import wizard. An intake's address shows whatever its state asks for next."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -17,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.pages.forms import show_refusal
 from accounts.queries.members import names_of_users
 from accounts.roles import Area
-from core.errors import ApplicationError
+from core.errors import ApplicationError, Conflict
 from core.intake.hand_back import (
     Suggestion,
     root_of,
@@ -31,8 +32,11 @@ from core.intake.hand_back import (
 from core.intake.importer import importer_for
 from core.intake.matching import match_columns
 from core.intake.readers import column_letter
-from core.models import BUSY, Intake, IntakeState, RowState
+from core.jobs.access import reaches_job
+from core.jobs.registry import find_kind
+from core.models import BUSY, Intake, IntakeState, JobState, RowState
 from core.queries.intakes import get_intake, row_state_counts, visible_intakes
+from core.services.intake_work import cancel_intake, pause_intake, resume_intake
 from core.services.intakes import (
     check_intake,
     correct_rows,
@@ -42,7 +46,6 @@ from core.services.intakes import (
     receive_file,
     roll_back_intake,
 )
-from core.services.jobs import cancel_job
 from leads.pages.imports.forms import CorrectionForm, MatchForm, UploadForm
 from leads.pages.imports.presenting import (
     actor_of,
@@ -148,12 +151,19 @@ def import_detail(request: HttpRequest, intake_id: int) -> HttpResponse:
 
 
 def _progress(request: HttpRequest, intake: Intake) -> dict[str, Any]:
-    finished = intake.job is None or intake.job.is_finished
+    job = intake.job
+    finished = job is None or job.is_finished
+    may_stop = job is not None and not finished and reaches_job(actor_of(request), job, "write")
+    paused = job is not None and (job.state == JobState.PAUSED or job.pause_requested)
+    can_pause = may_stop and job is not None and find_kind(job.kind).can_pause
     return {
-        "job": intake.job,
+        "job": job,
         "counts": counts_so_far(intake),
         "progress_url": intake_url(intake, "progress"),
-        "cancel_url": "" if finished else intake_url(intake, "cancel"),
+        "cancel_url": intake_url(intake, "cancel") if may_stop else "",
+        "pause_url": intake_url(intake, "pause") if can_pause and not paused else "",
+        "resume_url": intake_url(intake, "resume") if may_stop and paused else "",
+        "paused_by": names_of_users({job.paused_by_id}).get(job.paused_by_id, "") if job and paused else "",
         "result_url": intake_url(intake) if finished else "",
         "list_url": reverse("leads:imports"),
     }
@@ -173,10 +183,28 @@ def import_progress(request: HttpRequest, intake_id: int) -> HttpResponse:
 @require_POST
 def import_cancel(request: HttpRequest, intake_id: int) -> HttpResponse:
     """Stop the work after its current batch."""
-    intake = get_intake(actor_of(request), intake_id)
-    if intake.job is not None:
-        cancel_job(job=intake.job, actor=actor_of(request))
-    return redirect(intake_url(intake))
+    return _at_work(request, intake_id, cancel_intake)
+
+
+@require_POST
+def import_pause(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Let the work rest after its current batch."""
+    return _at_work(request, intake_id, pause_intake)
+
+
+@require_POST
+def import_resume(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Let paused work go on."""
+    return _at_work(request, intake_id, resume_intake)
+
+
+def _at_work(request: HttpRequest, intake_id: int, change: Callable[..., Intake]) -> HttpResponse:
+    """Do something to the work on an import. Who comes too late is told so, and shown how it is now."""
+    try:
+        change(actor=actor_of(request), intake_id=intake_id)
+    except Conflict as conflict:
+        messages.info(request, conflict.message)
+    return redirect("leads:import_detail", intake_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -271,7 +299,7 @@ def import_load(request: HttpRequest, intake_id: int) -> HttpResponse:
     """Step 4: load. A second click finds the work begun and shows it."""
     actor = actor_of(request)
     intake = get_intake(actor, intake_id)
-    if intake.current_state not in (IntakeState.LOADING, IntakeState.LOADED):
+    if intake.current_state not in (IntakeState.LOADING, IntakeState.PAUSED, IntakeState.LOADED):
         load_intake(actor=actor, intake_id=intake_id)
     return redirect(intake_url(intake))
 

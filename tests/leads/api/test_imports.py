@@ -266,3 +266,25 @@ def test_a_hidden_field_is_not_named(api, api_for, actor_for):
     )
     seen = api_for(actor_for(Role.AUDITOR)).get(f"/imports/{ended['id']}").json()
     assert (seen["columns"][2]["target"], seen["counts"]["reasons"]) == (None, {"hidden_field": 1})
+
+
+def test_a_load_is_paused_and_resumed(api, operations):
+    begun = upload(api).json()
+    address = f"/imports/{begun['id']}"
+    assert begun["paused"] is None
+
+    paused = api.post(f"{address}/pause", {})
+    assert paused.status_code == 202
+    told = paused.json()
+    assert (told["state"], told["job"]["state"], told["paused"]["by"]) == ("paused", "paused", "Meera Iyer")
+    assert told["paused"]["at"] is not None
+    assert errors_of(api.post(f"{address}/pause", {})) == [("already_paused", None)]
+    run_jobs()
+    assert api.get(address).json()["state"] == "paused"
+
+    resumed = api.post(f"{address}/resume", {}).json()
+    assert (resumed["state"], resumed["paused"]) == ("loading", None)
+    assert errors_of(api.post(f"{address}/resume", {})) == [("not_paused", None)]
+    run_jobs()
+    assert api.get(address).json()["state"] == "loaded"
+    assert errors_of(api.post(f"{address}/pause", {})) == [("not_running", None)]
