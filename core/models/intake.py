@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.database.history import TrackedHistory
 from core.models.job import Job, JobState
+from core.models.saved_mapping import SavedMapping
 from core.tenancy import SoftDeleteModel, TenantForeignKey, TenantModel
 
 
@@ -61,6 +62,10 @@ class Intake(SoftDeleteModel, TenantModel):
     mapping = models.JSONField(default=list)
     # [{"code", "message"}]: what the person should know though the file is read.
     notices = models.JSONField(default=list, blank=True)
+    # The saved mapping that its columns are read by, or of which it asks whether they are.
+    saved_mapping = TenantForeignKey(
+        SavedMapping, on_delete=models.PROTECT, null=True, blank=True, related_name="intakes"
+    )
     # Rows of an error workbook go back to the intake that refused them.
     corrects = TenantForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrections"
@@ -103,7 +108,14 @@ class Intake(SoftDeleteModel, TenantModel):
                 name="intake_same_bytes_once",
             )
         ]
-        indexes = [models.Index(fields=["organization", "-id"], name="intake_newest")]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="intake_newest"),
+            models.Index(
+                fields=["organization", "saved_mapping", "-id"],
+                name="intake_mapping_use",
+                condition=models.Q(saved_mapping__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.filename

@@ -25,6 +25,7 @@ IMPORT = {
         {"header": "Handy No.", "target": "mobile", "suggested": None},
         {"header": "Remarks", "target": None, "suggested": None},
     ],
+    "saved_mapping": "Website enquiries",
     "notices": [{"code": "ignored_sheets", "message": "Sheet “March” was read; “Notes” was ignored."}],
     "counts": {
         "data_rows": 2_000,
@@ -88,10 +89,12 @@ CREATE_IMPORT: dict[str, Any] = {
     "operation_id": "create_import",
     "summary": "Load a file of leads",
     "description": (
-        "CSV, TSV, XLSX, XLS or ODS, as it is. Columns are matched by name; what is not is in `mapping`. The rows are"
-        " judged as on the pages: rejected ones come back in the error workbook (`errors`), which, corrected, is"
-        " loaded by this very call. With `dry_run` every row is judged and none is written; load the file then with"
-        " `/load`."
+        "CSV, TSV, XLSX, XLS or ODS, as it is. Columns are matched by name; what is not is in `mapping`."
+        " A file with the header of a saved mapping is read by that; one whose header has drifted from it is refused"
+        " with `mapping_drift`, which lists the differences, until `mapping` or `accept_drift` says how it is read."
+        " The rows are judged as on the pages: rejected ones come back in the error workbook (`errors`), which,"
+        " corrected, is loaded by this very call. With `dry_run` every row is judged and none is written; load the"
+        " file then with `/load`."
     ),
     "tags": IMPORTS,
     "request": {"multipart/form-data": UploadBody},

@@ -30,6 +30,7 @@ from core.models import BUSY, Intake, IntakeState
 from core.queries.intakes import get_intake, visible_intakes
 from core.services.intake_work import cancel_intake, pause_intake, resume_intake
 from core.services.intakes import (
+    accept_drift,
     check_intake,
     discard_intake,
     load_intake,
@@ -37,6 +38,7 @@ from core.services.intakes import (
     receive_file,
     roll_back_intake,
 )
+from core.services.saved_mappings import save_mapping
 from leads.api import import_documentation
 from leads.api.exports import CHUNK, AnyFormatView
 from leads.api.filters import refuse_unknown_parameters
@@ -96,10 +98,15 @@ class ImportListView(Call):
             filename=given["file"].name or "file",
             chunks=given["file"].chunks(),
             options={**chosen, **_aliases(mapping)},
+            saved_mapping=given.get("saved_mapping", ""),
         )
         try:
+            if given.get("accept_drift"):
+                intake = accept_drift(actor=actor, intake_id=intake.pk)
             if mapping:
                 match_intake(actor=actor, intake_id=intake.pk, mapping=_mapping(intake, mapping))
+            if name := given.get("remember_as"):
+                save_mapping(actor=actor, intake_id=intake.pk, name=name)
             begin = check_intake if given.get("dry_run") else load_intake
             begin(actor=actor, intake_id=intake.pk)
         except ApplicationError as error:
@@ -329,6 +336,7 @@ def _written_one(
         "state": state,
         "error": intake.current_error,
         "columns": _columns(intake, shown),
+        "saved_mapping": intake.saved_mapping.name if intake.saved_mapping else None,
         "notices": [{"code": each["code"], "message": each["message"]} for each in intake.notices],
         "counts": shown.counts(line, counts),
         "check": shown.counts(line, check) if check is not None else None,

@@ -23,7 +23,7 @@ from django.db import models
 
 from accounts.models import AccessRule, ApiKey, LoginLog, Membership
 from accounts.roles import Area, Level, Role, granted_level
-from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, StoredFile
+from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, SavedMapping, StoredFile
 from leads.models import BusinessLine, Campaign, Field, Lead, LineVersion, Source
 
 CALLERS = (*(role.value for role in Role), "nobody", "visitor", "stranger")
@@ -132,6 +132,7 @@ KEY: Ids = {"prefix": (ApiKey, "prefix")}
 LEAD: Ids = {"reference": (Lead, "reference")}
 LINE: Ids = {"line_id": (BusinessLine, "pk")}
 INTAKE: Ids = {"intake_id": (Intake, "pk")}
+MAPPING: Ids = {"mapping_id": (SavedMapping, "pk")}
 JOB: Ids = {"job_id": (Job, "pk")}
 PROPOSAL: Ids = {"proposal_id": (Job, "pk")}
 LINE_CODE: Ids = {"code": (BusinessLine, "code")}
@@ -240,6 +241,19 @@ PAGES: list[Line] = [
     page("GET", "leads:import_grid", by=READ_FILES, ids=INTAKE),
     page("POST", "leads:import_grid", TRIED, by=WRITE_FILES, ids=INTAKE, data={"cell-2-0": "Changed"}),
     page("POST", "leads:import_rollback", TRIED, by=WRITE_FILES, ids=INTAKE),
+    page("GET", "leads:import_mappings", by=READ_FILES),
+    # Who loads files shares the mappings of others, and changes only the own ones.
+    page("GET", "leads:import_mapping", by=READ_FILES, ids=MAPPING, team_leader=200),
+    page(
+        "POST",
+        "leads:import_mapping",
+        TRIED,
+        by=WRITE_FILES,
+        ids=MAPPING,
+        team_leader=403,
+        data={"remember_as": "A"},
+    ),
+    page("POST", "leads:import_mapping_delete", TRIED, by=WRITE_FILES, ids=MAPPING, team_leader=403),
     page("GET", "leads:proposal_new", by=WRITE_CONFIGURATION),
     page("POST", "leads:proposal_new", TRIED, by=WRITE_CONFIGURATION, data={"name": ""}),
     # A proposal is its asker's alone; the job of the matrix's world is none.
