@@ -263,7 +263,14 @@ def _wrong_mapping(message: str) -> ValidationFailed:
 
 
 def _about_columns(intake: Intake, error: ApplicationError) -> ApplicationError:
-    """Return the error with its place in the body: what is wrong with a column is wrong with `mapping`."""
+    """Return the error with its place in the body: what is wrong with a column is wrong with `mapping`.
+
+    What has drifted is told behind the word that something has.
+    """
+    if error.code == "mapping_drift":
+        differences = error.fields["saved_mapping"]
+        told = [FieldError(error.code, error.message), *differences]
+        return ValidationFailed(error.code, error.message, {"saved_mapping": told})
     places = {f"column_{place}": header for place, header in enumerate(intake.header)}
     if not error.fields.keys() & places.keys():
         return error

@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actor import Actor
 from accounts.roles import Role
 from core.scope import Scope, entered, organization_scope, system_scope
+from core.services.intakes import receive_file
+from core.services.saved_mappings import save_mapping
 from leads.models import BusinessLine, Field
 from leads.services.configuring import configure_line
 from leads.services.fields import update_field
@@ -40,6 +42,7 @@ class World:
         self.references: list[str] = []
         self._capture(size)
         self._configure(LINES[size])
+        self._remember(LINES[size])
 
     def _capture(self, size: int) -> None:
         with organization_scope(self.organization):
@@ -69,6 +72,22 @@ class World:
             update_field(actor=self.operations, field=kind, changes={"required": True, "choices": ["common"]})
             self.field_id = kind.pk
 
+    def _remember(self, mappings: int) -> None:
+        """Files of as many kinds, each with its saved mapping."""
+        with organization_scope(self.organization):
+            for number in range(mappings):
+                intake = receive_file(
+                    actor=self.operations,
+                    importer="leads",
+                    target=self.line.code,
+                    filename=f"{number}.csv",
+                    chunks=[f"Name,Mobile,A{number},B{number},C{number}\nAsha,{number},,,\n".encode()],
+                )
+                self.mapping_id = save_mapping(
+                    actor=self.operations, intake_id=intake.pk, name=f"M {number}"
+                ).pk
+                self.intake_id = intake.pk
+
     def client(self, role: str) -> Client:
         """A client in which the person of that role is signed in."""
         actor: Actor = getattr(self, role)
@@ -95,6 +114,7 @@ def test_queries_are_as_many_as_the_table_allows(worlds, entry):
 
 def _count(world: World, client: Client, method: str, address: str) -> int:
     names = {"{reference}": world.references[1], "{line}": world.line.pk, "{field}": world.field_id}
+    names |= {"{mapping}": world.mapping_id, "{intake}": world.intake_id}
     path = address
     for name, value in names.items():
         path = path.replace(name, str(value))
