@@ -15,7 +15,7 @@ from core.errors import ApplicationError
 from core.intake.drift import Reading
 from core.intake.hand_back import sample_texts
 from core.intake.importer import importer_for
-from core.intake.matching import fingerprint, match_columns
+from core.intake.matching import fingerprint, match_columns, normalized_name
 from core.intake.planning import open_question
 from core.intake.readers import column_letter
 from core.models import BUSY, Intake, IntakeState, SavedMapping
@@ -94,14 +94,13 @@ def _match_columns(
     intake: Intake, fields: list[Any], suggested: dict[int, str], samples: list[list[str]]
 ) -> list[dict[str, Any]]:
     columns = []
-    remembered = (
-        {header for header, target in intake.saved_mapping.pairs if target} if intake.saved_mapping else ()
-    )
+    pairs = intake.saved_mapping.pairs if intake.saved_mapping else []
+    remembered = {normalized_name(header) for header, target in pairs if target}
     for position, name in enumerate(intake.header):
         if not intake.mapping[position]:
             state = "suggested" if position in suggested else "unmatched"
         else:
-            state = "remembered" if name in remembered else "matched"
+            state = "remembered" if normalized_name(name) in remembered else "matched"
         columns.append(
             {
                 "letter": column_letter(position),
