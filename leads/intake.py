@@ -1,7 +1,7 @@
 """Lead files: the importer of the intake machine for business lines."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ from leads.fields.line import LineDefinition, line_definition
 from leads.fields.types import type_of
 from leads.fields.wording import sentence
 from leads.models import BusinessLine, Lead
+from leads.models.line import ON_DUPLICATE
 from leads.queries.leads import visible_leads
 from leads.queries.references import look_up
 from leads.services.lines import pin_line
@@ -71,6 +72,8 @@ class ReadRow:
 class LeadImporter(Importer):
     """Rows become leads of one business line, by the same validation and recording as pages and API."""
 
+    remembered = ("on_duplicate",)
+
     def __init__(self, intake: Intake) -> None:
         super().__init__(intake)
         # A correction goes on where the file that it corrects has stopped, by the same choices.
@@ -104,6 +107,16 @@ class LeadImporter(Importer):
             )
 
     def targets(self) -> Sequence[Target]:
+        return self._targets(self.options.get("locked", ()))
+
+    def all_targets(self) -> Sequence[Target]:
+        return self._targets(())
+
+    def words_for(self, options: Mapping[str, Any]) -> list[str]:
+        chosen = dict(ON_DUPLICATE).get(options.get("on_duplicate", ""))
+        return [] if chosen is None else [f"When a lead is there already: {chosen}."]
+
+    def _targets(self, locked: Collection[str]) -> Sequence[Target]:
         # What the caller of the API says of columns whose names nobody knows.
         told: dict[str, list[str]] = self.options.get("aliases", {})
         fields = [
@@ -114,7 +127,7 @@ class LeadImporter(Importer):
                 item.required and not item.default,
             )
             for item in self.definition.active
-            if type_of(item).comes_in_files and item.key not in self.options.get("locked", ())
+            if type_of(item).comes_in_files and item.key not in locked
         ]
         taken = {
             normalise_text(name) for target in fields for name in (target.key, target.label, *target.aliases)

@@ -41,6 +41,7 @@ from core.models import (
     OutboxLane,
     OutboxMessage,
     PurgeRecord,
+    SavedMapping,
     StoredFile,
 )
 from core.retention.running import RETENTION
@@ -48,6 +49,7 @@ from core.scope import organization_scope
 from core.services.files import FileLimits, store_file
 from core.services.intakes import receive_file
 from core.services.organizations import create_organization
+from core.services.saved_mappings import save_mapping
 from core.tenancy import TenantForeignKey
 from leads.models import (
     BusinessLine,
@@ -322,6 +324,19 @@ def _intake(world: World) -> Intake:
             )
     intake.save()
     return intake
+
+
+@row_of(SavedMapping)
+def _saved_mapping(world: World) -> SavedMapping:
+    """How a file was matched whose header does not resemble that of the intake of this world."""
+    intake = receive_file(
+        actor=world.admin,
+        importer="leads",
+        target=world.row(BusinessLine).code,
+        filename="enquiries.csv",
+        chunks=[f"Name,Phone,Town,Street,House\n{world.organization.slug},12,Pune,,\n".encode()],
+    )
+    return save_mapping(actor=world.admin, intake_id=intake.pk, name="Enquiries")
 
 
 @row_of(IntakeRow)

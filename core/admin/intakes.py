@@ -30,6 +30,7 @@ TONES = {
     "rolled_back": "warning",
     "failed": "danger",
     "cancelled": "warning",
+    "paused": "warning",
 }
 CAN_GO_BACK = (IntakeState.LOADED, IntakeState.FAILED, IntakeState.CANCELLED)
 SHOWN = 5

@@ -22,6 +22,7 @@ from core.services.jobs import cancel_job
 TONES = {
     "queued": "info",
     "running": "primary",
+    "paused": "warning",
     "done": "success",
     "failed": "danger",
     "cancelled": "warning",

@@ -80,6 +80,8 @@ class Importer(ABC):
 
     # The permission area whose `write` loads such files.
     area: str = "lead_files"
+    # The options of an intake that a saved mapping remembers beside the columns.
+    remembered: tuple[str, ...] = ()
 
     def __init__(self, intake: Intake) -> None:
         self.intake = intake
@@ -89,6 +91,14 @@ class Importer(ABC):
     @abstractmethod
     def targets(self) -> Sequence[Target]:
         """The columns that a file may fill."""
+
+    def all_targets(self) -> Sequence[Target]:
+        """The columns that somebody's file may fill, also those that who loads this one may not."""
+        return self.targets()
+
+    def words_for(self, options: Mapping[str, Any]) -> list[str]:
+        """Sentences about options that a saved mapping brought along."""
+        return []
 
     def require_open(self) -> None:  # noqa: B027 - most targets are always open
         """Raise an ApplicationError where nothing may be loaded into the intake's target any more.

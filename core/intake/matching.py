@@ -96,9 +96,12 @@ class TargetNames:
             self._found[name] = None  # two targets claim the name: it names neither
 
 
-def match_columns(headers: Sequence[str], targets: Sequence[Target]) -> ColumnMatch:
+def match_columns(
+    headers: Sequence[str], targets: Sequence[Target], *, suggested_from: float = SUGGESTION_THRESHOLD
+) -> ColumnMatch:
     """Match headers (one per column, "" where a column has none) to targets.
 
+    `suggested_from` is the similarity, of 100, that makes a suggestion.
     Every column is in `matched` or `unmatched`, those without a header in neither.
     """
     match = ColumnMatch()
@@ -116,7 +119,7 @@ def match_columns(headers: Sequence[str], targets: Sequence[Target]) -> ColumnMa
     free = [
         target for target in targets if target.key not in match.matched and target.key not in match.conflicts
     ]
-    match.suggested = _suggestions(headers, match.unmatched, free)
+    match.suggested = _suggestions(headers, match.unmatched, free, suggested_from)
     match.missing_required = [
         target.key for target in targets if target.required and target.key not in match.matched
     ]
@@ -159,14 +162,14 @@ def _settle(match: ColumnMatch, key: str, claimants: list[tuple[int, int]]) -> N
 
 
 def _suggestions(
-    headers: Sequence[str], columns: Iterable[int], targets: Sequence[Target]
+    headers: Sequence[str], columns: Iterable[int], targets: Sequence[Target], threshold: float
 ) -> list[Suggestion]:
     """The best pairs of headers and targets without a partner, each used once."""
     pairs = [
         Suggestion(column, headers[column], target.key, round(score, 1))
         for column in columns
         for target in targets
-        if (score := similarity(headers[column], target)) >= SUGGESTION_THRESHOLD
+        if (score := similarity(headers[column], target)) >= threshold
     ]
     chosen: list[Suggestion] = []
     for pair in sorted(pairs, key=lambda pair: (-pair.score, pair.column)):

@@ -71,7 +71,7 @@ def _samples(
     ]
 
 
-@job_kind(LOAD)
+@job_kind(LOAD, can_pause=True)
 def load(run: JobRun) -> dict[str, Any]:
     """Write the rows in batches, from where the last committed batch ended: this job's, or an earlier one's."""
     intake = intake_of(run)
@@ -97,7 +97,7 @@ def load(run: JobRun) -> dict[str, Any]:
     return counts
 
 
-@job_kind(ROLL_BACK)
+@job_kind(ROLL_BACK, can_pause=True)
 def roll_back(run: JobRun) -> dict[str, Any]:
     """Take back what the intake's rows did, row by row number, and let the same bytes be loaded again.
 

@@ -18,6 +18,10 @@ class CancelRequested(RunEnded):
     """Somebody cancelled the job."""
 
 
+class PauseRequested(RunEnded):
+    """Somebody paused the job: it keeps its cursor and waits until somebody resumes it."""
+
+
 class WorkerStopping(RunEnded):
     """The worker shuts down: the job goes back to the queue and another worker continues it."""
 

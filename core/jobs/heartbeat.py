@@ -25,13 +25,14 @@ class Renewable(Protocol):
 class Heartbeat:
     """A block within which the lease is renewed every 2 s.
 
-    `lost` and `cancel_requested` tell what the last renewals found. They spare a run useless work;
+    `lost`, `cancel_requested` and `pause_requested` tell what the last renewals found. They spare a run useless work;
     that nothing wrong is written is the fence's doing.
     """
 
     def __init__(self, lease: Renewable, scope: Scope) -> None:
         self.lost = False
         self.cancel_requested = False
+        self.pause_requested = False
         self._lease = lease
         self._scope = scope
         self._over = threading.Event()
@@ -69,3 +70,5 @@ class Heartbeat:
             return
         self.lost = self.lost or renewal.lost
         self.cancel_requested = self.cancel_requested or renewal.cancel_requested
+        # Unlike a cancel, a pause may be taken back.
+        self.pause_requested = renewal.pause_requested

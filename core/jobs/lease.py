@@ -54,18 +54,25 @@ UPDATE core_job SET token = token + 1, worker = %(worker)s, {_EXTENDED} WHERE id
 """
 FENCE = f"""
 UPDATE core_job SET cursor = %(cursor)s::jsonb, done = %(done)s, total = %(total)s, {_EXTENDED}, {_LOGGED}
- WHERE {_HELD} RETURNING cancel_requested
+ WHERE {_HELD} RETURNING cancel_requested, pause_requested
 """
-RENEW = f"UPDATE core_job SET {_EXTENDED} WHERE {_HELD} RETURNING cancel_requested"
+RENEW = f"UPDATE core_job SET {_EXTENDED} WHERE {_HELD} RETURNING cancel_requested, pause_requested"
 FINISH = f"""
 UPDATE core_job SET state = %(state)s, result = %(result)s::jsonb, error = %(error)s, {_LOGGED},
-    finished_at = clock_timestamp(), lease_until = NULL
+    finished_at = clock_timestamp(), lease_until = NULL, pause_requested = false, paused_by_id = NULL
  WHERE {_HELD} RETURNING id
 """
 # Queued again, and no wake-up on its way: the next worker continues at once.
 RELEASE = f"""
 UPDATE core_job SET state = 'queued', lease_until = NULL, woken_at = NULL, {_LOGGED}
  WHERE {_HELD} RETURNING id
+"""
+# Queued again where the pause was taken back, or overtaken by a cancel, before the run came to its end.
+PAUSE = f"""
+UPDATE core_job SET lease_until = NULL, woken_at = NULL, pause_requested = false, {_LOGGED},
+    state = CASE WHEN pause_requested AND NOT cancel_requested THEN 'paused' ELSE 'queued' END,
+    paused_at = CASE WHEN pause_requested AND NOT cancel_requested THEN clock_timestamp() END
+ WHERE {_HELD} RETURNING state
 """
 # Still running, and the lease over: whoever takes it counts a lost worker.
 ABANDON = f"""
@@ -91,10 +98,19 @@ def storable(text: str, limit: int = LOG_LINE_CHARACTERS) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What a heartbeat found: whether another worker has the job, and whether somebody cancelled it."""
+    """What a heartbeat found: whether another worker has the job, and whether somebody cancelled or paused it."""
 
     lost: bool
     cancel_requested: bool
+    pause_requested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody has asked of a running job."""
+
+    cancel: bool
+    pause: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +130,13 @@ class Lease:
 
     def advance(
         self, *, cursor: dict[str, Any], done: int, total: int | None, lines: list[dict[str, str]]
-    ) -> bool:
-        """Move cursor and progress, append to the log, extend the lease; return whether to cancel.
+    ) -> Asked:
+        """Move cursor and progress, append to the log, extend the lease; return what was asked of the job.
 
         As the last statement of a transaction it is the fence: no row, and the transaction must roll back.
         """
         row = self._write(FENCE, cursor=_json(cursor), done=done, total=total, lines=_json(lines))
-        return bool(row[0])
+        return Asked(cancel=row[0], pause=row[1])
 
     def renew(self) -> Renewal:
         """Extend the lease. A job that cannot be seen from this connection yet is not taken for lost."""
@@ -128,7 +144,7 @@ class Lease:
             cursor.execute(RENEW, {"id": self.job_id, "token": self.token})
             row = cursor.fetchone()
             if row:
-                return Renewal(lost=False, cancel_requested=row[0])
+                return Renewal(lost=False, cancel_requested=row[0], pause_requested=row[1])
             cursor.execute(
                 "SELECT token <> %s OR state <> 'running' FROM core_job WHERE id = %s",
                 [self.token, self.job_id],
@@ -151,6 +167,10 @@ class Lease:
     def release(self, lines: list[dict[str, str]]) -> None:
         """Give the job back to the queue, to be continued by another worker at once."""
         self._write(RELEASE, lines=_json(lines))
+
+    def pause(self, lines: list[dict[str, str]]) -> JobState:
+        """Put the job aside until somebody resumes it; return its state, queued where nobody wants the pause now."""
+        return JobState(self._write(PAUSE, lines=_json(lines))[0])
 
     def abandon(self, lines: list[dict[str, str]]) -> None:
         """Give the job back as one whose worker was lost: three times without progress end it."""

@@ -27,6 +27,7 @@ class JobKind:
     handler: Handler
     area: str
     has_private_result: bool = False
+    can_pause: bool = False
 
 
 class UnknownKind(ApplicationError):
@@ -45,7 +46,7 @@ _kinds: dict[str, JobKind] = {}
 
 
 def job_kind(
-    name: str, *, area: str = "lead_files", has_private_result: bool = False
+    name: str, *, area: str = "lead_files", has_private_result: bool = False, can_pause: bool = False
 ) -> Callable[[Handler], Handler]:
     """Register a handler: a function of the run, or a class made anew for each run and called with it.
 
@@ -56,13 +57,14 @@ def job_kind(
         name: dotted, the app first, such as leads.intake; stored with each job, so it never changes.
         area: who may read this area without limits sees the progress of all these jobs.
         has_private_result: the result quotes what others may not see, so no list of jobs shows it.
+        can_pause: it goes on at its cursor, so that a pause costs nothing; without one it would begin again.
     """
 
     def register(handler: Handler) -> Handler:
         call = (lambda run: handler()(run)) if isinstance(handler, type) else handler
         if name in _kinds:
             raise ValueError(f"The job kind {name} is registered twice.")
-        _kinds[name] = JobKind(name, call, area, has_private_result)
+        _kinds[name] = JobKind(name, call, area, has_private_result, can_pause)
         return handler
 
     return register

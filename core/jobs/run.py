@@ -7,9 +7,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from core.jobs import shutdown
-from core.jobs.errors import CancelRequested, LeaseLost, WorkerStopping
+from core.jobs.errors import CancelRequested, LeaseLost, PauseRequested, WorkerStopping
 from core.jobs.heartbeat import Heartbeat
-from core.jobs.lease import Lease, log_line
+from core.jobs.lease import Asked, Lease, log_line
 from core.models import Job
 
 Progress = Callable[[int, int | None], None]
@@ -37,24 +37,31 @@ class JobRun:
         self._heartbeat = heartbeat
         self._progress = progress
         self._lines: list[dict[str, str]] = []
-        self._cancel_requested = job.cancel_requested
+        self._asked = Asked(cancel=job.cancel_requested, pause=job.pause_requested)
         self._batch: dict[str, Any] | None = None
 
     @property
     def cancelled(self) -> bool:
         """Whether somebody cancelled the job; the next batch will not begin."""
-        return self._cancel_requested or self._heartbeat.cancel_requested
+        return self._asked.cancel or self._heartbeat.cancel_requested
+
+    @property
+    def paused(self) -> bool:
+        """Whether somebody paused the job; the next batch will not begin."""
+        return self._asked.pause or self._heartbeat.pause_requested
 
     def check(self) -> None:
         """Stop the run here if it must stop. Long work between batches calls this every second or so.
 
         Raises:
-            RunEnded: cancelled, or the worker shuts down, or another worker has the job. Let it pass.
+            RunEnded: cancelled or paused, or the worker shuts down, or another worker has the job. Let it pass.
         """
         if self._heartbeat.lost:
             raise LeaseLost
         if self.cancelled:
             raise CancelRequested
+        if self.paused:
+            raise PauseRequested
         if shutdown.requested():
             raise WorkerStopping
 
@@ -63,7 +70,7 @@ class JobRun:
         """One transaction that ends with the fence: all of it commits with the cursor, or none of it.
 
         Within the block `advance` says where the next batch begins. Keep a batch to a few seconds:
-        cancelling and shutting down wait for its end, and 15 s without a statement end its transaction.
+        cancelling, pausing and shutting down wait for its end, and 15 s without a statement end its transaction.
 
         Raises:
             RunEnded: as `check` does before the batch; LeaseLost at its end rolls it back.
@@ -80,10 +87,10 @@ class JobRun:
                 yield
                 moved = {"cursor": self.cursor, "done": self.done, "total": self.total, **self._batch}
                 written = len(self._lines)
-                cancel = self.lease.advance(**moved, lines=self._lines)
+                asked = self.lease.advance(**moved, lines=self._lines)
         finally:
             self._batch = None
-        self._moved(moved, written, cancel)
+        self._moved(moved, written, asked)
 
     def advance(
         self,
@@ -127,10 +134,10 @@ class JobRun:
         written = len(self._lines)
         self._moved(moved, written, self.lease.advance(**moved, lines=self._lines))
 
-    def _moved(self, moved: dict[str, Any], written: int, cancel: bool) -> None:
+    def _moved(self, moved: dict[str, Any], written: int, asked: Asked) -> None:
         self.cursor, self.done, self.total = moved["cursor"], moved["done"], moved["total"]
         del self._lines[:written]
-        self._cancel_requested = cancel
+        self._asked = asked
         if self._progress:
             self._progress(self.done, self.total)
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from core.errors import ApplicationError, Contested
-from core.jobs.errors import CancelRequested, JobFailed, LeaseLost, WorkerStopping
+from core.jobs.errors import CancelRequested, JobFailed, LeaseLost, PauseRequested, WorkerStopping
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.lease import MAXIMUM_LOSSES, Lease, log_line, take, worker_name
 from core.jobs.registry import find_kind
@@ -49,7 +50,7 @@ def run_job_inline(job: Job, *, progress: Progress | None = None) -> Job:
     """Run a job here and now, for a command or a test, and return it done, with its result.
 
     Should another process hold the job, its progress is followed until it ends, or taken over when that
-    process is lost. Ctrl-C cancels the job.
+    process is lost. A job that somebody pauses is waited for. Ctrl-C cancels the job.
 
     Args:
         job: created by `enqueue_job` or `reserve_job`.
@@ -66,6 +67,9 @@ def run_job_inline(job: Job, *, progress: Progress | None = None) -> Job:
                 ending = _run(*taken, progress=progress) if taken else _look_at(job, progress)
         except KeyboardInterrupt:
             Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+            # Nobody holds a paused job who could end it.
+            resting = Job.objects.filter(pk=job.pk, state=JobState.PAUSED)
+            resting.update(state=JobState.CANCELLED, finished_at=timezone.now())
             raise
         job.refresh_from_db()
     if isinstance(ending.error, ApplicationError):
@@ -130,6 +134,9 @@ def _handle(run: JobRun) -> Ending:
         run.lease.finish(JobState.CANCELLED, lines=[*run.take_lines(), log_line("Cancelled.", "warning")])
         log.info("job_cancelled")
         return Ending(JobState.CANCELLED)
+    except PauseRequested:
+        _pause(run)
+        return Ending(None)
     except (WorkerStopping, SystemExit) as stop:
         _release(run)
         if isinstance(stop, SystemExit):
@@ -191,6 +198,13 @@ def _why_it_stopped(job: Job) -> str:
         f"The worker was lost {job.losses} times at the same place, so the job was stopped. "
         "What it had finished until then stays; the log shows the last step. Check the input at that place."
     )
+
+
+def _pause(run: JobRun) -> None:
+    state = run.lease.pause([*run.take_lines(), log_line("It stops here, because it was paused.")])
+    log.info("job_paused", state=state)
+    if state == JobState.QUEUED:
+        send_wake_up(run.job.pk)
 
 
 def _release(run: JobRun) -> None:

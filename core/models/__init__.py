@@ -4,6 +4,7 @@ from core.models.job import UNFINISHED, Job, JobState, WorkerHeartbeat
 from core.models.organization import Organization
 from core.models.outbox import UNDELIVERED, MessageState, OutboxLane, OutboxMessage
 from core.models.retention import DailyRun, PurgeRecord
+from core.models.saved_mapping import SavedMapping
 from core.models.stored_file import StoredFile
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "OutboxMessage",
     "PurgeRecord",
     "RowState",
+    "SavedMapping",
     "StoredFile",
     "WorkerHeartbeat",
 ]

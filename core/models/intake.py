@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.database.history import TrackedHistory
 from core.models.job import Job, JobState
+from core.models.saved_mapping import SavedMapping
 from core.tenancy import SoftDeleteModel, TenantForeignKey, TenantModel
 
 
@@ -26,9 +27,11 @@ class IntakeState(models.TextChoices):
     ROLLED_BACK = "rolled_back", _("Rolled back")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
+    # Never stored: the word of its job while that is paused.
+    PAUSED = "paused", _("Paused")
 
 
-BUSY = (IntakeState.CHECKING, IntakeState.LOADING, IntakeState.ROLLING_BACK)
+BUSY = (IntakeState.CHECKING, IntakeState.LOADING, IntakeState.ROLLING_BACK, IntakeState.PAUSED)
 ENDED_EARLY = {JobState.FAILED: IntakeState.FAILED, JobState.CANCELLED: IntakeState.CANCELLED}
 
 
@@ -59,6 +62,10 @@ class Intake(SoftDeleteModel, TenantModel):
     mapping = models.JSONField(default=list)
     # [{"code", "message"}]: what the person should know though the file is read.
     notices = models.JSONField(default=list, blank=True)
+    # The saved mapping that its columns are read by, or of which it asks whether they are.
+    saved_mapping = TenantForeignKey(
+        SavedMapping, on_delete=models.PROTECT, null=True, blank=True, related_name="intakes"
+    )
     # Rows of an error workbook go back to the intake that refused them.
     corrects = TenantForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrections"
@@ -101,18 +108,27 @@ class Intake(SoftDeleteModel, TenantModel):
                 name="intake_same_bytes_once",
             )
         ]
-        indexes = [models.Index(fields=["organization", "-id"], name="intake_newest")]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="intake_newest"),
+            models.Index(
+                fields=["organization", "saved_mapping", "-id"],
+                name="intake_mapping_use",
+                condition=models.Q(saved_mapping__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.filename
 
     @property
     def current_state(self) -> IntakeState:
-        """The state, by the word of its job where that ended early: a lost worker cannot write it here."""
+        """The state, by the word of its job where that ended early (a lost worker cannot write it here) or rests."""
         state = IntakeState(self.state)
-        if state in BUSY and self.job is not None and self.job.state in ENDED_EARLY:
-            return ENDED_EARLY[JobState(self.job.state)]
-        return state
+        if state not in BUSY or self.job is None:
+            return state
+        if self.job.state == JobState.PAUSED:
+            return IntakeState.PAUSED
+        return ENDED_EARLY.get(JobState(self.job.state), state)
 
     @property
     def current_error(self) -> str:

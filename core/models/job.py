@@ -12,16 +12,20 @@ from core.tenancy import TenantModel
 
 
 class JobState(models.TextChoices):
-    """A job moves from queued to running, back when it is released, and ends in one of the last three."""
+    """A job moves from queued to running, back when it is released, and ends in one of the last three.
+
+    A paused job waits for a person: no worker looks for it.
+    """
 
     QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
 
 
-UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
+UNFINISHED = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
 
 
 def current_request_id() -> str:
@@ -73,6 +77,19 @@ class Job(TenantModel):
     progress_at_start = models.JSONField(null=True, blank=True, editable=False)
     woken_at = models.DateTimeField(null=True, blank=True, editable=False)
     cancel_requested = models.BooleanField(_("cancel requested"), default=False, editable=False)
+    # Asked for until its run ends; who asked stays beside it while the job is paused.
+    pause_requested = models.BooleanField(_("pause requested"), default=False, editable=False)
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True, editable=False)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("paused by"),
+    )
 
     class Meta:
         ordering = ("-id",)

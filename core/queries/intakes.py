@@ -16,7 +16,9 @@ AREA = "lead_files"
 def visible_intakes(actor: IntakeActor) -> QuerySet[Intake]:
     """Return the imports the actor may see, newest first, their jobs loaded. Raises NotPermitted."""
     level = actor.require(AREA, "read")
-    intakes = Intake.objects.select_related("job", "load_job", "corrects", "created_by").order_by("-id")
+    intakes = Intake.objects.select_related(
+        "job", "load_job", "corrects", "saved_mapping", "created_by"
+    ).order_by("-id")
     return intakes if level == "all" else intakes.filter(created_by=actor.user)
 
 

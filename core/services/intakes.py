@@ -2,38 +2,42 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
+from core.errors import Conflict, FieldError, ValidationFailed
 from core.intake.access import IntakeActor
 from core.intake.cells import read_cell, storable
-from core.intake.headers import Header, choose_header
-from core.intake.importer import Importer, RowOutcome, importer_for
-from core.intake.judging import corrected_columns, settle_row, waiting_rows
-from core.intake.matching import match_columns
-from core.intake.readers import TableSource, open_table
+from core.intake.drift import drift_refusal
+from core.intake.importer import RowOutcome, importer_for
+from core.intake.judging import settle_row, waiting_rows
+from core.intake.planning import (
+    DRIFT,
+    forget_taken,
+    open_question,
+    plan_intake,
+    root_gone,
+    taken_notice,
+)
+from core.intake.readers import open_table
 from core.intake.reading import input_row
-from core.intake.references import RowReference, read_reference, reference_column
 from core.intake.running import CHECK, LOAD, ROLL_BACK
 from core.intake.storage import discard_file, local_path, store_file
 from core.models import BUSY, Intake, IntakeRow, IntakeState, Job
 from core.queries.intakes import get_intake
 from core.scope import organization_scope
 from core.services.jobs import enqueue_job, reserve_job
-from core.values import cell_text
+from core.services.saved_mappings import save_mapping
 
-SAMPLE_ROWS = 3
-SAMPLE_CHARACTERS = 40
 LONGEST_NAME = 255
 
 # An import in one of these states may have leads, and nobody is at work on it.
 STOPPED = (IntakeState.LOADED, IntakeState.FAILED, IntakeState.CANCELLED)
 
 __all__ = [
+    "accept_drift",
     "check_intake",
     "correct_rows",
     "discard_intake",
@@ -52,11 +56,15 @@ def receive_file(
     filename: str,
     chunks: Iterable[bytes],
     options: Mapping[str, Any] | None = None,
+    saved_mapping: str = "",
 ) -> Intake:
     """Store a file, read its header, and match its columns. Nothing is checked or loaded yet.
 
-    Columns that match by label, key or alias are mapped; the rest wait for `match_intake`. A file with the
-    hidden column of an error workbook becomes a correction of the intake it came from.
+    A file with the header of a saved mapping is read by it, and so is one for which `saved_mapping` names one.
+    A header that only resembles one is a question, which `match_intake` or `accept_drift` answers before
+    anything is checked or loaded. Without either, columns that match by label, key or alias are mapped; the
+    rest wait for `match_intake`. A file with the hidden column of an error workbook becomes a correction of
+    the intake it came from.
 
     Raises:
         ApplicationError: the file is refused; nothing of it stays.
@@ -73,7 +81,7 @@ def receive_file(
         intake.path, intake.size, intake.sha256 = stored.path, stored.size, stored.sha256
         _refuse_standing(intake)
         with open_table(local_path(stored.path), filename=filename) as source:
-            _plan(intake, loader, source, actor)
+            plan_intake(intake, loader, source, actor, saved_mapping)
         with transaction.atomic():
             intake.created_by = actor.user
             intake.save()
@@ -83,90 +91,13 @@ def receive_file(
     return intake
 
 
-def _plan(intake: Intake, loader: Importer, source: TableSource, actor: IntakeActor) -> None:
-    targets = loader.targets()
-    found = choose_header(source, targets)
-    header = found.header
-    intake.sheet, intake.header_row = header.sheet, header.row_number
-    intake.header = [storable(text) for text in header.texts]
-    intake.notices = [
-        {"code": notice.code, "message": storable(notice.message)}
-        for notice in (*source.notices, *found.notices)
-    ]
-    matched = match_columns(intake.header, targets)
-    by_column = {column: key for key, column in matched.matched.items()}
-    intake.mapping = [by_column.get(position, "") for position in range(len(intake.header))]
-    intake.options["samples"] = _samples(source, header)
-    rows = next(sheet.rows for sheet in source.sheets if sheet.name == header.sheet)
-    intake.options["rows"] = rows - 1 - len(header.preamble)
-    _recognise_correction(intake, source, header, actor)
+def match_intake(
+    *, actor: IntakeActor, intake_id: int, mapping: Sequence[str], remember_as: str = ""
+) -> Intake:
+    """Say which target each column fills ("" for none); `remember_as` saves it under that name (`save_mapping`).
 
-
-def _samples(source: TableSource, header: Header) -> list[list[str]]:
-    """A few rows as text, so that the page of columns need not open the file again."""
-    rows = islice(source.rows(header.sheet, after=header.row_number), SAMPLE_ROWS)
-    return [[storable(cell_text(cell)[:SAMPLE_CHARACTERS]) for cell in row.cells] for row in rows]
-
-
-def _recognise_correction(intake: Intake, source: TableSource, header: Header, actor: IntakeActor) -> None:
-    """Tie an error workbook that comes back to the import it belongs to, and map its columns like that one's."""
-    column = reference_column(intake.header)
-    if column is None:
-        return
-    root = _corrected_intake(actor, _first_reference(source, header, column))
-    if (root.importer, root.target) != (intake.importer, intake.target):
-        raise ValidationFailed(
-            "other_target", f"This error workbook belongs to {root.target}. Load it there."
-        )
-    if root.current_state is not IntakeState.LOADED:
-        raise _root_gone()
-    intake.corrects = root
-    intake.mapping = [""] * len(intake.header)
-    missing = []
-    for name, target, place in zip(
-        root.header, root.mapping, corrected_columns(root.header, intake.header), strict=True
-    ):
-        if place is not None:
-            intake.mapping[place] = target
-        elif target:
-            missing.append(name)
-    if missing:
-        text = f"The workbook has no column {', '.join(missing)} any more: those cells stay as they were."
-        intake.notices.append({"code": "columns_as_before", "message": text})
-
-
-def _first_reference(source: TableSource, header: Header, column: int) -> RowReference:
-    for row in source.rows(header.sheet, after=header.row_number):
-        if reference := read_reference(row.cells, column):
-            return reference
-    raise ValidationFailed(
-        "no_row_reference",
-        "This looks like an error workbook whose hidden row column was emptied. "
-        "Download it again and correct that copy.",
-    )
-
-
-def _corrected_intake(actor: IntakeActor, reference: RowReference) -> Intake:
-    try:
-        root = get_intake(actor, reference.intake_id)
-    except NotVisible:
-        root = None
-    if root is None or root.corrects_id is not None:
-        raise ValidationFailed(
-            "unknown_intake",
-            "This error workbook belongs to an import that you cannot see. Ask whoever loaded it.",
-        )
-    return root
-
-
-def _root_gone() -> Conflict:
-    return Conflict(
-        "not_loaded", "The import of this error workbook does not stand. Load the original file instead."
-    )
-
-
-def match_intake(*, actor: IntakeActor, intake_id: int, mapping: Sequence[str]) -> Intake:
-    """Say which target each column fills ("" for none). Raises ValidationFailed naming what does not fit."""
+    Raises ValidationFailed naming what does not fit.
+    """
     with transaction.atomic():
         intake = _locked(actor, intake_id)
         known = {item.key for item in importer_for(intake).targets()}
@@ -186,11 +117,32 @@ def match_intake(*, actor: IntakeActor, intake_id: int, mapping: Sequence[str]) 
                 ]
         if errors:
             raise ValidationFailed("mapping", "Some columns need another choice.", errors)
-        intake.mapping = list(mapping)
-        intake.check_result = None
-        intake.state = IntakeState.RECEIVED
-        intake.save(update_fields=["mapping", "check_result", "state"])
+        if intake.mapping != list(mapping):
+            forget_taken(intake)
+        _answer(intake, list(mapping))
+        if remember_as:
+            intake.saved_mapping = save_mapping(actor=actor, intake_id=intake.pk, name=remember_as)
     return intake
+
+
+def accept_drift(*, actor: IntakeActor, intake_id: int) -> Intake:
+    """Read a file that asks whether it is read by a saved mapping as that suggests. Others stay as they are."""
+    with transaction.atomic():
+        intake = _locked(actor, intake_id)
+        reading = open_question(intake, importer_for(intake))
+        if reading is not None:
+            assert intake.saved_mapping is not None
+            intake.notices.append(taken_notice(intake.saved_mapping))
+            _answer(intake, reading.suggested)
+    return intake
+
+
+def _answer(intake: Intake, mapping: list[str]) -> None:
+    intake.mapping = mapping
+    intake.options.pop(DRIFT, None)
+    intake.check_result = None
+    intake.state = IntakeState.RECEIVED
+    intake.save(update_fields=["mapping", "options", "notices", "check_result", "state"])
 
 
 def discard_intake(*, actor: IntakeActor, intake_id: int) -> None:
@@ -243,6 +195,8 @@ def roll_back_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False
     """Start taking an import back. A failed or cancelled one can be rolled back too: what it wrote goes."""
     with transaction.atomic():
         intake = _intake_for_update(actor, intake_id)
+        if intake.current_state is IntakeState.PAUSED:
+            raise _paused()
         if intake.load_job is None or intake.current_state not in STOPPED:
             raise Conflict(
                 "not_loaded",
@@ -350,6 +304,8 @@ def _locked(actor: IntakeActor, intake_id: int, *, going_on: bool = False) -> In
     """Return the intake for a change of what is not loaded yet; `going_on`: or for the rest of a load."""
     intake = _intake_for_update(actor, intake_id)
     state = intake.current_state
+    if state is IntakeState.PAUSED:
+        raise _paused()
     if state in BUSY:
         raise Conflict("busy", "Work on this import is still going on. Wait for it, or cancel it.")
     if going_on and intake.can_go_on:
@@ -380,9 +336,13 @@ def _loadable(actor: IntakeActor, intake_id: int, *, going_on: bool = False) -> 
         # Held, so that a rollback of the corrected import begins before this or after it.
         root = Intake.objects.select_for_update(of=("self",)).select_related("job").get(pk=intake.corrects_id)
         if root.current_state is not IntakeState.LOADED:
-            raise _root_gone()
+            raise root_gone()
         intake.options["closed"] = sorted(importer_for(root).closed_columns(actor))
         return intake
+    reading = open_question(intake, loader)
+    if reading is not None:
+        assert intake.saved_mapping is not None
+        raise drift_refusal(intake.saved_mapping.name, intake.header, reading)
     missing = [item.label for item in loader.targets() if item.required and item.key not in intake.mapping]
     if missing:
         raise ValidationFailed(
@@ -390,6 +350,10 @@ def _loadable(actor: IntakeActor, intake_id: int, *, going_on: bool = False) -> 
             f"The file has no column for {', '.join(missing)}. Match one, or add it to the file and upload it again.",
         )
     return intake
+
+
+def _paused() -> Conflict:
+    return Conflict("busy", "Work on this import is paused. Resume it and wait for it, or cancel it.")
 
 
 def _refuse_standing(intake: Intake) -> None:

@@ -1,4 +1,4 @@
-"""Asking for long tasks, and cancelling them. How they run is `core.jobs`."""
+"""Asking for long tasks, pausing, resuming and cancelling them. How they run is `core.jobs`."""
 
 from functools import partial
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from core.errors import NotPermitted
+from core.errors import Conflict, NotPermitted
 from core.jobs.access import JobActor, reaches_job
 from core.jobs.lease import log_line, reserve
 from core.jobs.registry import find_kind
@@ -54,19 +54,85 @@ def cancel_job(*, job: Job, actor: JobActor) -> Job:
     Raises:
         NotPermitted: the job is another's, and the actor may not write its whole area.
     """
-    if not reaches_job(actor, job, "write"):
-        raise NotPermitted
     with transaction.atomic():
-        found = Job.objects.select_for_update().get(pk=job.pk)
-        if found.state == JobState.QUEUED and found.lease_until is None:
+        found = _locked(job, actor)
+        if _is_held_by_nobody(found):
             found.state = JobState.CANCELLED
             found.finished_at = timezone.now()
-            found.log = [*found.log, log_line("Cancelled before it began.", "warning")]
+            begun = "Cancelled." if found.started_at else "Cancelled before it began."
+            found.log = [*found.log, log_line(begun, "warning")]
             found.save(update_fields=["state", "finished_at", "log"])
         elif found.state in UNFINISHED:
             found.cancel_requested = True
             found.save(update_fields=["cancel_requested"])
     return found
+
+
+def pause_job(*, job: Job, actor: JobActor) -> Job:
+    """Ask for a job to rest: at once where nobody runs it, else after the running batch.
+
+    It keeps its cursor, holds no lease, and waits until somebody resumes or cancels it.
+
+    Raises:
+        NotPermitted: as `cancel_job`.
+        Conflict: it has ended, ends, or is paused already; or its kind cannot go on where it stopped.
+    """
+    with transaction.atomic():
+        found = _locked(job, actor)
+        if found.is_finished:
+            raise Conflict("job_ended", "It has ended meanwhile, so there is nothing to pause.")
+        if found.cancel_requested:
+            raise Conflict("job_ending", "It was cancelled already and ends after its current batch.")
+        if found.state == JobState.PAUSED or found.pause_requested:
+            raise Conflict("already_paused", "It was paused already. Resume it when it should go on.")
+        if not find_kind(found.kind).can_pause:
+            raise Conflict(
+                "cannot_pause",
+                "This work cannot go on where it stopped. Cancel it, and start it again later.",
+            )
+        found.paused_by = actor.user
+        if _is_held_by_nobody(found):
+            found.state = JobState.PAUSED
+            found.paused_at = timezone.now()
+        else:
+            found.pause_requested = True
+        found.log = [*found.log, log_line("Somebody asks for a pause.")]
+        found.save(update_fields=["state", "paused_at", "paused_by", "pause_requested", "log"])
+    return found
+
+
+def resume_job(*, job: Job, actor: JobActor) -> Job:
+    """Let a paused job go on at its cursor; a pause that has not taken effect yet is taken back.
+
+    Raises:
+        NotPermitted: as `cancel_job`.
+        Conflict: it has ended, or it is not paused.
+    """
+    with transaction.atomic():
+        found = _locked(job, actor)
+        if found.is_finished:
+            raise Conflict("job_ended", "It has ended meanwhile, so there is nothing to resume.")
+        if found.state != JobState.PAUSED and not found.pause_requested:
+            raise Conflict("not_paused", "It is not paused: it goes on already.")
+        if found.state == JobState.PAUSED:
+            found.state = JobState.QUEUED
+            found.woken_at = None
+            transaction.on_commit(partial(send_wake_up, found.pk))
+        found.pause_requested, found.paused_at, found.paused_by = False, None, None
+        found.log = [*found.log, log_line("Resumed.")]
+        found.save(update_fields=["state", "woken_at", "paused_at", "paused_by", "pause_requested", "log"])
+    return found
+
+
+def _locked(job: Job, actor: JobActor) -> Job:
+    """Return the job held against its worker and everybody else who presses a button now."""
+    if not reaches_job(actor, job, "write"):
+        raise NotPermitted
+    return Job.objects.select_for_update().get(pk=job.pk)
+
+
+def _is_held_by_nobody(job: Job) -> bool:
+    return job.state == JobState.PAUSED or (job.state == JobState.QUEUED and job.lease_until is None)
 
 
 def _create(kind: str, title: str, parameters: dict[str, Any] | None, actor: JobActor | None) -> Job:

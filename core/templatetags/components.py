@@ -37,6 +37,7 @@ TONES = {
     "closed": "quiet",
     "queued": "quiet",
     "running": "accent",
+    "paused": "warn",
     "done": "good",
     "failed": "bad",
     "cancelled": "quiet",

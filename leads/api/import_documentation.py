@@ -25,6 +25,7 @@ IMPORT = {
         {"header": "Handy No.", "target": "mobile", "suggested": None},
         {"header": "Remarks", "target": None, "suggested": None},
     ],
+    "saved_mapping": "Website enquiries",
     "notices": [{"code": "ignored_sheets", "message": "Sheet “March” was read; “Notes” was ignored."}],
     "counts": {
         "data_rows": 2_000,
@@ -38,6 +39,7 @@ IMPORT = {
     "check": None,
     "corrects": None,
     "job": {**JOB, "id": 31, "title": "Import of enquiries.xlsx"},
+    "paused": None,
     "created": "2026-01-15T09:30:00+00:00",
     "created_by": "Meera Iyer",
     "finished": None,
@@ -87,10 +89,12 @@ CREATE_IMPORT: dict[str, Any] = {
     "operation_id": "create_import",
     "summary": "Load a file of leads",
     "description": (
-        "CSV, TSV, XLSX, XLS or ODS, as it is. Columns are matched by name; what is not is in `mapping`. The rows are"
-        " judged as on the pages: rejected ones come back in the error workbook (`errors`), which, corrected, is"
-        " loaded by this very call. With `dry_run` every row is judged and none is written; load the file then with"
-        " `/load`."
+        "CSV, TSV, XLSX, XLS or ODS, as it is. Columns are matched by name; what is not is in `mapping`."
+        " A file with the header of a saved mapping is read by that; one whose header has drifted from it is refused"
+        " with `mapping_drift`, which lists the differences, until `mapping` or `accept_drift` says how it is read."
+        " The rows are judged as on the pages: rejected ones come back in the error workbook (`errors`), which,"
+        " corrected, is loaded by this very call. With `dry_run` every row is judged and none is written; load the"
+        " file then with `/load`."
     ),
     "tags": IMPORTS,
     "request": {"multipart/form-data": UploadBody},
@@ -142,6 +146,43 @@ CANCEL_IMPORT: dict[str, Any] = {
     "tags": IMPORTS,
     "request": None,
     "responses": {202: BEGUN, 409: BUSY},
+}
+PAUSE_IMPORT: dict[str, Any] = {
+    "operation_id": "pause_import",
+    "summary": "Pause the load or rollback of an import",
+    "description": "It rests after its current batch, for as long as it takes, and keeps its place.",
+    "tags": IMPORTS,
+    "request": None,
+    "responses": {
+        202: answer(
+            ImportSerializer,
+            "It rests, or does so with the end of its batch.",
+            {
+                **IMPORT,
+                "state": "paused",
+                "job": {**JOB, "id": 31, "title": "Import of enquiries.xlsx", "state": "paused"},
+                "paused": {"at": "2026-01-15T09:30:20+00:00", "by": "Meera Iyer"},
+            },
+        ),
+        409: error_answer(
+            "It is paused already, or has ended.",
+            "already_paused",
+            "It was paused already. Resume it when it should go on.",
+        ),
+    },
+}
+RESUME_IMPORT: dict[str, Any] = {
+    "operation_id": "resume_import",
+    "summary": "Let a paused import go on",
+    "description": "Behind the rows that it has done. A pause that has not taken effect yet is taken back.",
+    "tags": IMPORTS,
+    "request": None,
+    "responses": {
+        202: BEGUN,
+        409: error_answer(
+            "It is not paused, or has ended.", "not_paused", "It is not paused: it goes on already."
+        ),
+    },
 }
 ROLL_BACK_IMPORT: dict[str, Any] = {
     "operation_id": "roll_back_import",

@@ -10,6 +10,7 @@ from core.api.bodies import read_json
 from core.api.jobs import JobSerializer
 from core.api.serializers import Body, TextField
 from core.models import IntakeState
+from core.models.saved_mapping import LONGEST_MAPPING_NAME
 from core.rules.values import is_storable_text
 from leads.models.line import ON_DUPLICATE
 
@@ -37,6 +38,23 @@ class UploadBody(Body):
             'JSON: the field of each column that is not matched by name, such as `{"Mobile No.": "mobile"}`, null for'
             " a column that is not read; or a list with the field of every column, in order."
         ),
+    )
+    saved_mapping = TextField(
+        max_length=LONGEST_MAPPING_NAME,
+        required=False,
+        help_text="The name of a saved mapping. Without it: the one that was saved for the file's header, if any.",
+    )
+    accept_drift = serializers.BooleanField(
+        required=False,
+        help_text=(
+            "Where the header differs from that of the saved mapping: take what is suggested, instead of refusing the"
+            " file (`mapping_drift`)."
+        ),
+    )
+    remember_as = TextField(
+        max_length=LONGEST_MAPPING_NAME,
+        required=False,
+        help_text="Save how the columns are read under this name, for files with the same header.",
     )
     dry_run = serializers.BooleanField(required=False, help_text="Judge every row and write none.")
 
@@ -88,6 +106,13 @@ class CountsSerializer(serializers.Serializer[Any]):
     )
 
 
+class PauseSerializer(serializers.Serializer[Any]):
+    """The pause of an import."""
+
+    at = serializers.DateTimeField(allow_null=True, help_text="Null until the current batch has ended.")
+    by = serializers.CharField(allow_blank=True, help_text="Who asked for it.")
+
+
 class ImportSerializer(serializers.Serializer[Any]):
     """A file on its way in."""
 
@@ -98,6 +123,9 @@ class ImportSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=IntakeState.choices)
     error = serializers.CharField(allow_blank=True, help_text="Why the work ended early.")
     columns = ColumnSerializer(many=True)
+    saved_mapping = serializers.CharField(
+        allow_null=True, help_text="The name of the saved mapping that its columns are read by."
+    )
     notices = NoticeSerializer(many=True)
     counts = CountsSerializer(help_text="As far as the load has come.")
     check = CountsSerializer(allow_null=True, help_text="Of the last dry run.")
@@ -105,6 +133,7 @@ class ImportSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="The import whose rejected rows this file brings back, corrected."
     )
     job = JobSerializer(allow_null=True, help_text="At work now, or last.")
+    paused = PauseSerializer(allow_null=True, help_text="Null where nobody has paused the work.")
     created = serializers.DateTimeField()
     created_by = serializers.CharField(allow_blank=True)
     finished = serializers.DateTimeField(allow_null=True)

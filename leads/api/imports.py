@@ -22,13 +22,15 @@ from core.api.calls import Call
 from core.api.files import file_answer
 from core.api.jobs import written_job
 from core.api.paging import page_address, page_size
-from core.errors import ApplicationError, Conflict, FieldError, ValidationFailed
+from core.errors import ApplicationError, FieldError, ValidationFailed
 from core.intake.hand_back import write_errors
 from core.intake.importer import importer_for
 from core.intake.matching import match_columns, normalized_name
 from core.models import BUSY, Intake, IntakeState
 from core.queries.intakes import get_intake, visible_intakes
+from core.services.intake_work import cancel_intake, pause_intake, resume_intake
 from core.services.intakes import (
+    accept_drift,
     check_intake,
     discard_intake,
     load_intake,
@@ -36,7 +38,7 @@ from core.services.intakes import (
     receive_file,
     roll_back_intake,
 )
-from core.services.jobs import cancel_job
+from core.services.saved_mappings import save_mapping
 from leads.api import import_documentation
 from leads.api.exports import CHUNK, AnyFormatView
 from leads.api.filters import refuse_unknown_parameters
@@ -96,10 +98,15 @@ class ImportListView(Call):
             filename=given["file"].name or "file",
             chunks=given["file"].chunks(),
             options={**chosen, **_aliases(mapping)},
+            saved_mapping=given.get("saved_mapping", ""),
         )
         try:
+            if given.get("accept_drift"):
+                intake = accept_drift(actor=actor, intake_id=intake.pk)
             if mapping:
                 match_intake(actor=actor, intake_id=intake.pk, mapping=_mapping(intake, mapping))
+            if name := given.get("remember_as"):
+                save_mapping(actor=actor, intake_id=intake.pk, name=name)
             begin = check_intake if given.get("dry_run") else load_intake
             begin(actor=actor, intake_id=intake.pk)
         except ApplicationError as error:
@@ -156,12 +163,27 @@ class ImportCancelView(Call):
     def post(self, request: Request, intake_id: str) -> Response:
         """Stop the work on an import after its current batch."""
         actor = actor_of(request)
-        intake = get_intake(actor, int(intake_id))
-        actor.require(Area.LEAD_FILES, "write")
-        if intake.job is None or intake.job.is_finished:
-            raise Conflict("not_running", "Nothing is at work on this import. Look at its state.")
-        cancel_job(job=intake.job, actor=actor)
-        return _answer(request, actor, intake.pk)
+        return _answer(request, actor, cancel_intake(actor=actor, intake_id=int(intake_id)).pk)
+
+
+class ImportPauseView(Call):
+    """The rest of work on an import."""
+
+    @extend_schema(**import_documentation.PAUSE_IMPORT)
+    def post(self, request: Request, intake_id: str) -> Response:
+        """Let the load or rollback of an import rest after its current batch."""
+        actor = actor_of(request)
+        return _answer(request, actor, pause_intake(actor=actor, intake_id=int(intake_id)).pk)
+
+
+class ImportResumeView(Call):
+    """The end of that rest."""
+
+    @extend_schema(**import_documentation.RESUME_IMPORT)
+    def post(self, request: Request, intake_id: str) -> Response:
+        """Let a paused import go on where it stopped."""
+        actor = actor_of(request)
+        return _answer(request, actor, resume_intake(actor=actor, intake_id=int(intake_id)).pk)
 
 
 class ImportRollbackView(Call):
@@ -241,7 +263,14 @@ def _wrong_mapping(message: str) -> ValidationFailed:
 
 
 def _about_columns(intake: Intake, error: ApplicationError) -> ApplicationError:
-    """Return the error with its place in the body: what is wrong with a column is wrong with `mapping`."""
+    """Return the error with its place in the body: what is wrong with a column is wrong with `mapping`.
+
+    What has drifted is told behind the word that something has.
+    """
+    if error.code == "mapping_drift":
+        differences = error.fields["saved_mapping"]
+        told = [FieldError(error.code, error.message), *differences]
+        return ValidationFailed(error.code, error.message, {"saved_mapping": told})
     places = {f"column_{place}": header for place, header in enumerate(intake.header)}
     if not error.fields.keys() & places.keys():
         return error
@@ -287,7 +316,10 @@ class _Shown:
 
 def _written(request: Request, actor: Actor, intakes: Sequence[Intake]) -> list[dict[str, Any]]:
     shown = _Shown(actor, {intake.target for intake in intakes})
-    people = names_of_users({intake.created_by_id for intake in intakes})
+    jobs = [intake.job for intake in intakes if intake.job is not None]
+    people = names_of_users(
+        {*(intake.created_by_id for intake in intakes), *(job.paused_by_id for job in jobs)}
+    )
     return [_written_one(request, intake, shown, people) for intake in intakes]
 
 
@@ -296,7 +328,7 @@ def _written_one(
 ) -> dict[str, Any]:
     state, line = intake.current_state, intake.target
     counts = intake.counts
-    if state is IntakeState.LOADING and intake.job is not None:
+    if state in (IntakeState.LOADING, IntakeState.PAUSED) and intake.job is not None:
         counts = intake.job.cursor.get("counts") or counts
     check = intake.check_result
 
@@ -311,17 +343,28 @@ def _written_one(
         "state": state,
         "error": intake.current_error,
         "columns": _columns(intake, shown),
+        "saved_mapping": intake.saved_mapping.name if intake.saved_mapping else None,
         "notices": [{"code": each["code"], "message": each["message"]} for each in intake.notices],
         "counts": shown.counts(line, counts),
         "check": shown.counts(line, check) if check is not None else None,
         "corrects": intake.corrects_id,
         "job": written_job(intake.job) if intake.job else None,
+        "paused": _pause(intake, people),
         "created": intake.created_at.isoformat(),
         "created_by": people.get(intake.created_by_id, ""),
         "finished": intake.finished_at.isoformat() if intake.finished_at else None,
         "address": address("api:import-detail"),
         "errors": address("api:import-errors") if counts.get("rejected") and state not in BUSY else None,
     }
+
+
+def _pause(intake: Intake, people: Mapping[int | None, str]) -> dict[str, Any] | None:
+    """Tell of the pause of an import, or of one that comes with the end of its batch."""
+    job = intake.job
+    if job is None or job.is_finished or not (job.pause_requested or job.paused_at):
+        return None
+    at = job.paused_at.isoformat() if job.paused_at else None
+    return {"at": at, "by": people.get(job.paused_by_id, "")}
 
 
 def _columns(intake: Intake, shown: _Shown) -> list[dict[str, Any]]:

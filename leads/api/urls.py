@@ -47,5 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^imports/{INTAKE}/errors/?$", imports.ImportErrorsView.as_view(), name="import-errors"),
     re_path(rf"^imports/{INTAKE}/load/?$", imports.ImportLoadView.as_view(), name="import-load"),
     re_path(rf"^imports/{INTAKE}/cancel/?$", imports.ImportCancelView.as_view(), name="import-cancel"),
+    re_path(rf"^imports/{INTAKE}/pause/?$", imports.ImportPauseView.as_view(), name="import-pause"),
+    re_path(rf"^imports/{INTAKE}/resume/?$", imports.ImportResumeView.as_view(), name="import-resume"),
     re_path(rf"^imports/{INTAKE}/rollback/?$", imports.ImportRollbackView.as_view(), name="import-rollback"),
 ]

@@ -1,4 +1,4 @@
-"""One long import in a real worker: killed twenty times, without its Redis, and with a file that is poison."""
+"""One long import in a real worker: killed twenty times, paused, without its Redis, and with a file that is poison."""
 
 import random
 import statistics
@@ -42,6 +42,19 @@ with organization_scope(organization):
                 password="a long enough password", name="Omkar")
 result = None
 """
+CHANGE_WORK = """
+from accounts.actor import Actor
+from core.models import Organization
+from core.scope import organization_scope, system_scope
+from core.services.intake_work import {service}
+with system_scope(reason="test"):
+    organization = Organization.objects.get(pk={organization})
+with organization_scope(organization):
+    {service}(actor=Actor.system(organization), intake_id={intake})
+result = None
+"""
+# Longer than a lease and two sweeps: whoever would take a paused job has taken it by then.
+LEFT_ALONE = 15.0
 
 
 class Watch:
@@ -62,6 +75,11 @@ class Watch:
         began = time.monotonic()
         self.stack.wait_for(lambda: self.done() > done, seconds, f"job {self.job} passes row {done}")
         return time.monotonic() - began
+
+    def wait_for_pause(self) -> int:
+        """Wait until the job is paused; return how far it is then."""
+        self.stack.wait_for(lambda: self.state() == "paused", RESUMED_WITHIN, f"job {self.job} is paused")
+        return self.done()
 
     def wait_for_end(self, state: str = "done", seconds: float = 240) -> None:
         self.stack.wait_for(
@@ -154,6 +172,43 @@ def test_twenty_kills_within_one_import_change_nothing(
         f" median {statistics.median(resumed):.1f} s, max {max(resumed):.1f} s"
     )
     assert len(resumed) == KILLS and max(resumed) < RESUMED_WITHIN
+    assert rows_told_twice(stack, begun) == []
+    assert fingerprint(stack, begun.organization) == undisturbed
+
+
+def test_a_pause_outlives_its_workers_and_changes_nothing(
+    stack: LiveStack, workers: Workers, long_file: Path, undisturbed: dict[str, Any]
+) -> None:
+    def change(service: str) -> None:
+        stack.python(
+            CHANGE_WORK.format(service=service, organization=begun.organization, intake=begun.intake)
+        )
+
+    workers.start()
+    begun = begin(stack, "paused", long_file)
+    watch = Watch(stack, begun)
+    watch.wait_beyond(ROWS // 5)
+    change("pause_intake")
+    reached = watch.wait_for_pause()
+    assert 0 < reached < ROWS
+    lease, paused_at = stack.query("SELECT lease_until, paused_at FROM core_job WHERE id = %s", begun.job)[0]
+    assert lease is None and paused_at is not None
+
+    workers.kill()
+    workers.start()
+    time.sleep(LEFT_ALONE)
+    assert (watch.state(), watch.done()) == ("paused", reached)
+    change("resume_intake")
+    watch.wait_beyond(reached)
+    # The pause is asked for, and the worker dies before its batch has ended.
+    change("pause_intake")
+    workers.kill()
+    workers.start()
+    again = watch.wait_for_pause()
+    change("resume_intake")
+    watch.wait_beyond(again)
+    watch.wait_for_end()
+
     assert rows_told_twice(stack, begun) == []
     assert fingerprint(stack, begun.organization) == undisturbed
 

@@ -12,6 +12,8 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.roles import Role
 from core.scope import Scope, entered, organization_scope, system_scope
+from core.services.intakes import receive_file
+from core.services.saved_mappings import save_mapping
 from leads.models import BusinessLine, Field, Source
 from leads.queries.form_links import form_link_scope
 from leads.services.configuring import configure_line
@@ -47,6 +49,7 @@ class World:
         self.references: list[str] = []
         self._capture(size)
         self._configure(LINES[size])
+        self._remember(LINES[size])
 
     def _capture(self, size: int) -> None:
         with organization_scope(self.organization):
@@ -104,6 +107,22 @@ class World:
                 submit_form(link=link, sent=filled)
         self.token = link.token
 
+    def _remember(self, mappings: int) -> None:
+        """Files of as many kinds, each with its saved mapping."""
+        with organization_scope(self.organization):
+            for number in range(mappings):
+                intake = receive_file(
+                    actor=self.operations,
+                    importer="leads",
+                    target=self.line.code,
+                    filename=f"{number}.csv",
+                    chunks=[f"Name,Mobile,A{number},B{number},C{number}\nAsha,{number},,,\n".encode()],
+                )
+                self.mapping_id = save_mapping(
+                    actor=self.operations, intake_id=intake.pk, name=f"M {number}"
+                ).pk
+                self.intake_id = intake.pk
+
     def client(self, role: str) -> Client:
         """A client in which the person of that role is signed in; nobody is, for a visitor."""
         if role == "visitor":
@@ -133,6 +152,7 @@ def test_queries_are_as_many_as_the_table_allows(worlds, entry):
 def _count(world: World, client: Client, method: str, address: str) -> int:
     names = {"{reference}": world.references[1], "{line}": world.line.pk, "{field}": world.field_id}
     names["{token}"] = world.token
+    names |= {"{mapping}": world.mapping_id, "{intake}": world.intake_id}
     path = address
     for name, value in names.items():
         path = path.replace(name, str(value))

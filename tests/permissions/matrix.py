@@ -23,7 +23,7 @@ from django.db import models
 
 from accounts.models import AccessRule, ApiKey, LoginLog, Membership
 from accounts.roles import Area, Level, Role, granted_level
-from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, StoredFile
+from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, SavedMapping, StoredFile
 from leads.models import (
     BusinessLine,
     Campaign,
@@ -154,6 +154,7 @@ NOT_THEIRS: dict[str, Status] = {
 }  # fmt: skip
 LINE: Ids = {"line_id": (BusinessLine, "pk")}
 INTAKE: Ids = {"intake_id": (Intake, "pk")}
+MAPPING: Ids = {"mapping_id": (SavedMapping, "pk")}
 JOB: Ids = {"job_id": (Job, "pk")}
 PROPOSAL: Ids = {"proposal_id": (Job, "pk")}
 LINE_CODE: Ids = {"code": (BusinessLine, "code")}
@@ -276,12 +277,27 @@ PAGES: list[Line] = [
     page("POST", "leads:import_discard", TRIED, by=WRITE_FILES, ids=INTAKE),
     page("GET", "leads:import_progress", by=READ_FILES, ids=INTAKE),
     page("POST", "leads:import_cancel", TRIED, by=WRITE_FILES, ids=INTAKE),
+    page("POST", "leads:import_pause", TRIED, by=WRITE_FILES, ids=INTAKE),
+    page("POST", "leads:import_resume", TRIED, by=WRITE_FILES, ids=INTAKE),
     page("POST", "leads:import_load", TRIED, by=WRITE_FILES, ids=INTAKE),
     page("GET", "leads:import_errors", by=READ_FILES, ids=INTAKE),
     page("POST", "leads:import_correct", TRIED, by=WRITE_FILES, ids=INTAKE),
     page("GET", "leads:import_grid", by=READ_FILES, ids=INTAKE),
     page("POST", "leads:import_grid", TRIED, by=WRITE_FILES, ids=INTAKE, data={"cell-2-0": "Changed"}),
     page("POST", "leads:import_rollback", TRIED, by=WRITE_FILES, ids=INTAKE),
+    page("GET", "leads:import_mappings", by=READ_FILES),
+    # Who loads files shares the mappings of others, and changes only the own ones.
+    page("GET", "leads:import_mapping", by=READ_FILES, ids=MAPPING, team_leader=200),
+    page(
+        "POST",
+        "leads:import_mapping",
+        TRIED,
+        by=WRITE_FILES,
+        ids=MAPPING,
+        team_leader=403,
+        data={"remember_as": "A"},
+    ),
+    page("POST", "leads:import_mapping_delete", TRIED, by=WRITE_FILES, ids=MAPPING, team_leader=403),
     page("GET", "leads:proposal_new", by=WRITE_CONFIGURATION),
     page("POST", "leads:proposal_new", TRIED, by=WRITE_CONFIGURATION, data={"name": ""}),
     # A proposal is its asker's alone; the job of the matrix's world is none.
@@ -374,6 +390,8 @@ CALLS: list[Line] = [
     call("GET", "api:import-errors", by=READ_FILES, ids=INTAKE),
     call("POST", "api:import-load", TRIED, by=WRITE_FILES, ids=INTAKE, data={}),
     call("POST", "api:import-cancel", 202, by=WRITE_FILES, ids=INTAKE, data={}),
+    call("POST", "api:import-pause", TRIED, by=WRITE_FILES, ids=INTAKE, data={}),
+    call("POST", "api:import-resume", TRIED, by=WRITE_FILES, ids=INTAKE, data={}),
     call("POST", "api:import-rollback", TRIED, by=WRITE_FILES, ids=INTAKE, data={}),
     call("GET", "api:job-detail", by=READ_FILES, ids=JOB, refused=404),
     call("GET", "api:lead-export", 400, by=READ_LEADS),  # without a format

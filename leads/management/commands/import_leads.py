@@ -15,7 +15,8 @@ from core.jobs import run_job_inline
 from core.management.base import OrganizationCommand, Outcome
 from core.models import Intake, Job, Organization
 from core.queries.intakes import get_intake
-from core.services.intakes import check_intake, discard_intake, load_intake, receive_file
+from core.services.intakes import accept_drift, check_intake, discard_intake, load_intake, receive_file
+from core.services.saved_mappings import save_mapping
 
 CHUNK_BYTES = 1024 * 1024
 PRINTED = ("data_rows", "accepted", "updated", "rejected", "duplicate", "held", "reasons")
@@ -34,17 +35,35 @@ class Command(OrganizationCommand):
             choices=("skip", "update", "create"),
             help="What to do with repeats, instead of what the line says.",
         )
+        parser.add_argument(
+            "--mapping",
+            metavar="NAME",
+            default="",
+            help="Read the columns by this saved mapping, instead of the one saved for the file's header, if any.",
+        )
+        parser.add_argument(
+            "--accept-drift",
+            action="store_true",
+            help="Where the header differs from that of the saved mapping: take what is suggested.",
+        )
+        parser.add_argument(
+            "--remember-as",
+            metavar="NAME",
+            default="",
+            help="Save how the columns are read, for files with the same header.",
+        )
 
     def perform(self, organization: Organization, options: dict[str, Any]) -> Outcome:
         started = time.monotonic()
         actor = Actor.system(organization)
         intake = self._receive(actor, options)
-        job = self._begin(actor, intake, options["dry_run"])
+        job = self._begin(actor, intake, options)
         with self.progress_bar(job.title) as progress:
             counts = run_job_inline(job, progress=progress).result or {}
         return {
             "job": job.pk,
             **{name: counts[name] for name in PRINTED},
+            "mapping": self._mapping_of(actor, intake),
             "error_file": None
             if options["dry_run"]
             else self._hand_back(actor, get_intake(actor, intake.pk)),
@@ -52,9 +71,13 @@ class Command(OrganizationCommand):
         }
 
     @staticmethod
-    def _begin(actor: Actor, intake: Intake, dry_run: bool) -> Job:
-        begin = check_intake if dry_run else load_intake
+    def _begin(actor: Actor, intake: Intake, options: dict[str, Any]) -> Job:
+        begin = check_intake if options["dry_run"] else load_intake
         try:
+            if options["accept_drift"]:
+                accept_drift(actor=actor, intake_id=intake.pk)
+            if options["remember_as"]:
+                save_mapping(actor=actor, intake_id=intake.pk, name=options["remember_as"])
             return begin(actor=actor, intake_id=intake.pk, inline=True)
         except ApplicationError:
             # Nobody sits at a page to put right what keeps the file from being loaded.
@@ -73,7 +96,14 @@ class Command(OrganizationCommand):
             filename=path.name,
             chunks=_chunks(path),
             options=chosen,
+            saved_mapping=options["mapping"],
         )
+
+    @staticmethod
+    def _mapping_of(actor: Actor, intake: Intake) -> str | None:
+        """The saved mapping that the columns were read by, told whether it was named or taken by itself."""
+        mapping = get_intake(actor, intake.pk).saved_mapping
+        return mapping.name if mapping else None
 
     @staticmethod
     def _hand_back(actor: Actor, intake: Intake) -> str | None:

@@ -1,5 +1,6 @@
 """Pages of the import wizard. An intake's address shows whatever its state asks for next."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -14,36 +15,32 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.pages.forms import show_refusal
 from accounts.queries.members import names_of_users
 from accounts.roles import Area
-from core.errors import ApplicationError
+from core.errors import ApplicationError, Conflict
 from core.intake.hand_back import (
     Suggestion,
     root_of,
     rows_with,
     sample_rows,
-    sample_texts,
     shown_rows,
     suggested_corrections,
     write_errors,
 )
 from core.intake.importer import importer_for
-from core.intake.matching import match_columns
-from core.intake.readers import column_letter
-from core.models import BUSY, Intake, IntakeState, RowState
+from core.jobs.access import reaches_job
+from core.jobs.registry import find_kind
+from core.models import BUSY, Intake, IntakeState, JobState, RowState
 from core.queries.intakes import get_intake, row_state_counts, visible_intakes
+from core.services.intake_work import cancel_intake, pause_intake, resume_intake
 from core.services.intakes import (
-    check_intake,
     correct_rows,
     discard_intake,
     load_intake,
-    match_intake,
     receive_file,
     roll_back_intake,
 )
-from core.services.jobs import cancel_job
-from leads.pages.imports.forms import CorrectionForm, MatchForm, UploadForm
+from leads.pages.imports.forms import CorrectionForm, UploadForm
 from leads.pages.imports.presenting import (
     actor_of,
     columns_shown,
@@ -89,6 +86,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         "imports": shown,
         "new_url": reverse("leads:import_new") if actor.may(Area.LEAD_FILES, "write") else "",
         "proposal_url": proposal_url(actor),
+        "mappings_url": reverse("leads:import_mappings"),
         "newer_url": reverse("leads:imports") if before is not None else "",
         "older_url": older,
         "summary": "",
@@ -148,12 +146,19 @@ def import_detail(request: HttpRequest, intake_id: int) -> HttpResponse:
 
 
 def _progress(request: HttpRequest, intake: Intake) -> dict[str, Any]:
-    finished = intake.job is None or intake.job.is_finished
+    job = intake.job
+    finished = job is None or job.is_finished
+    may_stop = job is not None and not finished and reaches_job(actor_of(request), job, "write")
+    paused = job is not None and (job.state == JobState.PAUSED or job.pause_requested)
+    can_pause = may_stop and job is not None and find_kind(job.kind).can_pause
     return {
-        "job": intake.job,
+        "job": job,
         "counts": counts_so_far(intake),
         "progress_url": intake_url(intake, "progress"),
-        "cancel_url": "" if finished else intake_url(intake, "cancel"),
+        "cancel_url": intake_url(intake, "cancel") if may_stop else "",
+        "pause_url": intake_url(intake, "pause") if can_pause and not paused else "",
+        "resume_url": intake_url(intake, "resume") if may_stop and paused else "",
+        "paused_by": names_of_users({job.paused_by_id}).get(job.paused_by_id, "") if job and paused else "",
         "result_url": intake_url(intake) if finished else "",
         "list_url": reverse("leads:imports"),
     }
@@ -173,74 +178,28 @@ def import_progress(request: HttpRequest, intake_id: int) -> HttpResponse:
 @require_POST
 def import_cancel(request: HttpRequest, intake_id: int) -> HttpResponse:
     """Stop the work after its current batch."""
-    intake = get_intake(actor_of(request), intake_id)
-    if intake.job is not None:
-        cancel_job(job=intake.job, actor=actor_of(request))
-    return redirect(intake_url(intake))
+    return _at_work(request, intake_id, cancel_intake)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def import_match(request: HttpRequest, intake_id: int) -> HttpResponse:
-    """Step 2: which field each column fills. Suggestions are chosen beforehand and marked as such."""
-    actor = actor_of(request)
-    intake = get_intake(actor, intake_id)
-    actor.require(Area.LEAD_FILES, "write")
-    if intake.current_state in (*BUSY, IntakeState.LOADED, IntakeState.ROLLED_BACK):
-        return redirect(intake_url(intake))
-    targets = importer_for(intake).targets()
-    suggested = _suggestions(intake)
-    initial = {
-        f"column_{position}": target or suggested.get(position, "")
-        for position, target in enumerate(intake.mapping)
-    }
-    form = MatchForm(request.POST or None, header=intake.header, targets=targets, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            match_intake(actor=actor, intake_id=intake.pk, mapping=form.mapping())
-            check_intake(actor=actor, intake_id=intake.pk)
-        except ApplicationError as error:
-            show_refusal(form, error)
-        else:
-            return redirect(intake_url(intake))
-    chosen = {form[name].value() for name in form.fields}
-    context = {
-        "intake": intake,
-        "line": line_name(intake),
-        "data_rows": intake.options.get("rows"),
-        "form": form,
-        "columns": _match_columns(intake, form, suggested, sample_texts(actor, intake)),
-        "missing": [target.label for target in targets if target.required and target.key not in chosen],
-        "ignored": [notice["message"] for notice in intake.notices],
-        "list_url": reverse("leads:imports"),
-        "cancel_url": intake_url(intake, "discard"),
-    }
-    return render(request, "imports/match.html", context, status=422 if form.is_bound else 200)
+@require_POST
+def import_pause(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Let the work rest after its current batch."""
+    return _at_work(request, intake_id, pause_intake)
 
 
-def _suggestions(intake: Intake) -> dict[int, str]:
-    found = match_columns(intake.header, importer_for(intake).targets()).suggested
-    taken = set(filter(None, intake.mapping))
-    return {each.column: each.target for each in found if each.target not in taken}
+@require_POST
+def import_resume(request: HttpRequest, intake_id: int) -> HttpResponse:
+    """Let paused work go on."""
+    return _at_work(request, intake_id, resume_intake)
 
 
-def _match_columns(
-    intake: Intake, form: MatchForm, suggested: dict[int, str], samples: list[list[str]]
-) -> list[dict[str, Any]]:
-    columns = []
-    for position, name in enumerate(intake.header):
-        state = (
-            "matched" if intake.mapping[position] else "suggested" if position in suggested else "unmatched"
-        )
-        columns.append(
-            {
-                "letter": column_letter(position),
-                "header": name,
-                "samples": samples[position],
-                "field": form[f"column_{position}"],
-                "state": state,
-            }
-        )
-    return columns
+def _at_work(request: HttpRequest, intake_id: int, change: Callable[..., Intake]) -> HttpResponse:
+    """Do something to the work on an import. Who comes too late is told so, and shown how it is now."""
+    try:
+        change(actor=actor_of(request), intake_id=intake_id)
+    except Conflict as conflict:
+        messages.info(request, conflict.message)
+    return redirect("leads:import_detail", intake_id)
 
 
 @require_POST
@@ -271,7 +230,7 @@ def import_load(request: HttpRequest, intake_id: int) -> HttpResponse:
     """Step 4: load. A second click finds the work begun and shows it."""
     actor = actor_of(request)
     intake = get_intake(actor, intake_id)
-    if intake.current_state not in (IntakeState.LOADING, IntakeState.LOADED):
+    if intake.current_state not in (IntakeState.LOADING, IntakeState.PAUSED, IntakeState.LOADED):
         load_intake(actor=actor, intake_id=intake_id)
     return redirect(intake_url(intake))
 

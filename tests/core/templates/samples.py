@@ -77,6 +77,27 @@ class MatchForm(forms.Form):
     column_2 = forms.ChoiceField(choices=[("", "Do not read")], required=False)
 
 
+class RememberingForm(MatchForm):
+    """The same, with the ways to remember it."""
+
+    remember = forms.ChoiceField(
+        label="These choices hold for",
+        choices=[
+            ("", "Only this once"),
+            ("update", "Change “Weekly file”"),
+            ("new", "Save as a new mapping"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    remember_as = forms.CharField(label="Name of the new mapping", help_text="The next file is read by it.")
+
+
+class RenameForm(forms.Form):
+    """Another name for a saved mapping."""
+
+    remember_as = forms.CharField(label="Name", initial="Weekly file")
+
+
 def frame(active: str = "", **context: Any) -> dict[str, Any]:
     """What the context processors give, and more."""
     places = [("Leads", "leads", ""), ("Imports", "upload", 3), ("Console", "console", "")]
@@ -243,6 +264,10 @@ JOB = SimpleNamespace(
     is_finished=False,
     cancel_requested=False,
 )
+PAUSED_JOB = SimpleNamespace(
+    **(vars(JOB) | {"state": "paused", "get_state_display": "Paused", "paused_at": NOW})
+)
+MAPPING = SimpleNamespace(name="Weekly file", created_at=NOW, used_at=NOW)
 REASONS = [
     {"label": "Loan amount is below the minimum", "code": "loan_amount:min", "count": 36, "share": 0.19},
     {"label": "City is none of the choices", "code": "city:choice", "count": 21, "share": 0.11},
@@ -314,6 +339,26 @@ def match_context() -> dict[str, Any]:
     }
 
 
+def drift_context() -> dict[str, Any]:
+    """A file that almost has the columns of a saved mapping."""
+    form = RememberingForm()
+    context = match_context()
+    for index, column in enumerate(context["columns"]):
+        column["field"] = form[f"column_{index}"]
+    context["columns"][0]["state"] = "remembered"
+    drift = {"new": ["Branch"], "gone": ["Town"], "renamed": [("Handy", "Handy No.")], "retired": ["Grade"]}
+    return context | {"form": form, "mapping": MAPPING, "drift": drift}
+
+
+def mappings_listed() -> list[dict[str, Any]]:
+    """One that is in use, and one that was never used."""
+    unused = SimpleNamespace(name="Branches", created_at=NOW, used_at=None)
+    return [
+        {"url": "/mapping", "mapping": mapping, "line": "Personal loan", "person": "Asha Rao", "columns": 12}
+        for mapping in (MAPPING, unused)
+    ]
+
+
 def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     """Name → template and context."""
     wrong = {"mobile": "12", "email": "asha@", "income": "about 5 lakh", "employment": "Salaried"}
@@ -353,6 +398,33 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "imports_none": ("imports/list.html", frame("Imports", imports=[], new_url="/upload")),
         "upload": ("imports/upload.html", frame("Imports", form=FileForm(), list_url="/imports")),
         "match": ("imports/match.html", frame("Imports", **import_context(**match_context()))),
+        "match_drifted": ("imports/match.html", frame("Imports", **import_context(**drift_context()))),
+        "mappings": (
+            "imports/mappings.html",
+            frame("Imports", mappings=mappings_listed(), list_url="/imports", new_url="/upload"),
+        ),
+        "mappings_none": (
+            "imports/mappings.html",
+            frame("Imports", mappings=[], list_url="/imports", new_url="/upload"),
+        ),
+        "mapping": (
+            "imports/mapping.html",
+            frame(
+                "Imports",
+                mapping=MAPPING,
+                person="Asha Rao",
+                columns=[
+                    {"header": "Handy No.", "state": "read", "label": "Mobile"},
+                    {"header": "Remarks", "state": "unread"},
+                    {"header": "Grade", "state": "retired"},
+                    {"header": "Margin", "state": "hidden"},
+                ],
+                form=RenameForm(),
+                delete_url="/mappings",
+                list_url="/imports",
+                mappings_url="/mappings",
+            ),
+        ),
         "check": (
             "imports/check.html",
             frame(
@@ -369,6 +441,19 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "progress": (
             "imports/progress.html",
             frame("Imports", **import_context(job=JOB, progress_url="/progress_part", cancel_url="/imports")),
+        ),
+        "progress_paused": (
+            "imports/progress.html",
+            frame(
+                "Imports",
+                **import_context(
+                    job=PAUSED_JOB,
+                    progress_url="/progress_part",
+                    cancel_url="/imports",
+                    resume_url="/progress",
+                    paused_by="Asha Rao",
+                ),
+            ),
         ),
         "result": (
             "imports/result.html",

@@ -266,3 +266,71 @@ def test_a_hidden_field_is_not_named(api, api_for, actor_for):
     )
     seen = api_for(actor_for(Role.AUDITOR)).get(f"/imports/{ended['id']}").json()
     assert (seen["columns"][2]["target"], seen["counts"]["reasons"]) == (None, {"hidden_field": 1})
+
+
+def test_a_load_is_paused_and_resumed(api, operations):
+    begun = upload(api).json()
+    address = f"/imports/{begun['id']}"
+    assert begun["paused"] is None
+
+    paused = api.post(f"{address}/pause", {})
+    assert paused.status_code == 202
+    told = paused.json()
+    assert (told["state"], told["job"]["state"], told["paused"]["by"]) == ("paused", "paused", "Meera Iyer")
+    assert told["paused"]["at"] is not None
+    assert errors_of(api.post(f"{address}/pause", {})) == [("already_paused", None)]
+    run_jobs()
+    assert api.get(address).json()["state"] == "paused"
+
+    resumed = api.post(f"{address}/resume", {}).json()
+    assert (resumed["state"], resumed["paused"]) == ("loading", None)
+    assert errors_of(api.post(f"{address}/resume", {})) == [("not_paused", None)]
+    run_jobs()
+    assert api.get(address).json()["state"] == "loaded"
+    assert errors_of(api.post(f"{address}/pause", {})) == [("not_running", None)]
+
+
+ODD = b"Who,Where to call,Remarks,Town\nAsha Rao,98450 12345,hot,Pune\n"
+ODD_MAPPING = json.dumps({"Who": "full_name", "Where to call": "mobile"})
+
+
+def test_a_mapping_is_remembered_and_the_next_file_takes_it(api):
+    first = upload(api, ODD, mapping=ODD_MAPPING, remember_as="Branch").json()
+    assert first["saved_mapping"] == "Branch"
+
+    second = loaded(api, ODD.replace(b"12345", b"12346").replace(b"Who", b" WHO "))
+    assert (second["saved_mapping"], second["state"], second["counts"]["accepted"]) == ("Branch", "loaded", 1)
+    assert [each["code"] for each in second["notices"]] == ["mapping_taken"]
+    assert loaded(api, ODD + b"Ravi,98450 00001,,\n", saved_mapping="branch")["saved_mapping"] == "Branch"
+
+
+def test_drift_is_refused_with_its_differences_unless_it_is_accepted(api):
+    upload(api, ODD, mapping=ODD_MAPPING, remember_as="Branch")
+    drifted = ODD.replace(b"Where to call", b"Where to call them").replace(b"12345", b"12347")
+
+    refused = upload(api, drifted)
+    assert refused.status_code == 400
+    place = "saved_mapping"
+    assert errors_of(refused) == [("mapping_drift", place), ("renamed_column", place)]
+    assert "Where to call them" in refused.json()["errors"][1]["detail"]
+    assert Intake.objects.count() == 1
+    accepted = loaded(api, drifted, accept_drift=True)
+    assert (accepted["saved_mapping"], accepted["counts"]["accepted"]) == ("Branch", 1)
+    # What is said of the columns is an answer too.
+    again = drifted.replace(b"12347", b"12348")
+    assert loaded(api, again, mapping='{"Where to call them": "mobile"}')["counts"]["accepted"] == 1
+    # Once the mapping has followed, the file is no question.
+    upload(api, drifted.replace(b"12347", b"12349"), accept_drift=True, remember_as="Branch")
+    assert loaded(api, drifted.replace(b"12347", b"12350"))["counts"]["accepted"] == 1
+
+
+def test_names_of_mappings_that_do_not_do(api, api_for, actor_for, other_organization):
+    upload(api, ODD, mapping=ODD_MAPPING, remember_as="Branch")
+    unknown = upload(api, ODD + b"Ravi,98450 00001,,\n", saved_mapping="Elsewhere")
+    assert errors_of(unknown) == [("unknown_mapping", "saved_mapping")]
+    assert "There are: Branch." in unknown.json()["errors"][0]["detail"]
+    taken = upload(api, ODD + b"Ravi,98450 00002,,\n", remember_as="Another")
+    assert taken.status_code == 409 and taken.json()["errors"][0]["code"] == "header_remembered"
+    too_long = upload(api, ODD + b"Ravi,98450 00003,,\n", remember_as="n" * 101)
+    assert errors_of(too_long) == [("max_length", "remember_as")]
+    assert Intake.objects.count() == 1

@@ -10,10 +10,12 @@ from django.db import connection
 
 from accounts.actor import Actor
 from accounts.roles import Role
+from core.errors import Conflict
 from core.jobs import run_job_inline
 from core.models import Intake, Job, Organization
 from core.queries.intakes import get_intake
 from core.scope import current_scope, entered, organization_scope
+from core.services.intake_work import pause_intake, resume_intake
 from core.services.intakes import correct_rows, load_intake
 from leads.intake import LeadImporter
 from leads.models import BusinessLine, DuplicateKey, Field, Lead, LeadToken, LeadValue
@@ -235,3 +237,19 @@ def test_a_field_that_becomes_required_during_an_import_rejects_from_then_on(
 
     assert (intake.accepted, intake.reasons) == (BATCH, {"credit_score:required": BATCH})
     assert e164(BATCH) not in phones()
+
+
+def test_of_many_who_press_at_once_one_is_obeyed_and_each_gets_an_answer(operations: Actor) -> None:
+    intake = receive(operations, csv_of(person(1)))
+    load_intake(actor=operations, intake_id=intake.pk)
+
+    def press(service: Callable[..., Intake]) -> str:
+        try:
+            service(actor=operations, intake_id=intake.pk)
+        except Conflict as conflict:
+            return conflict.code
+        return "obeyed"
+
+    for service, refusal in ((pause_intake, "already_paused"), (resume_intake, "not_paused")):
+        presses = [Beside(lambda: press(service)) for _ in range(5)]  # noqa: B023 - they end within the loop
+        assert sorted(each.end() for each in presses) == sorted([refusal] * 4 + ["obeyed"])
