@@ -117,7 +117,8 @@ class Recorder:
         wanted = list(keys)
         if not wanted:
             return {}
-        with prepared_cursor() as cursor:
+        # Planned anew each time: for a file these are thousands of keys in a table that grows with it.
+        with connection.cursor() as cursor:
             cursor.execute(HOLDERS, [self.organization_id, self.line.pk, wanted])
             return dict(cursor.fetchall())
 
