@@ -65,7 +65,7 @@ def test_a_forgotten_password_is_replaced_by_mail(watch: Watch, stack: BrowserSt
     refusal(page, house.people["agent"].email, PASSWORD)
     page.get_by_label("Password").fill("another quiet river")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Leads")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Today")
 
 
 def link_in_mail(stack: BrowserStack, email: str) -> str:

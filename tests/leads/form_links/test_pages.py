@@ -208,7 +208,7 @@ def test_one_form_takes_so_many_a_minute(settings, visitor):
 
 
 def test_without_redis_the_limit_holds_in_the_process(settings, visitor):
-    settings.CACHES["default"]["LOCATION"] = "redis://127.0.0.1:1/0"
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     settings.FORM_ENQUIRIES_PER_MINUTE_AND_ADDRESS = 1
     visitor.client = Client(REMOTE_ADDR="192.0.2.9")
     assert [visitor.send({"story": str(number)}).status_code for number in range(2)] == [303, 429]
