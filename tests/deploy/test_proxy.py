@@ -204,7 +204,7 @@ def test_a_body_without_a_length_goes_through(proxy: Proxy) -> None:
 
 
 def test_the_api_is_refused_in_its_own_shape(proxy: Proxy) -> None:
-    answer = ask(proxy, "/api/v1/leads", "POST", headers={"Content-Length": str(206 * 1024 * 1024)}, data=b"")
+    answer = ask(proxy, "/api/v1/leads", "POST", headers={"Content-Length": str(506 * 1024 * 1024)}, data=b"")
 
     assert answer.status_code == 413
     assert answer.headers["Content-Type"].startswith("application/json")
