@@ -194,7 +194,7 @@ def test_bodies_go_through_up_to_the_limit_of_the_application(proxy: Proxy) -> N
     megabyte = 1024 * 1024
 
     assert ask(proxy, "/imports/new/", "POST", data=b"x" * (6 * megabyte)).json()["body"] == 6 * megabyte
-    refused = ask(proxy, "/imports/new/", "POST", headers={"Content-Length": str(206 * megabyte)}, data=b"")
+    refused = ask(proxy, "/imports/new/", "POST", headers={"Content-Length": str(506 * megabyte)}, data=b"")
     assert refused.status_code == 413
     assert "split the file" in refused.text
 
