@@ -5,6 +5,7 @@ and a browser takes the pictures. They are the same each time but for what the c
 """
 
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -69,6 +70,7 @@ class Camera:
     def take_all(self) -> None:
         """Take every picture of the README."""
         agent = self._page("agent", PHONE, scale=2)
+        self._take(agent, "today-phone")
         agent.goto("/leads/")
         self._take(agent, "leads-phone")
 
@@ -132,7 +134,7 @@ class Camera:
         page.get_by_label("Email").fill(f"{who}@sunrise.example")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/leads/")
+        page.wait_for_url(re.compile("/(today|leads)/$"))
         return page
 
     @staticmethod
