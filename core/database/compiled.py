@@ -39,14 +39,16 @@ class CompiledQuery(Generic[Row]):
             name: _FIRST_MARK + number if kind is int else f"\ue000{name}"
             for number, (name, kind) in enumerate(parameters.items(), start=1)
         }
-        self._composed: dict[bool, _Composed[Row]] = {}
+        # By what managers ask of a scope: what the system may ask without an organisation, nobody else may.
+        self._composed: dict[tuple[bool, bool], _Composed[Row]] = {}
 
     def __call__(self, **values: Any) -> list[Row]:
         """Return the rows for these values of the parameters."""
         scope = current_scope()
-        composed = self._composed.get(scope.organization_id is None)
+        kind = (scope.organization_id is None, scope.system)
+        composed = self._composed.get(kind)
         if composed is None:
-            composed = self._composed[scope.organization_id is None] = self._compose()
+            composed = self._composed[kind] = self._compose()
         return composed.rows({**values, _ORGANIZATION: scope.organization_id})
 
     def first(self, **values: Any) -> Row | None:

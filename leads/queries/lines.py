@@ -22,14 +22,16 @@ def visible_lines(actor: Actor) -> QuerySet[BusinessLine]:
 
 def usable_lines(actor: Actor) -> QuerySet[BusinessLine]:
     """Return the lines in which the actor may capture leads: active and published, by name."""
-    lines = BusinessLine.objects.filter(is_active=True, version__gt=0)
+    lines = _open_lines()
     return lines if actor.may(Area.CONFIGURATION, "use") else lines.none()
 
 
-USABLE_LINES = CompiledQuery(lambda: BusinessLine.objects.filter(is_active=True, version__gt=0))
-USABLE_LINE = CompiledQuery(
-    lambda code: BusinessLine.objects.filter(is_active=True, version__gt=0, code=code), code=str
-)
+def _open_lines() -> QuerySet[BusinessLine]:
+    return BusinessLine.objects.filter(is_active=True, version__gt=0)
+
+
+USABLE_LINES = CompiledQuery(_open_lines)
+USABLE_LINE = CompiledQuery(lambda code: _open_lines().filter(code=code), code=str)
 
 
 def list_usable_lines(actor: Actor) -> list[BusinessLine]:

@@ -74,6 +74,8 @@ def test_without_an_organisation_it_refuses(origins: None, organization: Organiz
         all_of_them()
     with organization_scope(organization):
         all_of_them()
+    with system_scope():
+        assert len(all_of_them()) == 4
     with pytest.raises(NoOrganization):
         all_of_them()
 
