@@ -155,6 +155,19 @@ def test_of_64_clients_with_one_key_one_writes_and_all_are_answered_alike(live_s
     assert live_stack.query("SELECT repeat_enquiries FROM leads_lead") == [(0,)]
 
 
+def test_of_64_clients_with_one_phone_one_brings_a_lead_and_the_others_repeat_it(live_stack):
+    web = Web(live_stack, processes=3)
+
+    def one(number: int) -> Answer:
+        return web.call("leads", enquiry(), f"own-{number}", number % 3)
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        answers = list(clients.map(one, range(CLIENTS)))
+    assert Counter(answer.status for answer in answers) == {201: 1, 409: 63}
+    assert len({answer.body["reference"] for answer in answers}) == 1
+    assert live_stack.query("SELECT repeat_enquiries FROM leads_lead") == [(63,)]
+
+
 def test_of_64_clients_with_one_batch_each_lead_is_written_once(live_stack):
     web = Web(live_stack, processes=3)
     batch = {"leads": [{**enquiry(number), "idempotency_key": f"item-{number}"} for number in range(20)]}
