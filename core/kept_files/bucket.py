@@ -18,7 +18,7 @@ ONE_CALL = 256 * 2**20
 CONNECT_SECONDS, READ_SECONDS, TRIES = 5, 30, 3
 
 
-class BucketStorage(S3Storage):  # type: ignore[misc]
+class BucketStorage(S3Storage):
     """django-storages' S3 storage as kept files want it (`core.kept_files.storage.KeptStorage`)."""
 
     is_local = False

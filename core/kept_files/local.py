@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
 
@@ -18,10 +19,12 @@ class LocalStorage(FileSystemStorage):
         """Yield what lies anywhere below a folder."""
         for path, _folders, names in os.walk(self.path(folder)):
             for name in names:
-                place = os.path.join(path, name)
+                place = Path(path) / name
                 try:
-                    found = os.stat(place)
+                    found = place.stat()
                 except FileNotFoundError:
                     continue  # it goes meanwhile
-                relative = os.path.relpath(place, self.location).replace(os.sep, "/")
-                yield StoredObject(relative, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+                relative = place.relative_to(self.location)
+                yield StoredObject(
+                    relative.as_posix(), found.st_size, datetime.fromtimestamp(found.st_mtime, UTC)
+                )
