@@ -1,6 +1,7 @@
 """Puts each request inside the organisation of the signed-in user, and keeps everybody else out."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from accounts.actor import Actor
 from accounts.callers import Caller, caller_by_header, caller_by_session
 from accounts.key_scopes import Permission
 from accounts.models import Membership
+from accounts.queries.memberships import teams_read_once
 from accounts.sessions import ORGANIZATION_KEY
 from core.errors import NotSignedIn
 from core.scope import organization_scope, system_scope
@@ -67,7 +69,8 @@ class OrganizationMiddleware:
         actor: Actor | None = request.actor  # type: ignore[attr-defined]
         if actor is None:
             return self.get_response(request)
-        with organization_scope(actor.organization, actor_id=request.user.pk):
+        reading = teams_read_once() if request.method in SAFE_METHODS else nullcontext()
+        with organization_scope(actor.organization, actor_id=request.user.pk), reading:
             return self.get_response(request)
 
     @staticmethod

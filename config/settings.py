@@ -230,13 +230,26 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 STORAGES = {
-    # Kept files, below MEDIA_ROOT. Another storage of Django's kind can stand here; nothing asks for paths.
+    # Kept files, below MEDIA_ROOT; with S3_BUCKET in that bucket. Nothing asks for their paths.
     "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "core.kept_files.local.LocalStorage",
         "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+if S3_BUCKET := env.str("S3_BUCKET", default=""):
+    STORAGES["default"] = {
+        "BACKEND": "core.kept_files.bucket.BucketStorage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            # Without one: Amazon's own. Without keys: what the machine's role allows.
+            "endpoint_url": env.str("S3_ENDPOINT_URL", default="") or None,
+            "region_name": env.str("S3_REGION", default="") or None,
+            "access_key": env.str("S3_ACCESS_KEY_ID", default="") or None,
+            "secret_key": env.str("S3_SECRET_ACCESS_KEY", default="") or None,
+            "location": env.str("S3_FOLDER", default=""),
+        },
+    }
 if STATIC_ROOT:
     # Compressed once, named by content, kept by browsers for ever.
     STORAGES["staticfiles"] = {"BACKEND": "core.static_storage.CompressedStorage"}

@@ -1,6 +1,9 @@
 """Reading people: whose organisations, whose teams."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -25,6 +28,9 @@ WITH RECURSIVE subtree (id, depth) AS (
 SELECT DISTINCT id FROM subtree
 """
 
+
+# (membership, day) → the ids of its subtree, while a request that changes nothing is answered.
+_teams: ContextVar[dict[tuple[int, dt.date], tuple[int, ...]] | None] = ContextVar("teams", default=None)
 
 FOUND_TOGETHER = "memberships_found_together"
 
@@ -80,16 +86,28 @@ def subtree_ids(membership: Membership, *, day: dt.date | None = None) -> list[i
 
     `day` is today in the organisation's timezone unless given. One recursive query, any depth.
     """
+    day = day or today(membership.organization)
+    remembered = _teams.get()
+    if remembered is not None and (membership.pk, day) in remembered:
+        return list(remembered[membership.pk, day])
     with connection.cursor() as cursor:
         cursor.execute(
-            SUBTREE,
-            {
-                "root": membership.pk,
-                "organization": membership.organization_id,
-                "day": day or today(membership.organization),
-            },
+            SUBTREE, {"root": membership.pk, "organization": membership.organization_id, "day": day}
         )
-        return sorted(row[0] for row in cursor.fetchall())
+        found = sorted(row[0] for row in cursor.fetchall())
+    if remembered is not None:
+        remembered[membership.pk, day] = tuple(found)
+    return found
+
+
+@contextmanager
+def teams_read_once() -> Iterator[None]:
+    """Read each subtree once in the block. Only for what changes nothing: whoever writes sees the tree as it is."""
+    token = _teams.set({})
+    try:
+        yield
+    finally:
+        _teams.reset(token)
 
 
 def reachable_member_ids(actor: Actor, area: Area, verb: str) -> list[int] | None:

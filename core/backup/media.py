@@ -1,6 +1,9 @@
 """The media of a backup: into the file, out of it, and in place of those that are there.
 
-New files are laid out inside the media folder and moved within it, because the folder may be a mount.
+New files are laid out inside the media folder and moved within it, because the folder may be a mount. Kept files that
+lie in a bucket are part of a backup as well, and go back to wherever kept files lie here: a backup also moves them
+between a disk and a bucket. In a bucket nothing is replaced: names are never used twice, so what is missing is added,
+and what the restored rows do not know is removed by the nightly search for such files.
 """
 
 import shutil
@@ -9,9 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
+from django.core.files.base import File
 
 from core.backup.programs import pour
 from core.errors import ApplicationError
+from core.kept_files.storage import FOLDER, kept_storage
 
 PREFIX = "media/"
 # Below the media folder: what is being restored, and what it replaces.
@@ -46,6 +51,24 @@ def add_media(archive: zipfile.ZipFile) -> tuple[int, int]:
         except FileNotFoundError:
             continue
         files += 1
+    more, bytes_more = _add_objects(archive)
+    return files + more, size + bytes_more
+
+
+def _add_objects(archive: zipfile.ZipFile) -> tuple[int, int]:
+    """Add the kept files of a bucket, where they lie in one."""
+    storage = kept_storage()
+    files = size = 0
+    for each in () if storage.is_local else storage.objects(FOLDER):
+        try:
+            with (
+                storage.open(each.name) as source,
+                archive.open(PREFIX + each.name, "w", force_zip64=True) as target,
+            ):
+                pour(source, target)
+        except FileNotFoundError:
+            continue
+        files, size = files + 1, size + each.size
     return files, size
 
 
@@ -67,12 +90,22 @@ def lay_out(archive: zipfile.ZipFile) -> int:
             raise ApplicationError(
                 "no_backup", f"The backup holds {entry.filename}, which leads out of its folder."
             )
+        files += 1
+        if relative.parts[0] == FOLDER and not kept_storage().is_local:
+            _put(archive, entry, str(relative))
+            continue
         place = fresh / relative
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with archive.open(entry) as source, place.open("xb") as target:
             pour(source, target)
-        files += 1
     return files
+
+
+def _put(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:
+    """Put a kept file into the bucket, unless it is there."""
+    if not kept_storage().exists(name):
+        with archive.open(entry) as source:
+            kept_storage().save(name, File(source))
 
 
 def exchange() -> None:

@@ -1,4 +1,4 @@
-"""Files under MEDIA_ROOT: exports that are old, and files that no row knows.
+"""Files under MEDIA_ROOT, and kept ones in a bucket: exports that are old, and files that no row knows.
 
 Both follow one rule: the row changes first, its file goes after the commit. A file whose row has gone is found
 here as one that no row knows; a row never names a file that was taken away on purpose.
@@ -8,7 +8,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -17,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.intake.storage import discard_file
+from core.kept_files.storage import FOLDER, kept_storage
 from core.models import Intake, Job, JobState, StoredFile
 from core.models.intake import IntakeState
 from core.retention.registry import Purge, register_purge
@@ -25,6 +28,7 @@ from core.scope import current_organization_id
 # Names below a folder of the organisation, and which of them rows still refer to.
 Known = Callable[[list[str]], set[str]]
 TOGETHER = 500
+Item = TypeVar("Item")
 
 _folders: dict[str, Known] = {}
 
@@ -57,6 +61,17 @@ def orphans(before: datetime) -> Iterator[Path]:
             yield from (path for path, name in names.items() if name not in referred)
 
 
+def orphaned_objects(before: datetime) -> Iterator[str]:
+    """Yield the same of kept files that lie in a bucket, by their names there."""
+    storage = kept_storage()
+    if storage.is_local:
+        return
+    found = storage.objects(f"{FOLDER}/{current_organization_id()}")
+    for names in _in_groups(each.name for each in found if each.written_at < before):
+        referred = known_kept_files(names)
+        yield from (name for name in names if name not in referred)
+
+
 def _older(home: Path, before: datetime) -> Iterator[Path]:
     if not home.is_dir():
         return
@@ -70,24 +85,24 @@ def _older(home: Path, before: datetime) -> Iterator[Path]:
                 continue
 
 
-def _in_groups(paths: Iterable[Path]) -> Iterator[list[Path]]:
-    group: list[Path] = []
-    for path in paths:
-        group.append(path)
-        if len(group) == TOGETHER:
-            yield group
-            group = []
-    if group:
+def _in_groups(items: Iterable[Item]) -> Iterator[list[Item]]:
+    left = iter(items)
+    while group := list(islice(left, TOGETHER)):
         yield group
+
+
+def _count_orphans(before: datetime) -> int:
+    return sum(1 for _path in orphans(before)) + sum(1 for _name in orphaned_objects(before))
 
 
 def _remove_orphans(before: datetime, limit: int) -> int:
     removed = 0
-    for path in orphans(before):
+    for path in islice(orphans(before), limit):
         path.unlink(missing_ok=True)
         removed += 1
-        if removed == limit:
-            break
+    for name in islice(orphaned_objects(before), limit - removed):
+        kept_storage().delete(name)
+        removed += 1
     return removed
 
 
@@ -103,7 +118,7 @@ def known_export_files(names: list[str]) -> set[str]:
     return set(Job.objects.filter(result__file__in=names).values_list("result__file", flat=True))
 
 
-@media_folder("files")
+@media_folder(FOLDER)
 def known_kept_files(names: list[str]) -> set[str]:
     """Files that were handed in: one kept by a call that was taken back is known to no row."""
     return set(StoredFile.objects.filter(path__in=names).values_list("path", flat=True))
@@ -114,7 +129,7 @@ register_purge(
         name="core.orphaned_files",
         title=_("Files that nothing refers to"),
         setting="RETENTION_ORPHANED_FILES_DAYS",
-        count=lambda before: sum(1 for _path in orphans(before)),
+        count=_count_orphans,
         delete=_remove_orphans,
     )
 )
