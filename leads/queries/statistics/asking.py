@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.models import Membership
-from accounts.queries.members import visible_members
 from accounts.queries.memberships import reachable_member_ids, subtree_ids
-from accounts.roles import Area
+from accounts.roles import Area, Role
 from core.errors import FieldError, ValidationFailed
 from core.rules import normalise_text
 from core.values import Refused, day
@@ -100,9 +99,9 @@ class LineFigures:
             number = getattr(self.asked, name)
             if not number:
                 continue
-            member = visible_members(self.actor).filter(pk=int(number)).first()
-            if member is None:
-                message = _("No member with this number is visible to you.")
+            member = Membership.objects.select_related("organization").filter(pk=int(number)).first()
+            if member is None or (self.reach is not None and member.pk not in self.reach):
+                message = _("You see no leads of a member with this number.")
                 raise ValidationFailed("choice", message, {name: [FieldError("choice", message)]})
             found = self._members(name, member)
             wanted = found if wanted is None else wanted & found
@@ -178,6 +177,17 @@ class LineFigures:
     def is_everything(self) -> bool:
         """Whether all leads of the line are meant, of any owner and source."""
         return self.owners is None and self.source_ids is None
+
+
+def people_to_choose(actor: Actor) -> QuerySet[Membership]:
+    """Return the members by whose leads the actor may ask, by name; none where there is nothing to choose."""
+    members = Membership.objects.select_related("user").order_by("name", "user__email")
+    reach = reachable_member_ids(actor, Area.LEADS, "read")
+    working = [Role.ADMIN.value, Role.OPERATIONS.value, Role.TEAM_LEADER.value, Role.AGENT.value]
+    found = members.filter(is_active=True, roles__overlap=working)
+    if reach is None:
+        return found
+    return found.filter(pk__in=reach) if len(reach) > 1 else found.none()
 
 
 def list_address(line: BusinessLine, filters: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ IMPORT_ROWS = """
 WITH chosen AS (
     SELECT intake.id, intake.filename, intake.created_at,
            (SELECT place - 1 FROM jsonb_array_elements_text(intake.mapping) WITH ORDINALITY AS told (target, place)
-             WHERE target = 'source' LIMIT 1)::int AS source_at
+             WHERE target = '@source' LIMIT 1)::int AS source_at
       FROM core_intake intake
      WHERE intake.organization_id = %(organization)s AND intake.importer = 'leads' AND intake.target = %(line)s
        AND intake.state = 'loaded' AND (%(user)s::bigint IS NULL OR intake.created_by_id = %(user)s)

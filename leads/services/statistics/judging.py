@@ -68,6 +68,12 @@ def judge_quality(*, actor: Actor, line: BusinessLine) -> Job:
         )
 
 
+def judge_every_line(organization: Organization) -> None:
+    """Have the leads of every published line judged, those that were written since the last time."""
+    for line in BusinessLine.objects.filter(version__gt=0).order_by("pk"):
+        judge_quality(actor=Actor.system(organization), line=line)
+
+
 def judging_job(line: BusinessLine) -> Job | None:
     """Return the job that judges the line's leads now."""
     return Job.objects.filter(kind=JUDGE, state__in=UNFINISHED, parameters__line=line.pk).first()
