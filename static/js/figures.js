@@ -60,6 +60,7 @@ function draw() {
     const rows = rowsOf(card).slice(0, 60);
     const place = card.querySelector(".chart-place");
     place.hidden = rows.length < 2;
+    card.classList.toggle("has-chart", rows.length > 1);
     if (rows.length < 2) continue;
     drawn.push(new window.Chart(place.querySelector("canvas"), settings(card, rows)));
     const behind = card.querySelector("details.behind");

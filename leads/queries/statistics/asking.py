@@ -152,12 +152,14 @@ class LineFigures:
             for name, entry in self.catalog.entries.items()
             if name.startswith("data.") and entry.item
         }
-        return {
+        found = {
             name: entry
             for name, entry in self.catalog.entries.items()
             if name not in LEFT_OUT
             and (name.startswith("data.") or entry.item is None or entry.item.key not in fields)
         }
+        # What the line asks for comes first.
+        return dict(sorted(found.items(), key=lambda each: not each[0].startswith("data.")))
 
     def entry(self, name: str) -> Filterable | None:
         """What is meant by a name: that of the catalog, or a field's key."""

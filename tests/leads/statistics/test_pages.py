@@ -205,7 +205,7 @@ def test_commands_and_files_tell_the_same(world):
     assert {name: told[name] for name in quality} == quality
     client = world.client(world.operations)
     for address, first in (
-        ("/lines/loan/statistics/?field=city&format=csv", '"City","Leads","%"'),
+        ("/lines/loan/statistics/?field=city&format=csv", '"City","Leads","Share, %"'),
         ("/api/v1/lines/loan/statistics?format=csv", '"Field","Key","Filled"'),
         ("/lines/loan/quality/?format=csv", '"By","Which","Leads"'),
     ):
@@ -230,5 +230,5 @@ def test_quality_is_judged_from_its_page_and_tells_a_reader_that_it_was_not_yet(
     with organization_scope(world.organization):
         run_job_inline(judge_quality(actor=world.operations, line=world.line))
     page = client.get("/lines/loan/quality/")
-    assert [tile["figure"] for tile in page.context["tiles"]][0].startswith("100.0")
+    assert page.context["tiles"][0]["figure"].startswith("100.0")
     assert page.context["months"][0]["leads"] == 4

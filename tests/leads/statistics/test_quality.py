@@ -181,9 +181,8 @@ def test_rows_of_imports_count_by_source_and_file(operations):
     with (DATA / "loan_leads.csv").open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     kept = IntakeRow.objects.filter(intake=intake, state__in=["rejected", "duplicate"])
-    told = Counter(
-        (lines[number - 2]["Source"].strip(), state) for number, state in kept.values_list("number", "state")
-    )
+    rows = kept.values_list("number", "state")
+    told = Counter((lines[number - 2]["Source"].strip(), state) for number, state in rows)
     for each in imports["by_source"]:
         assert told[each["source"], "rejected"] == each["rejected"]
         assert told[each["source"], "duplicate"] == each["duplicate"]
