@@ -15,8 +15,8 @@ from leads.queries.statistics.values import Values
 
 COUNT_FIGURES = "leads.count_figures"
 # Up to so many leads are read, and so many index rows, while somebody waits.
-AT_ONCE = 20_000
-AT_ONCE_INDEXED = 250_000
+AT_ONCE = 50_000
+AT_ONCE_INDEXED = 100_000
 FILLED, QUALITY = "filled", "quality"
 FIELD = "field:"
 

@@ -5,7 +5,7 @@ that were captured under the version in force are valid; older ones are held aga
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -136,14 +136,15 @@ class Judge:
 
     def rows(self, leads: Sequence[Lead]) -> list[tuple[Any, ...]]:
         """Return the flaws of leads as rows, in the order of FLAW_COLUMNS."""
-        held = self._holders(leads)
+        keys = {lead.pk: self.keys.keys(lead.data).match for lead in leads}
+        held = self._holders(key for match in keys.values() for key in match)
         return [
             (lead.pk, reason, lead.organization_id, lead.line_id, lead.created_at)
             for lead in leads
-            for reason in sorted(self._reasons(lead, held))
+            for reason in sorted(self._reasons(lead, {key: held.get(key) for key in keys[lead.pk]}))
         ]
 
-    def _reasons(self, lead: Lead, held: dict[str, int]) -> set[str]:
+    def _reasons(self, lead: Lead, held: dict[str, int | None]) -> set[str]:
         found = set()
         for kind, reasons in (
             (INCOMPLETE, self._missing(lead)),
@@ -177,17 +178,15 @@ class Judge:
             if problem.field not in self.unread and problem.code != "required":
                 yield problem.reason
 
-    def _repeated(self, lead: Lead, held: dict[str, int]) -> Iterator[str]:
-        for key in self.keys.keys(lead.data).match:
-            holder = held.get(key)
+    def _repeated(self, lead: Lead, held: dict[str, int | None]) -> Iterator[str]:
+        for key, holder in held.items():
             if holder is not None and holder != lead.pk:
                 yield f"{key.split(':', 2)[1]}:duplicate"
         if lead.repeat_enquiries:
             yield REPEATED
 
-    def _holders(self, leads: Sequence[Lead]) -> dict[str, int]:
-        wanted = [key for lead in leads for key in self.keys.keys(lead.data).match]
-        rows = DuplicateKey.objects.filter(line_id=self.line.pk, key__in=wanted)
+    def _holders(self, keys: Iterable[str]) -> dict[str, int]:
+        rows = DuplicateKey.objects.filter(line_id=self.line.pk, key__in=list(keys))
         return dict(rows.values_list("key", "lead_id"))
 
 
