@@ -24,7 +24,7 @@ from leads.api.filters import refuse_unknown_parameters
 from leads.models import BusinessLine
 from leads.queries.lines import get_line
 from leads.queries.statistics.asking import PARAMETERS, LineFigures, read_asked
-from leads.queries.statistics.counted import FIELD, FILLED, QUALITY, Counted, counted_figures
+from leads.queries.statistics.counted import FIELD, FILLED, QUALITY, STATES, Counted, counted_figures
 from leads.queries.statistics.overview import line_overview
 from leads.queries.statistics.tables import Table, field_table, filled_table, quality_table
 from leads.services.statistics.counting import count_figures
@@ -97,7 +97,7 @@ class StatisticsSerializer(serializers.Serializer[Any]):
     line = serializers.CharField()
     asked = serializers.DictField(help_text="The parameters that were understood.")
     state = serializers.ChoiceField(
-        choices=["live", "counted", "not_counted"],
+        choices=STATES,
         help_text="`not_counted`: too many leads to read at once; POST to have them counted, then ask again.",
     )
     counted_at = serializers.DateTimeField(allow_null=True, help_text="As of when `counted` figures hold.")
@@ -132,7 +132,7 @@ class LineQualitySerializer(QualityRowSerializer):
 
     line = serializers.CharField()
     asked = serializers.DictField()
-    state = serializers.ChoiceField(choices=["live", "counted", "not_counted"])
+    state = serializers.ChoiceField(choices=STATES)
     counted_at = serializers.DateTimeField(allow_null=True)
     target = serializers.CharField(help_text="Per cent.")
     judged_at = serializers.DateTimeField(allow_null=True, help_text="Later leads are not among the figures.")

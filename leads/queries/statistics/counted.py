@@ -17,6 +17,7 @@ COUNT_FIGURES = "leads.count_figures"
 # Up to so many leads are read, and so many index rows, while somebody waits.
 AT_ONCE = 50_000
 AT_ONCE_INDEXED = 100_000
+STATES = [("live", "live"), ("counted", "counted"), ("not_counted", "not_counted")]
 FILLED, QUALITY = "filled", "quality"
 FIELD = "field:"
 
