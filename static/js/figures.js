@@ -1,7 +1,6 @@
 // Charts from the tables behind them. A bar leads where its row leads; colours are the page's tokens, also when it turns
 // dark; without Chart.js, or with nothing to draw, the table alone is there.
 
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const drawn = [];
 
@@ -38,7 +37,8 @@ function settings(card, rows) {
     data: { labels: rows.map((row) => row.label), datasets },
     options: {
       indexAxis: ranking ? "y" : "x",
-      animation: still.matches ? false : { duration: 250 },
+      // What is there is there at once.
+      animation: false,
       responsive: true,
       maintainAspectRatio: false,
       scales,

@@ -195,13 +195,20 @@ class _FieldFigures:
 
     def _range(self, first: Decimal | None, after: Decimal | None, whole: bool) -> str:
         if first is None:
-            return f"< {self.number(after)}"
+            return f"< {self._edge(after)}"
         if after is None:
-            return f"≥ {self.number(first)}"
+            return f"≥ {self._edge(first)}"
         if whole:
             last = after - 1
-            return self.number(first) if first == last else f"{self.number(first)} – {self.number(last)}"
-        return f"{self.number(first)} – {self.number(after)}"
+            return self._edge(first) if first == last else f"{self._edge(first)} – {self._edge(last)}"
+        return f"{self._edge(first)} – {self._edge(after)}"
+
+    def _edge(self, value: Any) -> str:
+        """An edge of a bar; a whole amount of money without its paise."""
+        item = self.entry.item
+        if item is not None and item.type is FieldKind.MONEY and value == value.to_integral_value():
+            return format_money(value, self.figures.line.currency, self.locale, 0)
+        return self.number(value)
 
     def number(self, value: Any, *, mean: bool = False) -> str:
         """A number of the field as people read it."""
