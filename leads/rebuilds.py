@@ -4,7 +4,7 @@ from django.db import connection, transaction
 
 from core.models import Organization
 from core.rebuilding import register_rebuild
-from leads.models import CountedFigures, DuplicateKey, Lead, LeadFlaw, LeadTally, LeadToken, LeadValue
+from leads.models import DuplicateKey, Lead, LeadTally, LeadToken, LeadValue
 from leads.services.derived import rebuild_derived_rows
 
 LEADS_AT_A_TIME = 1000
@@ -20,8 +20,8 @@ def rebuild_leads(organization: Organization) -> None:
         last = leads[-1].pk
 
 
-@register_rebuild("leads.figures", LeadTally, LeadFlaw, CountedFigures)
+@register_rebuild("leads.figures", LeadTally)
 def rebuild_figures(organization: Organization) -> None:
-    """Tally the leads anew. What was counted or judged by jobs is counted and judged when it is next asked for."""
+    """Tally the leads anew. What jobs have counted and judged is in the backup: it holds as of its moment."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT leadledger_tally_anew(%s)", [organization.pk])

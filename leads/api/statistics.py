@@ -145,6 +145,13 @@ class LineQualitySerializer(QualityRowSerializer):
     )
     how = serializers.ListField(child=serializers.CharField())
 
+    def get_fields(self) -> dict[str, Any]:
+        """Only what says which figures are meant is always there."""
+        fields: dict[str, Any] = super().get_fields()
+        for name in fields.keys() - {"line", "asked", "state", "counted_at"}:
+            fields[name].required = False
+        return fields
+
 
 ASKED = [
     OpenApiParameter(
