@@ -3,18 +3,20 @@
 The tables of beat are closed to the application role.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from core.models import DailyRun, Organization
 from core.production import refuse_insecure_settings
-from core.scope import current_organization_id, system_scope
+from core.scope import current_organization_id, organization_scope, system_scope
 
 # A day that lies further ahead was written by a clock that went wrong, and holds nothing up.
 CLAIM = """
@@ -70,6 +72,41 @@ def organizations_without(name: str, *, hour: int, late_by: timedelta = timedelt
         if last < due or last > due + timedelta(days=1):
             found.append(organization)
     return found
+
+
+DailyStart = Callable[[Organization], None]
+_daily: dict[str, tuple[int, DailyStart]] = {}
+
+
+def daily_work(name: str, *, hour: int) -> Callable[[DailyStart], DailyStart]:
+    """Register, as a decorator in `<app>/daily.py`, what is started once a day in each organisation at `hour`.
+
+    It runs within the organisation, in the transaction that claims the day: it enqueues jobs and does no more.
+    """
+
+    def register(start: DailyStart) -> DailyStart:
+        if name in _daily:
+            raise ValueError(f"The daily work {name} is registered twice.")
+        _daily[name] = (hour, start)
+        return start
+
+    return register
+
+
+def start_registered_work(*, late_by: timedelta = timedelta()) -> int:
+    """Start the registered work that is due; return in how many organisations work was started.
+
+    Any number of processes may call this at once.
+    """
+    autodiscover_modules("daily")
+    started = 0
+    for name, (hour, start) in sorted(_daily.items()):
+        for organization in organizations_without(name, hour=hour, late_by=late_by):
+            with organization_scope(organization, reason=name), transaction.atomic():
+                if claim_day(name, day_due(organization, hour=hour, late_by=late_by)):
+                    start(organization)
+                    started += 1
+    return started
 
 
 def claim_day(name: str, day: date) -> bool:

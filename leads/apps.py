@@ -37,6 +37,15 @@ class LeadsConfig(AppConfig):
         )
         register_navigation(
             NavigationEntry(
+                _("Statistics"),
+                "leads:statistics",
+                "chart",
+                30,
+                lambda actor: actor.may(Area.LEADS, "read") and actor.may(Area.CONFIGURATION, "use"),
+            )
+        )
+        register_navigation(
+            NavigationEntry(
                 _("Notifications"),
                 "leads:notifications",
                 "bell",

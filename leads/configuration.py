@@ -9,6 +9,7 @@ from accounts.roles import Area
 from core.configuration import Report, Section, register_section
 from core.errors import Conflict, ValidationFailed
 from leads.models import BusinessLine, Campaign, Field, Source
+from leads.models.line import QUALITY_TARGET
 from leads.models.origin import Origin
 from leads.queries.lines import visible_lines
 from leads.services.configuring import LineResult, configure_line
@@ -40,8 +41,12 @@ LINE_KEYS = {
     "duplicate_match": LineKey("duplicate_match", list, 'a list such as ["phone"]'),
     "on_duplicate": LineKey("on_duplicate", str, "one of skip, update, create"),
     "stages": LineKey("stages", list, 'a list such as ["new", "contacted"]'),
+    "complete_fields": LineKey("complete_fields", list, 'a list such as ["mobile"]'),
+    "quality_target": LineKey("quality_target", str, 'a text such as "98.5"'),
     "active": LineKey("is_active", bool, "true or false"),
 }
+# What goes without saying is left out of the file.
+UNSAID: dict[str, Any] = {"active": True, "complete_fields": [], "quality_target": str(QUALITY_TARGET)}
 # Known words whose part of the product is not there yet.
 LATER_KEYS = ("approval_flow",)
 
@@ -140,7 +145,9 @@ def _written_line(line: BusinessLine) -> dict[str, Any]:
     written = {"code": line.code}
     for name, key in LINE_KEYS.items():
         value = getattr(line, key.setting)
-        if name != "active" or not value:
+        if name == "quality_target":
+            value = f"{value.normalize():f}"
+        if name not in UNSAID or value != UNSAID[name]:
             written[name] = value
     fields = []
     for position, row in enumerate(Field.objects.filter(line=line).order_by("order", "id"), start=1):

@@ -39,6 +39,18 @@ SELECT intake.id,
  WHERE intake.organization_id = %(organization)s AND intake.importer = 'leads'
    AND intake.state = 'loaded' AND intake.corrects_id IS NULL
 """
+TALLIES = """
+WITH both_sides AS (
+    SELECT line_id, day, source_id, status, stage, owner_id, leads AS tallied, 0 AS there
+      FROM leads_leadtally WHERE organization_id = %(organization)s
+    UNION ALL
+    SELECT lead.line_id, (lead.created_at AT TIME ZONE organization.timezone)::date, lead.source_id, lead.status,
+           lead.stage, lead.owner_id, 0, 1
+      FROM leads_lead lead JOIN core_organization organization ON organization.id = lead.organization_id
+     WHERE lead.organization_id = %(organization)s AND lead.deleted_at IS NULL)
+SELECT line_id, day, sum(tallied), sum(there) FROM both_sides
+ GROUP BY line_id, day, source_id, status, stage, owner_id
+"""
 IMPORT_RULES = ("data_rows", "updated", "rejected", "duplicate", "held", "leads", "a row made two leads")
 # References that are plain numbers, because a constraint would cost a third of the speed of an import.
 REFERENCES = {
@@ -148,6 +160,20 @@ def check_imports(organization: Organization) -> CheckResult:
             if broken:
                 breaks.append(f"import {intake_id}: {', '.join(broken)}")
     return CheckResult(tried, breaks)
+
+
+@integrity_check("leads.tallies")
+def check_tallies(organization: Organization) -> CheckResult:
+    """The daily tallies add up to the leads that there are, of each line, day, source, status, stage and owner."""
+    with connection.cursor() as cursor:
+        cursor.execute(TALLIES, {"organization": organization.pk})
+        rows = cursor.fetchall()
+    breaks = [
+        f"line {line}, {day}: {tallied} tallied, {leads} there"
+        for line, day, tallied, leads in rows
+        if tallied != leads
+    ]
+    return CheckResult(len(rows), breaks)
 
 
 @integrity_check("leads.references")

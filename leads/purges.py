@@ -6,7 +6,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.retention import purge
-from leads.models import FormSubmission, SubmissionOutcome
+from core.retention.registry import Purge, register_purge
+from leads.models import CountedFigures, FormSubmission, SubmissionOutcome
+from leads.services.statistics.folding import count_foldable, fold_tallies
 
 
 @purge(
@@ -17,3 +19,23 @@ from leads.models import FormSubmission, SubmissionOutcome
 def discarded_enquiries(before: datetime) -> QuerySet[FormSubmission]:
     """Enquiries through forms that came in so long ago and that somebody has discarded."""
     return FormSubmission.objects.filter(outcome=SubmissionOutcome.DISCARDED, at__lt=before).order_by("at")
+
+
+@purge(
+    "leads.counted_figures", setting="RETENTION_COUNTED_FIGURES_DAYS", title=_("Figures that were counted")
+)
+def counted_figures(before: datetime) -> QuerySet[CountedFigures]:
+    """Figures that nobody has had counted again since; when a line was judged is no figure."""
+    old = CountedFigures.objects.filter(counted_at__lt=before).exclude(key__startswith="judged:")
+    return old.order_by("counted_at")
+
+
+register_purge(
+    Purge(
+        name="leads.tallies",
+        title=_("Tallies of leads that make one"),
+        setting="RETENTION_COUNTED_FIGURES_DAYS",
+        count=count_foldable,
+        delete=fold_tallies,
+    )
+)

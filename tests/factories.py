@@ -55,6 +55,7 @@ from leads.models import (
     BusinessLine,
     Campaign,
     ConsentText,
+    CountedFigures,
     DuplicateKey,
     Field,
     FollowUp,
@@ -62,6 +63,8 @@ from leads.models import (
     FormRefusals,
     FormSubmission,
     Lead,
+    LeadFlaw,
+    LeadTally,
     LeadToken,
     LeadValue,
     LineVersion,
@@ -150,6 +153,7 @@ ROWS: dict[type[models.Model], Callable[[World], Any]] = {
     ConsentText: lambda world: ConsentText.objects.get(form_link=world.row(FormLink)),
     LeadValue: lambda world: LeadValue.objects.get(lead=world.row(Lead)),
     LeadToken: lambda world: LeadToken.objects.filter(lead=world.row(Lead)).first(),
+    LeadTally: lambda world: LeadTally.objects.filter(line_id=world.row(Lead).line_id).first(),
     DuplicateKey: lambda world: DuplicateKey.objects.filter(lead=world.row(Lead)).first(),
 }
 
@@ -162,6 +166,18 @@ def row_of(model: type[Row]) -> Callable[[Callable[[World], Row]], Callable[[Wor
         return make
 
     return register
+
+
+@row_of(LeadFlaw)
+def _lead_flaw(world: World) -> LeadFlaw:
+    lead = world.row(Lead)
+    told = {"lead": lead, "line_id": lead.line_id, "created_at": lead.created_at}  # type: ignore[attr-defined]
+    return LeadFlaw.objects.create(organization=world.organization, reason="pan:required", **told)
+
+
+@row_of(CountedFigures)
+def _counted_figures(world: World) -> CountedFigures:
+    return CountedFigures.objects.create(key="filled:x", figures={"leads": 1}, counted_at=timezone.now())
 
 
 @row_of(ApiKey)

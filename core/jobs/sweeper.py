@@ -14,6 +14,7 @@ from core.jobs.lease import worker_name
 from core.jobs.wakeup import send_wake_up
 from core.outbox.sweeping import wake_due_messages
 from core.retention.scheduling import GRACE, start_retention
+from core.schedule import start_registered_work
 from core.scope import system_scope
 
 log = structlog.get_logger("leadledger.jobs")
@@ -113,6 +114,7 @@ class Sweeper:
         if time.monotonic() - self._looked_at_daily_work >= DAILY_WORK_SECONDS:
             self._looked_at_daily_work = time.monotonic()
             start_retention(late_by=GRACE)
+            start_registered_work(late_by=GRACE)
 
     def _leave(self) -> None:
         try:

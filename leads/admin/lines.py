@@ -26,6 +26,12 @@ from leads.services.lines import create_line, reorder_fields, update_line
 SHOWN = 5
 
 
+LINE_SETTINGS = (
+    "name", "code", "currency", "duplicate_match", "on_duplicate", "stages", "complete_fields", "quality_target",
+    "is_active",
+)  # fmt: skip
+
+
 class LineForm(ServiceForm):
     """A line's own settings."""
 
@@ -44,14 +50,24 @@ class LineForm(ServiceForm):
         initial=["new", "contacted", "qualified", "documents", "decision"],
     )
 
+    complete_fields = LinesField(
+        label=_("Fields of a complete lead"),
+        help_text=_(
+            "Keys of the fields that a complete lead has filled, one per line, for the line's data quality;"
+            " none: those that are required. For example:<br>mobile<br>monthly_income"
+        ),
+        required=False,
+    )
+
     class Meta:
         model = BusinessLine
-        fields = ("name", "code", "currency", "duplicate_match", "on_duplicate", "stages", "is_active")
+        fields = LINE_SETTINGS
         help_texts = {
             "name": _("As people read it, such as Personal loan."),
             "code": _("Names the line in files, commands and the API, such as personal_loan. Never changes."),
             "currency": _("What its amounts are in."),
             "on_duplicate": _("What happens when an enquiry repeats a lead that is there."),
+            "quality_target": _("Per cent of the leads that are to be complete, valid and unduplicated."),
             "is_active": _("An inactive line takes no new leads; those it has stay."),
         }
 
@@ -74,7 +90,7 @@ class BusinessLineAdmin(PreviewAdmin):
     list_filter = ("is_active",)
     search_fields = ("name", "code")
     ordering = ("name", "id")
-    fields = ("name", "code", "currency", "duplicate_match", "on_duplicate", "stages", "is_active")
+    fields = LINE_SETTINGS
     change_form_outer_after_template = "console/leads/line_fields.html"
     actions_detail = ("publish",)
 

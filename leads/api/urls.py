@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from leads.api import batches, exports, files, imports, proposals, views, work, working
+from leads.api import batches, exports, files, imports, proposals, statistics, views, work, working
 
 CODE = r"(?P<code>[-a-zA-Z0-9_]{1,60})"
 REFERENCE = r"(?P<reference>[A-Za-z0-9]{1,40})"
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         rf"^lines/proposals/{PROPOSAL}/apply/?$", proposals.ProposalApplyView.as_view(), name="proposal-apply"
     ),
     re_path(rf"^lines/{CODE}/schema/?$", views.LineSchemaView.as_view(), name="line-schema"),
+    re_path(rf"^lines/{CODE}/statistics/?$", statistics.LineStatisticsView.as_view(), name="line-statistics"),
+    re_path(rf"^lines/{CODE}/quality/?$", statistics.LineQualityView.as_view(), name="line-quality"),
     re_path(r"^leads/?$", views.LeadListView.as_view(), name="lead-list"),
     re_path(r"^leads/batch/?$", batches.LeadBatchView.as_view(), name="lead-batch"),
     re_path(r"^leads/export/?$", exports.LeadExportView.as_view(), name="lead-export"),

@@ -13,12 +13,14 @@ from leads.models.line import BusinessLine, Field, FieldKind, FieldStatus, LineV
 from leads.models.note import Note
 from leads.models.notification import Notification, NotificationKind
 from leads.models.origin import Campaign, Source
+from leads.models.statistics import CountedFigures, LeadFlaw, LeadTally
 
 __all__ = [
     "Accent",
     "BusinessLine",
     "Campaign",
     "ConsentText",
+    "CountedFigures",
     "DuplicateKey",
     "Field",
     "FieldKind",
@@ -29,7 +31,9 @@ __all__ = [
     "FormRefusals",
     "FormSubmission",
     "Lead",
+    "LeadFlaw",
     "LeadStatus",
+    "LeadTally",
     "LeadToken",
     "LeadValue",
     "LineVersion",

@@ -4,7 +4,10 @@
 immutable snapshot that forms, validation, imports, lists and exports read. A lead remembers its version.
 """
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +21,7 @@ ON_DUPLICATE = [
     ("update", _("Update the lead that is there")),
     ("create", _("Create another lead")),
 ]
+QUALITY_TARGET = Decimal("98.5")
 DEFAULT_STAGES = ["new", "contacted", "qualified", "documents", "decision"]
 
 
@@ -47,6 +51,21 @@ class BusinessLine(SoftDeleteModel, TenantModel):
     on_duplicate = models.CharField(_("on duplicate"), max_length=10, choices=ON_DUPLICATE, default="skip")
     stages = ArrayField(
         models.CharField(max_length=60), default=default_stages, blank=True, verbose_name=_("stages")
+    )
+    complete_fields = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        blank=True,
+        verbose_name=_("fields of a complete lead"),
+        help_text=_("Keys of the fields that a complete lead has filled; none: those that are required."),
+    )
+    # Per cent of leads that are to be complete, valid and unduplicated.
+    quality_target = models.DecimalField(
+        _("quality target"),
+        max_digits=5,
+        decimal_places=2,
+        default=QUALITY_TARGET,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
     is_active = models.BooleanField(_("active"), default=True)
     # The number of the version in force; 0 while nothing is published.

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from leads.pages import exports, follow_ups, notes, notifications, pickers, today, views
+from leads.pages.statistics import views as statistics
 
 app_name = "leads"
 
@@ -40,6 +41,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<str:reference>/notes/<int:note_id>/withdraw/", notes.note_withdraw, name="note_withdraw"),
     path("leads/<str:reference>/follow-ups/", follow_ups.follow_up_new, name="follow_ups"),
     path("leads/<str:reference>/follow-ups/<int:follow_up_id>/", include(FOLLOW_UP)),
+    path("lines/", statistics.statistics, name="statistics"),
+    path("lines/<slug:code>/statistics/", statistics.line_statistics, name="line_statistics"),
+    path("lines/<slug:code>/statistics/count/", statistics.line_count, name="line_count"),
+    path("lines/<slug:code>/quality/", statistics.line_quality, name="line_quality"),
+    path("lines/<slug:code>/quality/judge/", statistics.line_judge, name="line_judge"),
     path("fields-from-a-file/", include("leads.pages.proposals.urls")),
     path("f/", include("leads.pages.public.urls")),
     path("imports/", include("leads.pages.imports.urls")),

@@ -48,7 +48,13 @@ NEWEST = ("-created_at", "-lead_id")
 
 
 # What no row holds in the column that a field or a token uses, by column.
-UNUSED: dict[str, Any] = {"text_value": "", "number_value": 0, "date_value": date.min, "token": ""}
+UNUSED: dict[str, Any] = {
+    "reason": "",
+    "text_value": "",
+    "number_value": 0,
+    "date_value": date.min,
+    "token": "",
+}
 BESIDE = "value_of_lead"
 
 

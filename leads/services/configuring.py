@@ -12,7 +12,7 @@ from core.errors import ApplicationError, FieldError, ValidationFailed
 from core.scope import organization_scope
 from leads.fields.checks import read_written
 from leads.models import BusinessLine, FieldStatus
-from leads.models.line import default_stages
+from leads.models.line import QUALITY_TARGET, default_stages
 from leads.queries.line_changes import SettingChange, compare_settings
 from leads.services.drafts import Draft, DraftField, locked_line
 from leads.services.lines import CHANGEABLE, check_line, insert_line, publish_line, store_settings
@@ -103,6 +103,8 @@ def _complete(actor: Actor, settings: Mapping[str, Any]) -> dict[str, Any]:
         "duplicate_match": [],
         "on_duplicate": "skip",
         "stages": default_stages(),
+        "complete_fields": [],
+        "quality_target": QUALITY_TARGET,
         "is_active": True,
         **settings,
         "currency": settings.get("currency") or actor.organization.currency,

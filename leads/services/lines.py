@@ -1,6 +1,7 @@
 """Writing business lines: opening, changing, publishing. Fields of the draft are `leads.services.fields`."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.scope import current_organization_id, organization_scope
 from leads.fields.checks import DefinitionProblem, refusal
 from leads.models import BusinessLine, LineVersion
-from leads.models.line import default_stages
+from leads.models.line import QUALITY_TARGET, default_stages
 from leads.queries.line_changes import compare_definitions
 from leads.queries.lines import publishable
 from leads.services.drafts import Draft, locked_line, refuse_stale
@@ -42,7 +43,9 @@ __all__ = [
     "update_line",
 ]
 
-CHANGEABLE = ("name", "currency", "duplicate_match", "on_duplicate", "stages", "is_active")
+CHANGEABLE = (
+    "name", "currency", "duplicate_match", "on_duplicate", "stages", "complete_fields", "quality_target", "is_active",
+)  # fmt: skip
 # What the duplicate keys of stored leads depend on.
 KEY_SETTINGS = ("duplicate_match", "on_duplicate")
 MOST_STAGES = 50
@@ -63,6 +66,8 @@ def create_line(
     duplicate_match: Sequence[str] = (),
     on_duplicate: str = "skip",
     stages: Sequence[str] | None = None,
+    complete_fields: Sequence[str] = (),
+    quality_target: Decimal = QUALITY_TARGET,
     is_active: bool = True,
     reason: str = "",
 ) -> BusinessLine:
@@ -83,6 +88,8 @@ def create_line(
             duplicate_match=duplicate_match,
             on_duplicate=on_duplicate,
             stages=default_stages() if stages is None else stages,
+            complete_fields=list(complete_fields),
+            quality_target=quality_target,
             is_active=is_active,
         )
         check_line(line)
@@ -134,6 +141,8 @@ def _apply_settings(actor: Actor, line: BusinessLine, changes: dict[str, Any], d
         if name in changes:
             setattr(line, name, changes[name])
     check_line(line)
+    if "complete_fields" in changes:
+        _refuse_unknown_fields(line, {row.key for row in draft.rows})
     problems = _line_problems(draft)
     if problems:
         raise refusal(problems)
@@ -220,6 +229,7 @@ def check_line(line: BusinessLine) -> None:
     line.duplicate_match = [
         "+".join(part.strip() for part in str(entry).split("+")) for entry in line.duplicate_match
     ]
+    line.complete_fields = list(dict.fromkeys(str(key).strip() for key in line.complete_fields))
     errors: dict[str, list[FieldError]] = {}
     try:
         line.clean_fields(exclude=["duplicate_match"])
@@ -235,6 +245,15 @@ def check_line(line: BusinessLine) -> None:
             f"{name}: {problem.message}" for name, found in errors.items() for problem in found
         )
         raise ValidationFailed("invalid_line", f"The line cannot be saved. {sentences}", errors)
+
+
+def _refuse_unknown_fields(line: BusinessLine, known: set[str]) -> None:
+    unknown = [key for key in line.complete_fields if key not in known]
+    if unknown:
+        message = f"The line has no field “{unknown[0]}”. Write the keys of its fields, one per line."
+        raise ValidationFailed(
+            "invalid_line", message, {"complete_fields": [FieldError("unknown_field", message)]}
+        )
 
 
 def _stage_errors(stages: Sequence[str]) -> dict[str, list[FieldError]]:

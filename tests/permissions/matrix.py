@@ -268,6 +268,11 @@ PAGES: list[Line] = [
     # Without the stamp of a drawn page one is asked to press once more.
     public("POST", "leads:public_form", 422, ids=FORM, data={"field-name": "Asha"}),
     public("GET", "leads:public_thanks", ids=FORM),
+    page("GET", "leads:statistics", 302, by=READ_LEADS),
+    page("GET", "leads:line_statistics", by=READ_LEADS, ids=LINE_CODE, partner=200),
+    page("POST", "leads:line_count", 302, by=READ_LEADS, ids=LINE_CODE, data={"what": "filled"}, partner=302),
+    page("GET", "leads:line_quality", by=READ_LEADS, ids=LINE_CODE, partner=200),
+    page("POST", "leads:line_judge", 302, by=WRITE_CONFIGURATION, ids=LINE_CODE),
     page("GET", "leads:imports", by=READ_FILES),
     page("GET", "leads:import_new", by=WRITE_FILES),
     page("POST", "leads:import_new", TRIED, by=WRITE_FILES, data={"line": "nowhere"}),
@@ -340,6 +345,10 @@ CALLS: list[Line] = [
     call("GET", "api-schema"),
     call("GET", "api-nowhere", 404),
     call("GET", "api:line-list"),
+    call("GET", "api:line-statistics", by=READ_LEADS, ids=LINE_CODE, partner=200),
+    call("POST", "api:line-statistics", 202, by=READ_LEADS, ids=LINE_CODE, partner=202),
+    call("GET", "api:line-quality", by=READ_LEADS, ids=LINE_CODE, partner=200),
+    call("POST", "api:line-quality", 202, by=READ_LEADS, ids=LINE_CODE, partner=202),
     call("GET", "api:line-schema", by=(Area.CONFIGURATION, "use"), ids=LINE_CODE, partner=200),
     call("POST", "api:proposal-list", 415, by=WRITE_CONFIGURATION, data={}),
     # A proposal is its asker's alone; the job of the matrix's world is none.

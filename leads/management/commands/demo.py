@@ -28,6 +28,7 @@ from leads.queries.form_links import form_link_scope
 from leads.services.form_links import create_form_link
 from leads.services.form_submissions import FilledForm, submit_form
 from leads.services.leads import assign_lead, update_lead
+from leads.services.statistics.judging import judge_quality
 
 SLUG = "sunrise"
 PASSWORD = "lead-to-ledger"
@@ -141,6 +142,8 @@ class Command(OutcomeCommand):
         )
         self._work(organization, members)
         plan_days(organization, members)
+        for line in BusinessLine.objects.filter(version__gt=0).order_by("pk"):
+            run_job_inline(judge_quality(actor=actor, line=line))
 
     @staticmethod
     def _open_form(organization: Organization, members: dict[str, Membership]) -> None:

@@ -20,6 +20,7 @@ from leads.fields.line import CORE_ATTRIBUTES, LineDefinition, line_definition
 from leads.fields.types import type_of
 from leads.models import BusinessLine, Campaign, Field, FieldKind, Lead, LeadStatus, Source
 from leads.queries.columns import IndexedColumn, LineSwitch, OriginColumn, OwnerColumn, SpelledColumn
+from leads.queries.flaws import FlawColumn, flaws_of
 
 DATA = "data."
 CORE_KINDS = {name: Kind.NUMBER if name == "amount" else Kind.TEXT for name in CORE_ATTRIBUTES}
@@ -121,6 +122,24 @@ class Catalog:
             _number("score", _("Score"), "score"),
             _number("repeat_enquiries", _("Repeat enquiries"), "repeat_enquiries"),
             _number("import", _("Import"), "intake_id", is_fast=True),
+            *self._flaws(),
+        ]
+
+    def _flaws(self) -> list[Filterable]:
+        """What keeps leads from being complete, valid and unduplicated: `field:code`, of the fields that are seen."""
+        if self.line is None:
+            return []
+        seen = frozenset(item.key for item in self.definitions[self.line.pk].fields if self._field("", item))
+        line_id = self.line.pk
+        return [
+            _attribute(
+                "flaw",
+                _("Data quality"),
+                Kind.MULTI,
+                lambda: FlawColumn(line_id, seen),
+                flaws_of,
+                is_fast=True,
+            )
         ]
 
     def _core_attributes(self) -> list[Filterable | None]:
