@@ -46,6 +46,7 @@ LEAD = {
     "source": "Website",
     "campaign": "Monsoon offer",
     "repeat_enquiries": 0,
+    "tags": ["Hot"],
     "data": {
         "owner_name": "Asha Rao",
         "mobile": "+919845012345",

@@ -13,6 +13,8 @@ from leads.models.line import BusinessLine, Field, FieldKind, FieldStatus, LineV
 from leads.models.note import Note
 from leads.models.notification import Notification, NotificationKind
 from leads.models.origin import Campaign, Source
+from leads.models.saved_view import SavedView, ViewLayout, ViewSharing
+from leads.models.tag import LeadTag, Tag
 
 __all__ = [
     "Accent",
@@ -30,12 +32,17 @@ __all__ = [
     "FormSubmission",
     "Lead",
     "LeadStatus",
+    "LeadTag",
     "LeadToken",
     "LeadValue",
     "LineVersion",
     "Note",
     "Notification",
     "NotificationKind",
+    "SavedView",
     "Source",
     "SubmissionOutcome",
+    "Tag",
+    "ViewLayout",
+    "ViewSharing",
 ]

@@ -48,7 +48,9 @@ NEWEST = ("-created_at", "-lead_id")
 
 
 # What no row holds in the column that a field or a token uses, by column.
-UNUSED: dict[str, Any] = {"text_value": "", "number_value": 0, "date_value": date.min, "token": ""}
+UNUSED: dict[str, Any] = {
+    "text_value": "", "number_value": 0, "date_value": date.min, "token": "", "tag_id": 0,
+}  # fmt: skip
 BESIDE = "value_of_lead"
 
 
@@ -88,7 +90,8 @@ def unindexed(match: RowMatch) -> Expression:
     Rows beside a lead must be found by the lead. The planner takes organisation, field and value for
     independent and so for very selective together; it would rather walk a whole range of values, once per lead.
     """
-    kind = match.model._meta.get_field(match.column)
+    field = match.model._meta.get_field(match.column)
+    kind = getattr(field, "target_field", field)
     return Coalesce(F(match.column), Value(UNUSED[match.column], output_field=kind))
 
 
