@@ -71,13 +71,18 @@ class ListState:
             del parameters[name]
         return parameters.urlencode()
 
-    def carried(self) -> list[tuple[str, str]]:
-        """What the form of search and filters keeps beside its own inputs."""
+    def identity(self) -> list[tuple[str, str]]:
+        """The line, and the view that is changed, as parameters."""
         kept = [("line", self.line.code)]
         if self.view is not None:
             kept += [("view", str(self.view.pk)), ("own", "1")]
         elif self.default is not None:
             kept.append(("view", EVERY_LEAD))
+        return kept
+
+    def carried(self) -> list[tuple[str, str]]:
+        """What the form of search and filters keeps beside its own inputs."""
+        kept = self.identity()
         for name in ("sort", "rule", "layout"):
             if value := self.parameters.get(name, ""):
                 kept.append((name, value))

@@ -170,6 +170,17 @@ class LeadList:
         """How many leads the database finds."""
         return self.selection.filtered.count() if self.selection.recheck is None else None
 
+    def candidates(self) -> QuerySet[Lead]:
+        """The leads that the database finds, for readers in columns: few candidates by their numbers alone."""
+        few = self.selection.read_few() if self.selection.drivers else None
+        if few is None:
+            return self.selection.filtered
+        return self.selection.leads.filter(pk__in=[key[-1] for key in few])
+
+    def load(self, ids: list[int]) -> list[Lead]:
+        """The leads with these numbers that are in reach, in any order, with what a page shows."""
+        return load_leads(ids, self.owners, self.query.line) if ids else []
+
     @property
     def batch_size(self) -> int:
         """How many leads to read at a time when all are wanted.
