@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(models.F('organization'), models.F('line'), models.F('stage'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('stage__gt', '')), name='lead_stage_newest'),
+            index=models.Index(models.F('organization'), models.F('line'), models.F('stage'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='lead_stage_newest'),
         ),
         migrations.AddField(
             model_name='historicalleadtag',

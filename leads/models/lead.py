@@ -113,7 +113,7 @@ class Lead(SoftDeleteModel, TenantModel):
                 F("id").desc(),
                 name="lead_status_newest",
             ),
-            # What a board reads. Leads without a stage, as files bring them, cost nothing.
+            # What a board reads.
             models.Index(
                 F("organization"),
                 F("line"),
@@ -121,7 +121,6 @@ class Lead(SoftDeleteModel, TenantModel):
                 F("created_at").desc(),
                 F("id").desc(),
                 name="lead_stage_newest",
-                condition=models.Q(stage__gt=""),
             ),
             models.Index(
                 fields=["organization", "intake_id", "row_number"],

@@ -160,7 +160,7 @@ class LeadListing:
         query = self._address(cursor=None)
         table, board = self._address(layout=None, cursor=None), self._address(layout="board", cursor=None)
         return {
-            "view": view,
+            "saved_view": view,
             "places": self.state.places(),
             "rail_places": self.state.places() if len(self.state.offered) else [],
             "views_url": f"{reverse('leads:views')}?line={self.line.code}",

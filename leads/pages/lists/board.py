@@ -39,10 +39,14 @@ def board_context(listing: "LeadListing", *, only: str | None = None, after: str
         board = read_board(listing.actor, plain, listing.catalog)
     cards = [lead for column in board.columns for lead in column.cards]
     listing.reader.look_ahead(cards)
-    labels = {value: label or _("No stage") for value, label in board_columns(listing.line).items()}
+    labels = {value: label or _("Other stages") for value, label in board_columns(listing.line).items()}
     return {
         **listing.around(),
-        "columns": [_column(listing, board, column, labels) for column in board.columns],
+        "columns": [
+            _column(listing, board, column, labels)
+            for column in board.columns
+            if column.cards or column.value or only is not None
+        ],
         "attribute": board.attribute,
         "slow_notes": board.slow_notes,
         "here": f"{reverse('leads:list')}?{listing.state.address(cursor=None)}",
@@ -82,7 +86,6 @@ def _card(listing: "LeadListing", board: Board, lead: Lead, labels: dict[str, st
         "owner": reader.attribute(lead, "owner").text if listing.shows_owner else "",
         "tags": getattr(lead, "tag_names", []),
         "created": lead.created_at,
-        # A lead is not moved back to having no stage.
         "moves": [
             {"value": value, "label": label}
             for value, label in (labels.items() if may_move else ())

@@ -7,6 +7,8 @@ together, and so are their counts.
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -25,6 +27,8 @@ CARDS = 20
 COUNTED = 1_000
 # So many leads are judged where only Python can judge them.
 JUDGED = 1_000
+# The column of leads in a stage that the line does not have, or not any more.
+OTHER = ""
 
 
 @dataclass(slots=True)
@@ -53,9 +57,9 @@ def board_attribute(line: BusinessLine) -> str:
 
 
 def board_columns(line: BusinessLine) -> dict[str, str]:
-    """Return value → label of the columns in order; leads without a stage come first."""
+    """Return value → label of the columns in order; "" is for leads whose stage the line no longer has."""
     if line.stages:
-        return {"": "", **{stage: stage_text(stage) for stage in line.stages}}
+        return {**{stage: stage_text(stage) for stage in line.stages}, OTHER: ""}
     return {value: str(label) for value, label in LeadStatus.choices}
 
 
@@ -98,34 +102,47 @@ def _indexed(
     """The ids of each column's next cards, the database judging; counts are filled in."""
     rows = leads.candidates()
     values = list(columns)
-    parts = [rows.filter(**{attribute: value}) for value in values]
-    counted = _numbered([part.order_by("-created_at", "-pk")[: COUNTED + 1] for part in parts], "count(*)")
-    for number, found in counted:
+    parts = [
+        (number, rows.filter(condition).order_by("-created_at", "-pk"))
+        for number, value in enumerate(values)
+        for condition in _conditions(leads.query.line, attribute, value)
+    ]
+    counted = _grouped([(number, part[: COUNTED + 1]) for number, part in parts], "count(*)")
+    for number, found in counted.items():
         columns[values[number]].count = CountEstimate(min(found, COUNTED), found <= COUNTED)
     if place is not None:
         created, pk = place
         beyond = Q(created_at__lt=created) | Q(created_at=created, pk__lt=pk)
         # The first condition alone is what an index begins at.
-        parts = [part.filter(created_at__lte=created).filter(beyond) for part in parts]
+        parts = [(number, part.filter(beyond, created_at__lte=created)) for number, part in parts]
     ordered = "array_agg(id ORDER BY created_at DESC, id DESC)"
-    read = _numbered([part.order_by("-created_at", "-pk")[: CARDS + 1] for part in parts], ordered)
-    return {value: [] for value in values} | {values[number]: list(ids) for number, ids in read}
+    read = _grouped([(number, part[: CARDS + 1]) for number, part in parts], ordered)
+    return {value: read.get(number, [])[: CARDS + 1] for number, value in enumerate(values)}
 
 
-def _numbered(parts: Sequence[QuerySet[Lead]], aggregate: str) -> list[tuple[int, object]]:
-    """One row for each part that has any: its number, and the aggregate of its rows."""
+def _conditions(line: BusinessLine | None, attribute: str, value: str) -> list[Q]:
+    """The conditions of a column, each one range of an index: all other stages are the gaps between those there are."""
+    if value != OTHER or line is None:
+        return [Q(**{attribute: value})]
+    stages = sorted(line.stages)
+    between = [Q(stage__gt=low, stage__lt=high) for low, high in pairwise(stages)]
+    return [Q(stage__lt=stages[0]), *between, Q(stage__gt=stages[-1])]
+
+
+def _grouped(parts: Sequence[tuple[int, QuerySet[Lead]]], aggregate: str) -> dict[int, Any]:
+    """For each number that has any rows: the aggregate of its rows, all read by one statement."""
     arms = [
         part.annotate(part=Value(number, output_field=IntegerField())).values("part", "created_at", "id")
-        for number, part in enumerate(parts)
+        for number, part in parts
     ]
     try:
         rows = arms[0].union(*arms[1:], all=True) if arms[1:] else arms[0]
         statement, parameters = rows.query.sql_with_params()
     except EmptyResultSet:
-        return []
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT part, {aggregate} FROM ({statement}) AS parts GROUP BY part", parameters)
-        return list(cursor.fetchall())
+        return dict(cursor.fetchall())
 
 
 def _judged(
@@ -139,6 +156,7 @@ def _judged(
     number = 0
     for number, lead in enumerate(leads.every_lead(), start=1):
         value = getattr(lead, attribute)
+        value = value if value in found else OTHER
         if value in found and (place is None or (lead.created_at, lead.pk) < place):
             found[value].append(lead.pk)
         if number == JUDGED:
