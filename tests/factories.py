@@ -239,11 +239,11 @@ def _lead_tag(world: World) -> LeadTag:
 
 @row_of(SavedView)
 def _saved_view(world: World) -> SavedView:
-    """A view of the agent's for the leader's team, so that it refers to all that a view can refer to."""
+    """A view of the agent's that operations have shared with everybody; it refers to all that a view can."""
     view = save_view(
         actor=world.agent, line=world.row(BusinessLine), settings={"name": "Mine", "columns": ["tags"]}
     )
-    SavedView.objects.filter(pk=view.pk).update(sharing="team", team=world.leader.membership)
+    SavedView.objects.filter(pk=view.pk).update(sharing="organization", team=world.leader.membership)
     view.refresh_from_db()
     return view
 

@@ -147,8 +147,7 @@ class LeadListing:
             "export_url": f"{reverse('leads:export')}?{self._address(cursor=None)}",
             "filters": written_filters(self.parameters, self.catalog),
             "column_choices": [
-                {"key": column.key, "label": column.label, "shown": column in self.chosen}
-                for column in shown
+                {"key": column.key, "label": column.label, "shown": column in self.chosen} for column in shown
             ],
             "carried": self.state.carried(),
             **self.views_context(),
@@ -169,7 +168,12 @@ class LeadListing:
             "conditions_url": f"{reverse('leads:conditions')}?{query}",
             "is_board": self.state.is_board,
             "layouts": [
-                {"label": _("Table"), "icon": "table", "url": f"?{table}", "current": not self.state.is_board},
+                {
+                    "label": _("Table"),
+                    "icon": "table",
+                    "url": f"?{table}",
+                    "current": not self.state.is_board,
+                },
                 {"label": _("Board"), "icon": "grid", "url": f"?{board}", "current": self.state.is_board},
             ],
         }

@@ -153,7 +153,9 @@ def read_view(actor: Actor, view: SavedView, catalog: Catalog) -> ReadView:
         if key not in known:
             notes.append(_missing(_("column"), key, catalog))
         elif known[key].is_retired:
-            notes.append(_("The column “%(name)s” is of a field that is retired.") % {"name": known[key].label})
+            notes.append(
+                _("The column “%(name)s” is of a field that is retired.") % {"name": known[key].label}
+            )
     ordering = view.ordering
     if ordering and ordering.removeprefix("-") not in orderable(catalog):
         notes.append(_missing(_("sort"), ordering.removeprefix("-"), catalog))
@@ -168,7 +170,7 @@ def _readable(
     if not conditions:
         return None, True
     kept = []
-    parts = conditions["all"] if "all" in conditions else [conditions]
+    parts = conditions.get("all", [conditions])
     for part in parts:
         unknown = sorted(names_in(part) - catalog.entries.keys())
         notes += [_missing(_("filter"), name, catalog) for name in unknown]

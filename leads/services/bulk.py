@@ -80,12 +80,13 @@ def change_many_leads(
         ValidationFailed: the value, or anything of the query; by parameter.
     """
     actor.require(Area.LEADS, change.verb)
-    assert query.line is not None, "Stages and fields belong to a line."
+    line = query.line
+    assert line is not None, "Stages and fields belong to a line."
     query = replace(query, ordering="", cursor="", page_size=BATCH)
-    change = _checked(actor, query.line, change)
+    change = _checked(actor, line, change)
     count = count_leads(actor, query, limit=AT_ONCE)
     parameters = {
-        "line": query.line.pk,
+        "line": line.pk,
         "search": query.search,
         "conditions": query.conditions,
         "references": list(query.references),
@@ -140,9 +141,7 @@ def _check_owner(actor: Actor, number: int | None) -> Membership | None:
     return owner
 
 
-def _job_of_press(
-    actor: Actor, press: str, parameters: dict[str, Any], *, is_few: bool
-) -> tuple[Job, bool]:
+def _job_of_press(actor: Actor, press: str, parameters: dict[str, Any], *, is_few: bool) -> tuple[Job, bool]:
     """Return the job of this press, and whether it was made just now: two presses of one page make one."""
     if actor.user is None:
         raise NotPermitted("Only a person changes many leads at once.")
@@ -289,9 +288,7 @@ class _Batch:
     @staticmethod
     def _hand_over(ids: Sequence[int], owner: Membership | None) -> None:
         """As `hand_over_follow_ups` does for one lead: what the old owner has open goes along."""
-        theirs = Q(assignee_id=F("lead__owner_id")) | Q(
-            assignee_id__isnull=True, lead__owner_id__isnull=True
-        )
+        theirs = Q(assignee_id=F("lead__owner_id")) | Q(assignee_id__isnull=True, lead__owner_id__isnull=True)
         rows = FollowUp.objects.filter(theirs, lead_id__in=ids, done_at__isnull=True)
         rows.update(assignee_id=owner.pk if owner else None)
 

@@ -26,6 +26,7 @@ SETTABLE = (
     "name", "sharing", "role", "team", "search", "conditions", "columns", "ordering", "layout", "is_pinned",
     "is_default",
 )  # fmt: skip
+SHARING = frozenset(("sharing", "role", "team"))
 MOST_COLUMNS = 40
 
 
@@ -96,7 +97,8 @@ def _store(actor: Actor, view: SavedView, settings: Mapping[str, Any]) -> SavedV
         else:
             setattr(view, name, value)
     _check_words(view, errors)
-    _check_sharing(actor, view, errors)
+    if view.pk is None or not SHARING.isdisjoint(settings):
+        _check_sharing(actor, view, errors)
     _check_list(actor, view, settings, errors)
     if errors:
         raise ValidationFailed("invalid", "Some settings need a correction.", errors)
@@ -132,7 +134,9 @@ def _check_sharing(actor: Actor, view: SavedView, errors: dict[str, list[FieldEr
     match view.sharing:
         case ViewSharing.PRIVATE:
             if actor.membership is None or view.owner_id != actor.membership.pk:
-                raise NotPermitted("Only who made a view keeps it to themselves. Delete it, or share it less widely.")
+                raise NotPermitted(
+                    "Only who made a view keeps it to themselves. Delete it, or share it less widely."
+                )
         case ViewSharing.TEAM:
             if view.team is None and actor.membership is not None and Role.TEAM_LEADER in actor.roles:
                 view.team = actor.membership

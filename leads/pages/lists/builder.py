@@ -66,7 +66,7 @@ def draft_of_rule(rule: Mapping[str, Any] | None) -> Draft:
     if not rule:
         return Draft([Row()])
     match = "any" if "any" in rule else "all"
-    parts = rule[match] if match in rule else [rule]
+    parts = rule.get(match, [rule])
     draft = Draft([], match)
     for part in _flattened(parts, match):
         if "field" in part and not isinstance(part.get("value"), Mapping) and not part.get("exact"):

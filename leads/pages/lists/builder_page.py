@@ -61,7 +61,8 @@ def conditions(request: HttpRequest) -> HttpResponse:
         (name, value)
         for name, values in state.parameters.lists()
         for value in values
-        if value and name not in ("cursor", "rule", "line", "view", "own")
+        if value
+        and name not in ("cursor", "rule", "line", "view", "own")
         # While rows are typed they say it all.
         and name in OWN_PARAMETERS
     ]
@@ -70,7 +71,7 @@ def conditions(request: HttpRequest) -> HttpResponse:
         "list_url": reverse("leads:list"),
         "back_url": f"{reverse('leads:list')}?{state.address(cursor=None)}",
         "carried": [*carried, *state.identity()],
-        "groups": sorted({row.group for row in draft.rows} | {0}) + [_next_group(draft)],
+        "groups": [*sorted({row.group for row in draft.rows} | {0}), _next_group(draft)],
         "fields": builder.fields(),
         "rows": builder.rows(),
         "match": draft.match,
@@ -93,4 +94,3 @@ def _act(draft: Draft, action: str) -> None:
 
 def _next_group(draft: Draft) -> int:
     return max((row.group for row in draft.rows), default=0) + 1
-

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actor import Actor
-from accounts.models import Membership
 from accounts.queries.members import assignable_members
 from accounts.roles import ROLE_LABELS, Area, Role
 from core.errors import ApplicationError, NotPermitted
@@ -34,9 +33,7 @@ class ViewForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=LONGEST_VIEW_NAME)
     sharing = forms.ChoiceField(label=gettext_lazy("Shared with"))
     role = forms.ChoiceField(label=gettext_lazy("Role"), required=False)
-    team = forms.ModelChoiceField(
-        label=gettext_lazy("Team of"), queryset=None, required=False
-    )
+    team = forms.ModelChoiceField(label=gettext_lazy("Team of"), queryset=None, required=False)
     is_pinned = forms.BooleanField(
         label=gettext_lazy("Pinned"), required=False, help_text=gettext_lazy("Stands beside the list.")
     )
@@ -58,7 +55,10 @@ class ViewForm(forms.Form):
             ways.append(ViewSharing.TEAM)
         self.fields["sharing"].choices = [(way.value, way.label) for way in ways]
         if ViewSharing.ROLE in ways:
-            self.fields["role"].choices = [("", "—"), *((role.value, text) for role, text in ROLE_LABELS.items())]
+            self.fields["role"].choices = [
+                ("", "—"),
+                *((role.value, text) for role, text in ROLE_LABELS.items()),
+            ]
         else:
             del self.fields["role"]
         if ViewSharing.TEAM in ways:
@@ -98,9 +98,11 @@ def views(request: HttpRequest) -> HttpResponse:
         }
         for view in listed_views(actor, line)
     ]
-    tabs = [
-        {"label": each.name, "url": f"?line={each.code}", "active": each == line} for each in lines
-    ] if len(lines) > 1 else []
+    tabs = (
+        [{"label": each.name, "url": f"?line={each.code}", "active": each == line} for each in lines]
+        if len(lines) > 1
+        else []
+    )
     context = {"rows": rows, "line": line, "line_tabs": tabs, "list_url": _list_of(line)}
     return render(request, "leads/views.html", context)
 

@@ -67,8 +67,6 @@ def house(db: None) -> Iterator[House]:
             made = create_lead(actor=who, line=line, values=values).lead
             assert made is not None
             if number < 2:
-                update_lead(
-                    actor=who, reference=made.reference, values={}, attributes={"stage": "contacted"}
-                )
+                update_lead(actor=who, reference=made.reference, values={}, attributes={"stage": "contacted"})
             house.leads.append(made)
         yield house

@@ -7,13 +7,15 @@ from leads.models import Lead
 from leads.queries.lead_list import Catalog, LeadListQuery, board, list_leads
 from leads.services.leads import update_lead
 from leads.services.lines import update_line
-from tests.leads.lists.conftest import House
 from tests.leads.lines.definitions import make_line
+from tests.leads.lists.conftest import House
 
 
 def columns_of(house: House, actor, **query):
     read = board.read_board(actor, LeadListQuery(house.line, **query), Catalog(actor, house.line))
-    return {column.value: ([lead.name for lead in column.cards], str(column.count)) for column in read.columns}
+    return {
+        column.value: ([lead.name for lead in column.cards], str(column.count)) for column in read.columns
+    }
 
 
 def test_leads_stand_in_the_columns_of_their_stages_as_far_as_they_are_seen(house: House) -> None:
@@ -27,7 +29,10 @@ def test_leads_stand_in_the_columns_of_their_stages_as_far_as_they_are_seen(hous
     assert columns_of(house, house.agent)["contacted"] == (["Asha Rao"], "1")
     assert columns_of(house, house.operations, search="asha")["contacted"] == (["Asha Rao"], "1")
     in_pune = {"field": "data.town", "op": "eq", "value": "Pune"}
-    assert columns_of(house, house.operations, conditions=in_pune)["fresh"] == (["Dev Patel", "Chitra Nair"], "2")
+    assert columns_of(house, house.operations, conditions=in_pune)["fresh"] == (
+        ["Dev Patel", "Chitra Nair"],
+        "2",
+    )
 
 
 def test_a_lead_in_a_stage_that_the_line_has_no_more_is_not_lost(house: House, client_for) -> None:
@@ -38,7 +43,9 @@ def test_a_lead_in_a_stage_that_the_line_has_no_more_is_not_lost(house: House, c
     assert [column["label"] for column in page.context["columns"]] == ["Fresh", "Documents", "Other stages"]
 
 
-def test_counts_are_capped_and_further_cards_follow_without_gaps(house: House, client_for, monkeypatch) -> None:
+def test_counts_are_capped_and_further_cards_follow_without_gaps(
+    house: House, client_for, monkeypatch
+) -> None:
     monkeypatch.setattr(board, "CARDS", 1)
     monkeypatch.setattr(board, "COUNTED", 2)
     client = client_for(house.operations)
@@ -83,7 +90,9 @@ def test_a_move_needs_the_version_that_was_seen(house: House, client_for) -> Non
     assert house.lead("Asha Rao").stage == "qualified"
     nowhere = client.post(url, {"to": "nowhere", "version": moved.json()["version"]}, headers=as_json)
     assert nowhere.status_code == 400
-    plain = client.post(url, {"to": "documents", "version": moved.json()["version"], "next": "//evil.example/"})
+    plain = client.post(
+        url, {"to": "documents", "version": moved.json()["version"], "next": "//evil.example/"}
+    )
     assert plain.status_code == 302
     assert plain["Location"].startswith("/leads/")
     assert house.lead("Asha Rao").stage == "documents"
@@ -101,5 +110,7 @@ def test_who_may_not_change_the_lead_moves_nothing(house: House, client_for, who
 def test_who_may_not_move_gets_cards_without_moves(house: House, client_for) -> None:
     page = client_for(house.auditor).get(reverse("leads:list"), {"line": "loan", "layout": "board"})
     assert not any(card["moves"] for column in page.context["columns"] for card in column["cards"])
-    update_lead(actor=house.agent, reference=house.leads[0].reference, values={}, attributes={"stage": "qualified"})
+    update_lead(
+        actor=house.agent, reference=house.leads[0].reference, values={}, attributes={"stage": "qualified"}
+    )
     assert columns_of(house, house.auditor)["qualified"] == (["Asha Rao"], "1")

@@ -156,7 +156,9 @@ def test_many_are_changed_by_a_job_that_pauses_and_goes_on_at_its_cursor(house: 
     monkeypatch.setattr(bulk._Batch, "apply", interrupted)
     with pytest.raises(Exception, match="not your doing"):
         run_job_inline(job)
-    assert Lead.objects.filter(stage="qualified").count() == 2, "What was finished stays, half a batch does not."
+    assert Lead.objects.filter(stage="qualified").count() == 2, (
+        "What was finished stays, half a batch does not."
+    )
     Job.objects.filter(pk=job.pk).update(state=JobState.QUEUED, finished_at=None, error="")
     job.refresh_from_db()
     run_job_inline(job)
@@ -171,7 +173,12 @@ def test_pages_pick_change_tell_and_export(house: House, client_for) -> None:
     assert ask.context["number"] == 2
     assert not ask.context["members"], "An agent assigns nothing."
     url = f"{reverse('leads:bulk')}?{ask.wsgi_request.GET.urlencode()}"
-    body = {"press": ask.context["press"], "as_of": ask.context["as_of"], "action": "stage", "value": "documents"}
+    body = {
+        "press": ask.context["press"],
+        "as_of": ask.context["as_of"],
+        "action": "stage",
+        "value": "documents",
+    }
     done = client.post(url, body, follow=True)
     assert "2 changed." in done.content.decode()
     assert client.post(url, body)["Location"] == done.redirect_chain[0][0]

@@ -93,7 +93,9 @@ def test_a_hidden_field_is_neither_offered_nor_understood(house: House, client_f
     assert client.get("/api/v1/leads", {"line": "loan", "rule": rule}).status_code == 400
 
 
-@pytest.mark.parametrize("rule", ["{", "[]", "7", '{"all": 3}', "[" * 3000, '{"any":[{"field":"x"}]}', "null"])
+@pytest.mark.parametrize(
+    "rule", ["{", "[]", "7", '{"all": 3}', "[" * 3000, '{"any":[{"field":"x"}]}', "null"]
+)
 def test_what_is_no_rule_is_told(house: House, client_for, rule: str) -> None:
     client = client_for(house.agent)
     page = client.get(reverse("leads:list"), {"line": "loan", "rule": rule})
@@ -123,7 +125,9 @@ def test_page_and_api_find_the_same_by_rule_and_tag(house: House, client_for) ->
     assert len(empty["results"]) == 3
 
 
-def test_columns_stand_in_the_order_of_the_address_and_move_without_a_script(house: House, client_for) -> None:
+def test_columns_stand_in_the_order_of_the_address_and_move_without_a_script(
+    house: House, client_for
+) -> None:
     client = client_for(house.agent)
     shown = {"line": "loan", "columns": ["data.amount", "stage", "data.town", "data.secret"]}
     page = client.get(reverse("leads:list"), shown)

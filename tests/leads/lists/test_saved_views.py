@@ -54,7 +54,9 @@ def test_who_may_share_and_change(house: House) -> None:
     team = save(house, house.leader, name="Team", sharing="team")
     with pytest.raises(NotPermitted):
         change_view(actor=house.agent, view_id=team.pk, settings={"name": "Ours"})
-    assert change_view(actor=house.operations, view_id=team.pk, settings={"name": "Leela's"}).name == "Leela's"
+    assert (
+        change_view(actor=house.operations, view_id=team.pk, settings={"name": "Leela's"}).name == "Leela's"
+    )
     with pytest.raises(NotPermitted):
         change_view(actor=house.operations, view_id=team.pk, settings={"sharing": "private"})
     delete_view(actor=house.leader, view_id=team.pk)
@@ -118,7 +120,9 @@ def test_a_field_that_is_gone_is_named_and_gives_no_file(house: House, client_fo
     page = client.get(reverse("leads:list"), {"line": "loan", "view": view.pk})
     assert "“gone”" in page.content.decode()
     export = client.get(reverse("leads:export"), {"line": "loan", "view": view.pk, "format": "csv"})
-    assert export.status_code == 302, "A file of more than the view asks for would be taken for the right one."
+    assert export.status_code == 302, (
+        "A file of more than the view asks for would be taken for the right one."
+    )
     many = client.get(reverse("leads:bulk"), {"line": "loan", "view": view.pk, "all": "1"})
     assert many.status_code == 302
 
@@ -149,8 +153,16 @@ def test_a_view_changed_in_the_address_is_saved_back(house: House, client_for) -
     page = client.get(reverse("leads:list"), {"line": "loan", "view": view.pk})
     assert [row["name"] for row in page.context["rows"]] == ["Asha Rao", "Chitra Nair"]
     assert [column["label"] for column in page.context["columns"]][3:5] == ["Stage", "Tags"]
-    state = {"line": "loan", "view": view.pk, "own": "1", "status": "new", "columns": ["tags"], "sort": "-updated"}
-    edit = f"{reverse('leads:view', args=[view.pk])}?line=loan&view={view.pk}&own=1&status=new&columns=tags&sort=-updated"
+    state = {
+        "line": "loan",
+        "view": view.pk,
+        "own": "1",
+        "status": "new",
+        "columns": ["tags"],
+        "sort": "-updated",
+    }
+    changed = "own=1&status=new&columns=tags&sort=-updated"
+    edit = f"{reverse('leads:view', args=[view.pk])}?line=loan&view={view.pk}&{changed}"
     assert client.get(reverse("leads:list"), state).context["saved_view"] == view
     answer = client.post(edit, {"name": "Mine", "is_pinned": "on", "take_list": "on"})
     assert answer.status_code == 302, answer.context["form"].errors
@@ -165,9 +177,14 @@ def test_the_api_lists_saves_changes_and_deletes(house: House, client_for) -> No
     made = client.post("/api/v1/views/", body, content_type="application/json")
     assert made.status_code == 201, made.content
     number, etag = made.json()["id"], made["ETag"]
-    assert [each["name"] for each in client.get("/api/v1/views", {"line": "loan"}).json()["results"]] == ["Pune"]
+    assert [each["name"] for each in client.get("/api/v1/views", {"line": "loan"}).json()["results"]] == [
+        "Pune"
+    ]
     late = client.patch(
-        f"/api/v1/views/{number}", {"name": "X"}, content_type="application/json", headers={"If-Match": '"old"'}
+        f"/api/v1/views/{number}",
+        {"name": "X"},
+        content_type="application/json",
+        headers={"If-Match": '"old"'},
     )
     assert late.status_code == 412
     changed = client.patch(
@@ -186,7 +203,9 @@ def test_the_api_lists_saves_changes_and_deletes(house: House, client_for) -> No
     assert wrong.json()["errors"][0]["attr"].startswith("columns")
 
 
-def test_another_organisations_view_is_not_there(house: House, client_for, other_organization, actor_for) -> None:
+def test_another_organisations_view_is_not_there(
+    house: House, client_for, other_organization, actor_for
+) -> None:
     from accounts.roles import Role
 
     view = save(house, house.operations, sharing="organization")

@@ -20,7 +20,8 @@ def found(client, search: str) -> list[set[str]]:
 
 
 @pytest.mark.parametrize(
-    "search", ["asha", "RAO", "rao ash", "12340", "9845012340", "+91 98450 12340", "asha@mail.example", "reference"]
+    "search",
+    ["asha", "RAO", "rao ash", "12340", "9845012340", "+91 98450 12340", "asha@mail.example", "reference"],
 )
 def test_every_way_finds_the_same(house: House, client_for, search: str) -> None:
     lead = house.leads[0]
