@@ -103,7 +103,6 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'tag of a lead',
                 'verbose_name_plural': 'tags of leads',
-                'ordering': ('id',),
             },
         ),
         migrations.CreateModel(

@@ -49,7 +49,6 @@ class LeadTag(TenantModel):
     history = TrackedHistory()
 
     class Meta:
-        ordering = ("id",)
         verbose_name = _("tag of a lead")
         verbose_name_plural = _("tags of leads")
         constraints = [

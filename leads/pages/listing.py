@@ -160,8 +160,8 @@ class LeadListing:
         table, board = self._address(layout=None, cursor=None), self._address(layout="board", cursor=None)
         return {
             "saved_view": view,
-            "places": self.state.places(),
-            "rail_places": self.state.places() if len(self.state.offered) else [],
+            "view_places": self.state.places(),
+            "rail_places": self.state.places() if self.state.offered else [],
             "views_url": f"{reverse('leads:views')}?line={self.line.code}",
             "save_view_url": f"{reverse('leads:view_new')}?{query}",
             "change_view_url": f"{reverse('leads:view', args=[view.pk])}?{query}" if view else "",
@@ -179,7 +179,7 @@ class LeadListing:
         }
 
     def moved_columns(self) -> str:
-        """The address with a column one place earlier or later, where a button without a script asks for it; else ""."""
+        """The address with a column moved by a place, where a button without a script asks for it; else ""."""
         for name, step in (("raise", -1), ("lower", 1)):
             key = self.parameters.get(name, "")
             keys = [column.key for column in self.chosen]

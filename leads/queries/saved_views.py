@@ -166,7 +166,7 @@ def read_view(actor: Actor, view: SavedView, catalog: Catalog) -> ReadView:
 def _readable(
     conditions: Mapping[str, Any] | None, catalog: Catalog, notes: list[str]
 ) -> tuple[Mapping[str, Any] | None, bool]:
-    """The conditions that the reader may ask for, and whether they are all: other parts of the conjunction are left out."""
+    """The conditions that the reader may ask for, other parts being left out, and whether they are all."""
     if not conditions:
         return None, True
     kept = []

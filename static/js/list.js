@@ -54,6 +54,18 @@ document.querySelector("[data-columns]")?.addEventListener("click", (event) => {
   item.querySelector("input").dispatchEvent(new Event("change", { bubbles: true }));
 });
 
+// What is chosen stands before what is not, a new one last of them.
+document.querySelector("[data-columns]")?.addEventListener("change", (event) => {
+  const box = event.target;
+  if (!event.isTrusted || box.name !== "columns") return;
+  const item = box.closest("li");
+  const others = [...item.parentElement.children].filter((each) => each !== item);
+  const firstLeft = others.find((each) => !each.querySelector(":checked"));
+  if (firstLeft) firstLeft.before(item);
+  else item.parentElement.append(item);
+  box.focus();
+});
+
 // Picked rows.
 const picks = () => [...document.querySelectorAll("#leads input[name=pick]")];
 
