@@ -1,6 +1,7 @@
 """Tags, boards and changes of many at 100,000 leads, as the application role: an index serves each."""
 
 import uuid
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -54,7 +55,7 @@ def test_tags_boards_and_changes_of_many_read_by_index_and_few_rows(tagged: Many
             search = given.pop("search", "")
             query = LeadListQuery(tagged.line, search, parse_filters(catalog, given))
             read = list_leads if kind == "list" else read_board
-            touched = plans_of(lambda: read(tagged.operations, query, catalog))
+            touched = plans_of(partial(read, tagged.operations, query, catalog))
         assert not touched.sequential, f"{case}: {touched}"
         assert touched.rows <= most, f"{case}: {touched}"
     with organization_scope(tagged.organization):

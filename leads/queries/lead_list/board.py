@@ -82,7 +82,12 @@ def read_board(
     if leads.selection.recheck is not None:
         found = _judged(leads, attribute, columns, place)
     else:
-        found = _indexed(leads, attribute, columns, place)
+        few = leads.candidates()
+        found = (
+            _indexed(leads, attribute, columns, place)
+            if few is None
+            else _grouped_here(leads, few, attribute, columns, place)
+        )
     by_id = {lead.pk: lead for lead in leads.load([pk for ids in found.values() for pk in ids[:CARDS]])}
     for value, ids in found.items():
         column = columns[value]
@@ -100,7 +105,7 @@ def _indexed(
     place: tuple[dt.datetime, int] | None,
 ) -> dict[str, list[int]]:
     """The ids of each column's next cards, the database judging; counts are filled in."""
-    rows = leads.candidates()
+    rows = leads.selection.filtered
     values = list(columns)
     parts = [
         (number, rows.filter(condition).order_by("-created_at", "-pk"))
@@ -145,6 +150,29 @@ def _grouped(parts: Sequence[tuple[int, QuerySet[Lead]]], aggregate: str) -> dic
         return dict(cursor.fetchall())
 
 
+def _grouped_here(
+    leads: LeadList,
+    few: Sequence[int],
+    attribute: str,
+    columns: Mapping[str, BoardColumn],
+    place: tuple[dt.datetime, int] | None,
+) -> dict[str, list[int]]:
+    """The same of few leads: all are read at once, and sorted here."""
+    rows = leads.selection.leads.filter(pk__in=few).order_by().values_list("created_at", "pk", attribute)
+    found: dict[str, list[int]] = {value: [] for value in columns}
+    numbers = dict.fromkeys(columns, 0)
+    known = board_columns(leads.query.line) if leads.query.line else columns
+    for created, pk, value in sorted(rows, reverse=True):
+        column = value if value in known else OTHER
+        if column in found:
+            numbers[column] += 1
+            if place is None or (created, pk) < place:
+                found[column].append(pk)
+    for value, number in numbers.items():
+        columns[value].count = CountEstimate(min(number, COUNTED), number <= COUNTED)
+    return {value: ids[: CARDS + 1] for value, ids in found.items()}
+
+
 def _judged(
     leads: LeadList,
     attribute: str,
@@ -153,10 +181,11 @@ def _judged(
 ) -> dict[str, list[int]]:
     """The same where only Python judges: of the newest that pass, told as at least so many."""
     found: dict[str, list[int]] = {value: [] for value in columns}
+    known = board_columns(leads.query.line) if leads.query.line else columns
     number = 0
     for number, lead in enumerate(leads.every_lead(), start=1):
         value = getattr(lead, attribute)
-        value = value if value in found else OTHER
+        value = value if value in known else OTHER
         if value in found and (place is None or (lead.created_at, lead.pk) < place):
             found[value].append(lead.pk)
         if number == JUDGED:

@@ -170,12 +170,10 @@ class LeadList:
         """How many leads the database finds."""
         return self.selection.filtered.count() if self.selection.recheck is None else None
 
-    def candidates(self) -> QuerySet[Lead]:
-        """The leads that the database finds, for readers in columns: few candidates by their numbers alone."""
+    def candidates(self) -> list[int] | None:
+        """The numbers of all leads that pass, where they are few and an index tells; else None."""
         few = self.selection.read_few() if self.selection.drivers else None
-        if few is None:
-            return self.selection.filtered
-        return self.selection.leads.filter(pk__in=[key[-1] for key in few])
+        return None if few is None else [key[-1] for key in few]
 
     def load(self, ids: list[int]) -> list[Lead]:
         """The leads with these numbers that are in reach, in any order, with what a page shows."""
