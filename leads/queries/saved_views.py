@@ -104,8 +104,8 @@ def _views(line: BusinessLine | None) -> QuerySet[SavedView]:
 
 def _opens(actor: Actor, view: SavedView) -> bool:
     actor.require(Area.LEADS, "read")
-    if may_change_view(actor, view) or actor.membership is None:
-        return actor.membership is None or may_change_view(actor, view)
+    if actor.membership is None or may_change_view(actor, view):
+        return True
     match view.sharing:
         case ViewSharing.ORGANIZATION:
             return True

@@ -37,6 +37,8 @@ document.addEventListener("htmx:afterSettle", () => {
   keepSort();
 });
 
+let asking;
+
 // Columns: one place earlier or later, by buttons that keep the focus.
 document.querySelector("[data-columns]")?.addEventListener("click", (event) => {
   const button = event.target.closest("[data-move]");
@@ -51,7 +53,9 @@ document.querySelector("[data-columns]")?.addEventListener("click", (event) => {
   const told = document.querySelector("[data-told]");
   const place = [...item.parentElement.children].indexOf(item) + 1;
   told.textContent = `${item.querySelector("label").textContent.trim()} ${told.dataset.words} ${place}`;
-  item.querySelector("input").dispatchEvent(new Event("change", { bubbles: true }));
+  // Several moves are one question to the server.
+  clearTimeout(asking);
+  asking = setTimeout(() => item.querySelector("input").dispatchEvent(new Event("change", { bubbles: true })), 400);
 });
 
 // What is chosen stands before what is not, a new one last of them.
