@@ -1,6 +1,7 @@
 """The long tasks of leads; importing the modules registers their kinds."""
 
 import core.intake.running  # noqa: F401
+import leads.services.bulk
 import leads.services.exports
 import leads.services.indexing
 import leads.services.statistics.counting

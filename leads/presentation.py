@@ -26,6 +26,7 @@ from leads.fields.line import CORE_ATTRIBUTES, line_definition
 from leads.fields.types import type_of
 from leads.models import BusinessLine, FieldKind, Lead, LeadStatus
 from leads.queries.named import References
+from leads.queries.tags import tags_of
 
 DATA = "data."
 # Shorter values stand in any sentence by chance.
@@ -87,6 +88,7 @@ ATTRIBUTE_LABELS = {
     "stage": gettext_lazy("Stage"),
     "owner": gettext_lazy("Owner"),
     "team": gettext_lazy("Team"),
+    "tags": gettext_lazy("Tags"),
     "phone": gettext_lazy("Phone"),
     "email": gettext_lazy("E-mail"),
     "amount": gettext_lazy("Amount"),
@@ -238,6 +240,8 @@ class LeadReader:
                 return Shown(self._status_labels.get(lead.status, lead.status))
             case "stage":
                 return Shown(stage_text(lead.stage))
+            case "tags":
+                return Shown(", ".join(tags_of(lead)))
             case "source" | "campaign" | "line":
                 return Shown(str(getattr(lead, name) or ""))
             case "created" | "updated":
@@ -305,6 +309,7 @@ class LeadReader:
             "source": lead.source.name if lead.source else None,
             "campaign": lead.campaign.name if lead.campaign else None,
             "repeat_enquiries": lead.repeat_enquiries,
+            "tags": tags_of(lead),
             "data": data,
             "masked": masked,
             "created": lead.created_at.isoformat(),

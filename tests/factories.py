@@ -64,13 +64,16 @@ from leads.models import (
     FormSubmission,
     Lead,
     LeadFlaw,
+    LeadTag,
     LeadTally,
     LeadToken,
     LeadValue,
     LineVersion,
     Note,
     Notification,
+    SavedView,
     Source,
+    Tag,
 )
 from leads.queries.form_links import form_link_scope
 from leads.services.fields import add_field
@@ -80,6 +83,8 @@ from leads.services.form_submissions import FilledForm, count_refusal, submit_fo
 from leads.services.leads import create_lead
 from leads.services.lines import create_line, publish_line, update_line
 from leads.services.notes import write_note
+from leads.services.saved_views import save_view
+from leads.services.tags import set_lead_tags
 
 Row = TypeVar("Row", bound=models.Model)
 PASSWORD = "correct horse battery"
@@ -234,6 +239,29 @@ def _follow_up(world: World) -> FollowUp:
     return plan_follow_up(
         actor=world.agent, reference=world.row(Lead).reference, what="Call her back", due_at=due
     )
+
+
+@row_of(Tag)
+def _tag(world: World) -> Tag:
+    set_lead_tags(actor=world.agent, reference=world.row(Lead).reference, tags=["Hot"])
+    return Tag.objects.get()
+
+
+@row_of(LeadTag)
+def _lead_tag(world: World) -> LeadTag:
+    world.row(Tag)
+    return LeadTag.objects.get()
+
+
+@row_of(SavedView)
+def _saved_view(world: World) -> SavedView:
+    """A view of the agent's that operations have shared with everybody; it refers to all that a view can."""
+    view = save_view(
+        actor=world.agent, line=world.row(BusinessLine), settings={"name": "Mine", "columns": ["tags"]}
+    )
+    SavedView.objects.filter(pk=view.pk).update(sharing="organization", team=world.leader.membership)
+    view.refresh_from_db()
+    return view
 
 
 @row_of(Notification)

@@ -46,6 +46,7 @@ LEAD = {
     "source": "Website",
     "campaign": "Monsoon offer",
     "repeat_enquiries": 0,
+    "tags": ["Hot"],
     "data": {
         "owner_name": "Asha Rao",
         "mobile": "+919845012345",
@@ -107,8 +108,8 @@ ENTRY = {
 }
 
 FILTERS = """
-`status`, `stage`, `owner` (`me`, `none` or a member's number), `source`, `campaign`, `created`, `updated`, `score`,
-`repeat_enquiries`, `import`, `name`, `phone`, `email`, `amount`, `city`, `region`, and within a line
+`status`, `stage`, `owner` (`me`, `none` or a member's number), `tag`, `source`, `campaign`, `created`, `updated`,
+`score`, `repeat_enquiries`, `import`, `name`, `phone`, `email`, `amount`, `city`, `region`, and within a line
 `data.<key>` of any field that you see unmasked.
 
 A comparison follows two underscores: `eq` (also without), `ne`, `in`, `not_in`, `gt`, `gte`, `lt`, `lte`, `between`,
@@ -168,6 +169,15 @@ LIST_PARAMETERS = [
         "ordering",
         str,
         description="`created`, `updated`, or within a line `data.<key>`; `-` before it reverses.",
+    ),
+    OpenApiParameter(
+        "rule",
+        str,
+        description=(
+            "A rule as JSON over the same names, for what parameters cannot say: "
+            '`{"any": [{"field": "status", "op": "eq", "value": "new"}, {"field": "tag", "op": "has_any", '
+            '"value": ["Hot"]}]}`.'
+        ),
     ),
     CURSOR,
     PAGE_SIZE,

@@ -9,11 +9,11 @@ from accounts.actor import Actor
 from core.api.paging import page_size
 from core.errors import FieldError, NotVisible, ValidationFailed
 from leads.models import BusinessLine
-from leads.queries.lead_list import Catalog, LeadListQuery, parse_filters
+from leads.queries.lead_list import Catalog, LeadListQuery, both_rules, parse_filters, parse_rule_text
 from leads.queries.lines import get_line
 
 # Parameters of the list itself; every other one is a filter.
-OWN_PARAMETERS = ("line", "search", "ordering", "cursor", "page_size")
+OWN_PARAMETERS = ("line", "search", "ordering", "cursor", "page_size", "rule")
 CODE = re.compile(r"[-a-zA-Z0-9_]{1,60}")
 
 
@@ -24,14 +24,17 @@ def read_list_query(actor: Actor, request: Request, *, beside: Collection[str] =
         ValidationFailed: by parameter. The order, cursor and what conditions compare are judged by the list.
     """
     given = request.query_params
-    line = _line(actor, given.get("line", ""))
+    line = line_named(actor, given.get("line", ""))
+    catalog = Catalog(actor, line)
     filters = {
         name: values for name, values in given.lists() if name not in OWN_PARAMETERS and name not in beside
     }
     return LeadListQuery(
         line=line,
         search=given.get("search", ""),
-        conditions=parse_filters(Catalog(actor, line), filters),
+        conditions=both_rules(
+            parse_filters(catalog, filters), parse_rule_text(catalog, given.get("rule", ""))
+        ),
         ordering=given.get("ordering", ""),
         cursor=given.get("cursor", ""),
         page_size=page_size(request),
@@ -47,7 +50,8 @@ def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
         raise ValidationFailed("unknown_filter", message, errors)
 
 
-def _line(actor: Actor, code: str) -> BusinessLine | None:
+def line_named(actor: Actor, code: str) -> BusinessLine | None:
+    """Return the line of a parameter, None where there is none. Raises ValidationFailed about `line`."""
     if not code:
         return None
     try:

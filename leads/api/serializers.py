@@ -121,6 +121,7 @@ class LeadSerializer(serializers.Serializer[Any]):
     source = serializers.CharField(allow_null=True)
     campaign = serializers.CharField(allow_null=True)
     repeat_enquiries = serializers.IntegerField(min_value=0)
+    tags = serializers.ListField(child=serializers.CharField(), help_text="By name.")
     data = serializers.DictField(
         child=serializers.JSONField(),
         help_text="Values by field key: numbers as text, days and moments in ISO form, moments in UTC.",

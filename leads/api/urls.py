@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from leads.api import batches, exports, files, imports, proposals, statistics, views, work, working
+from leads.api import (
+    batches,
+    exports,
+    files,
+    imports,
+    proposals,
+    saved_views,
+    statistics,
+    views,
+    work,
+    working,
+)
 
 CODE = r"(?P<code>[-a-zA-Z0-9_]{1,60})"
 REFERENCE = r"(?P<reference>[A-Za-z0-9]{1,40})"
@@ -43,6 +54,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(
         rf"^leads/{REFERENCE}/follow-ups/{FOLLOW_UP}/?$", work.FollowUpView.as_view(), name="follow-up-detail"
     ),
+    re_path(rf"^leads/{REFERENCE}/tags/?$", saved_views.LeadTagsView.as_view(), name="lead-tags"),
+    re_path(r"^views/?$", saved_views.ViewListView.as_view(), name="view-list"),
+    re_path(r"^views/(?P<view_id>[0-9]{1,18})/?$", saved_views.ViewView.as_view(), name="view-detail"),
+    re_path(r"^tags/?$", saved_views.TagListView.as_view(), name="tag-list"),
+    re_path(r"^tags/(?P<tag_id>[0-9]{1,18})/?$", saved_views.TagView.as_view(), name="tag-detail"),
     re_path(r"^follow-ups/?$", work.OwnFollowUpsView.as_view(), name="own-follow-up-list"),
     re_path(r"^imports/?$", imports.ImportListView.as_view(), name="import-list"),
     re_path(rf"^imports/{INTAKE}/?$", imports.ImportView.as_view(), name="import-detail"),

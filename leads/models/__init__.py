@@ -13,7 +13,9 @@ from leads.models.line import BusinessLine, Field, FieldKind, FieldStatus, LineV
 from leads.models.note import Note
 from leads.models.notification import Notification, NotificationKind
 from leads.models.origin import Campaign, Source
+from leads.models.saved_view import SavedView, ViewLayout, ViewSharing
 from leads.models.statistics import CountedFigures, LeadFlaw, LeadTally
+from leads.models.tag import LeadTag, Tag
 
 __all__ = [
     "Accent",
@@ -33,6 +35,7 @@ __all__ = [
     "Lead",
     "LeadFlaw",
     "LeadStatus",
+    "LeadTag",
     "LeadTally",
     "LeadToken",
     "LeadValue",
@@ -40,6 +43,10 @@ __all__ = [
     "Note",
     "Notification",
     "NotificationKind",
+    "SavedView",
     "Source",
     "SubmissionOutcome",
+    "Tag",
+    "ViewLayout",
+    "ViewSharing",
 ]

@@ -113,6 +113,15 @@ class Lead(SoftDeleteModel, TenantModel):
                 F("id").desc(),
                 name="lead_status_newest",
             ),
+            # What a board reads.
+            models.Index(
+                F("organization"),
+                F("line"),
+                F("stage"),
+                F("created_at").desc(),
+                F("id").desc(),
+                name="lead_stage_newest",
+            ),
             models.Index(
                 fields=["organization", "intake_id", "row_number"],
                 name="lead_intake_row",

@@ -21,6 +21,7 @@ from leads.presentation import LeadReader, Shown, stage_text
 from leads.queries.follow_ups import open_follow_ups
 from leads.queries.form_links import submission_that_made
 from leads.queries.history import lead_timeline
+from leads.queries.tags import tags_of
 from leads.queries.timeline import TimelineEntry
 
 TIMELINE = 20
@@ -107,6 +108,7 @@ def _head(reader: LeadReader, lead: Lead) -> dict[str, Any]:
         "source": reader.attribute(lead, "source").text,
         "campaign": reader.attribute(lead, "campaign").text,
         "score": lead.score,
+        "tags": tags_of(lead),
         "created": lead.created_at,
         "updated": lead.updated_at,
     }

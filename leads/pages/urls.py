@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from leads.pages import exports, follow_ups, notes, notifications, pickers, today, views
+from leads.pages.lists import board, builder_page, bulk, saved, tagging
 from leads.pages.statistics import views as statistics
 
 app_name = "leads"
@@ -29,10 +30,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/export/", exports.lead_export, name="export"),
     path("leads/exports/<int:job_id>/", exports.export_detail, name="export_detail"),
     path("leads/exports/<int:job_id>/file/", exports.export_download, name="export_file"),
+    path("leads/conditions/", builder_page.conditions, name="conditions"),
+    path("leads/board/", board.board_column, name="board_column"),
+    path("leads/views/", saved.views, name="views"),
+    path("leads/views/new/", saved.view_new, name="view_new"),
+    path("leads/views/<int:view_id>/", saved.view_edit, name="view"),
+    path("leads/views/<int:view_id>/delete/", saved.view_delete, name="view_delete"),
+    path("leads/bulk/", bulk.bulk, name="bulk"),
+    path("leads/bulk/<int:job_id>/", bulk.bulk_detail, name="bulk_detail"),
+    path("leads/bulk/<int:job_id>/<str:verb>/", bulk.bulk_steer, name="bulk_steer"),
     path("leads/choose/members/", pickers.choose_members, name="choose_members"),
     path("leads/choose/leads/", pickers.choose_leads, name="choose_leads"),
     path("leads/<str:reference>/", views.lead_detail, name="detail"),
     path("leads/<str:reference>/edit/", views.lead_edit, name="edit"),
+    path("leads/<str:reference>/move/", board.lead_move, name="move"),
+    path("leads/<str:reference>/tags/", tagging.lead_tags, name="tags"),
     path("leads/<str:reference>/work/", views.lead_work, name="work"),
     path("leads/<str:reference>/withdraw/", views.lead_withdraw, name="withdraw"),
     path("leads/<str:reference>/mentions/", notes.note_mentions, name="mentions"),

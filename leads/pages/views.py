@@ -20,6 +20,7 @@ from leads.pages.forms import LeadForm, WorkForm
 from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import lead_context
 from leads.pages.listing import LeadListing
+from leads.pages.lists.board import board_context
 from leads.pages.work_forms import FollowUpForm, NoteForm
 from leads.queries.leads import get_lead, may_change
 from leads.queries.lines import list_usable_lines
@@ -39,11 +40,14 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         return render(request, "leads/no_lines.html", context)
     line = chosen_line(request, lines)
     listing = LeadListing(request, actor, line)
-    context = listing.context(listing.page())
+    if moved := listing.moved_columns():
+        return redirect(moved)
+    context = board_context(listing) if listing.state.is_board else listing.context(listing.page())
     is_part = request.htmx.target == "leads"  # type: ignore[attr-defined]
     if not is_part:
         context |= {**listing.frame(), "line_tabs": _line_tabs(reverse("leads:list"), lines, line)}
-    response = render(request, "leads/_table.html" if is_part else "leads/list.html", context)
+    part = "leads/_board.html" if listing.state.is_board else "leads/_table.html"
+    response = render(request, part if is_part else "leads/list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -85,6 +89,7 @@ def lead_page(
         may_assign = may_change(actor, lead, "assign")
         context |= {
             "edit_url": reverse("leads:edit", args=[lead.reference]),
+            "tags_url": reverse("leads:tags", args=[lead.reference]),
             "work_form": _work_form(request, lead, may_assign=may_assign),
             "work_url": reverse("leads:work", args=[lead.reference]),
             "note_form": note_form or NoteForm(lead=lead),

@@ -54,6 +54,7 @@ UNUSED: dict[str, Any] = {
     "number_value": 0,
     "date_value": date.min,
     "token": "",
+    "tag_id": 0,
 }
 BESIDE = "value_of_lead"
 
@@ -94,7 +95,8 @@ def unindexed(match: RowMatch) -> Expression:
     Rows beside a lead must be found by the lead. The planner takes organisation, field and value for
     independent and so for very selective together; it would rather walk a whole range of values, once per lead.
     """
-    kind = match.model._meta.get_field(match.column)
+    field = match.model._meta.get_field(match.column)
+    kind = getattr(field, "target_field", field)
     return Coalesce(F(match.column), Value(UNUSED[match.column], output_field=kind))
 
 

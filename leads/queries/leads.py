@@ -8,6 +8,7 @@ from accounts.roles import Area
 from core.database.compiled import CompiledQuery
 from core.errors import NotPermitted, NotVisible
 from leads.models import Lead
+from leads.queries.tags import names_beside_lead
 
 
 def visible_leads(actor: Actor, *, verb: str = "read") -> QuerySet[Lead]:
@@ -26,9 +27,10 @@ def leads_of(owners: list[int] | None) -> QuerySet[Lead]:
 
 def _lead(reference: str) -> QuerySet[Lead]:
     """A lead with what its page shows."""
-    return Lead.objects.filter(reference=reference).select_related(
+    leads = Lead.objects.filter(reference=reference).select_related(
         "line", "source", "campaign", "owner__user", "team__user"
     )
+    return leads.annotate(tag_names=names_beside_lead())
 
 
 # `visible_leads` of one reference, composed once: without a limit, and among so many owners.

@@ -76,6 +76,7 @@ def export_leads(
         "search": query.search,
         "conditions": query.conditions,
         "ordering": query.ordering,
+        "references": list(query.references),
         "columns": [column.key for column in chosen],
         "format": file_type,
         "scopes": names_of(actor.scopes),
@@ -120,10 +121,11 @@ def write_export(run: JobRun) -> dict[str, Any]:
     A run that was interrupted begins again: a file that is half of one list and half of a later one would be
     neither.
     """
-    actor = _actor_of(run.job)
+    actor = asker_of(run.job)
     asked = run.parameters
     line = BusinessLine.everything.get(pk=asked["line"]) if asked["line"] else None
     query = LeadListQuery(line, asked["search"], asked["conditions"], asked["ordering"])
+    query = replace(query, references=tuple(asked.get("references", ())))
     columns = chosen_columns(actor, line, asked["columns"])
     run.advance(done=0, total=count_all_leads(actor, query))
     rows = _reported(run, _rows(actor, query, columns))
@@ -192,8 +194,8 @@ def _log_at_once(actor: Actor, title: str, parameters: Mapping[str, Any], rows: 
     )
 
 
-def _actor_of(job: Job) -> Actor:
-    """Who asked, with the roles of today and within what the credential allowed."""
+def asker_of(job: Job) -> Actor:
+    """Return who asked for a job, with the roles of today and within what the credential allowed."""
     if job.created_by_id is None:
         return Actor.system(Organization.objects.get(pk=job.organization_id))
     member = (
@@ -202,13 +204,13 @@ def _actor_of(job: Job) -> Actor:
         .first()
     )
     if member is None:
-        raise NotPermitted("Who asked for this export is no longer a member.")
+        raise NotPermitted("Who asked for this is no longer a member.")
     return Actor.of(member, permissions_named(job.parameters.get("scopes")))
 
 
 def _title(query: LeadListQuery, file_type: str) -> str:
     which = query.line.name if query.line else "all lines"
-    narrowed = ", filtered" if query.conditions or query.search else ""
+    narrowed = ", picked" if query.references else ", filtered" if query.conditions or query.search else ""
     return f"Export of leads: {which}{narrowed} ({file_type})"
 
 

@@ -27,7 +27,7 @@ def lead_rows(context: Context, rows: Iterable[Mapping[str, Any]], shows_owner: 
     place = locale_from(context), formats.timezone_of(timezone_from(context))
     owners: dict[str, str] = {}
     moments: dict[Any, str] = {}
-    owner_label, created_label = escape(_("Owner")), escape(_("Created"))
+    owner_label, created_label, pick = escape(_("Owner")), escape(_("Created")), escape(_("Pick"))
     written = []
     for row in rows:
         owner, created = row["owner"], row["created"]
@@ -37,7 +37,8 @@ def lead_rows(context: Context, rows: Iterable[Mapping[str, Any]], shows_owner: 
             moments[created] = _moment(created, now, *place)
         reference = escape(row["reference"])
         written.append(
-            f'<tr><td class="lead"><a class="row-link" href="{escape(row["url"])}">'
+            f'<tr><td class="pick"><input type="checkbox" name="pick" form="bulk" value="{escape(row["pick"])}" '
+            f'aria-label="{pick} {reference}"></td><td class="lead"><a class="row-link" href="{escape(row["url"])}">'
             f'{escape(str(row["name"])) or reference}</a></td><td class="reference">{reference}</td>'
             f'<td class="side"><span class="badge {escape(row["status_tone"])}">{escape(str(row["status_label"]))}'
             f"</span></td>{_cells(row['cells'])}{owners[owner]}"

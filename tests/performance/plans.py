@@ -9,7 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 HOT = frozenset(
-    ("leads_lead", "leads_leadvalue", "leads_leadtoken", "leads_historicallead", "leads_duplicatekey")
+    (
+        "leads_lead",
+        "leads_leadvalue",
+        "leads_leadtoken",
+        "leads_historicallead",
+        "leads_duplicatekey",
+        "leads_leadtag",
+    )
 )
 
 # Indexes whose ranges hold many leads. Each may be walked once for each alternative of a condition.

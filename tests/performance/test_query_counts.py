@@ -23,6 +23,8 @@ from leads.services.form_links import create_form_link
 from leads.services.form_submissions import FilledForm, submit_form
 from leads.services.leads import create_lead, update_lead
 from leads.services.notes import write_note
+from leads.services.saved_views import save_view
+from leads.services.tags import set_lead_tags
 from tests.factories import make_actor, make_organization
 from tests.leads.lines.definitions import make_line
 from tests.performance.many_leads import FIELDS
@@ -94,6 +96,16 @@ class World:
             update_field(actor=self.operations, field=kind, changes={"required": True, "choices": ["common"]})
             self.field_id = kind.pk
             self._open_forms(lines)
+            self._keep(lines)
+
+    def _keep(self, number: int) -> None:
+        """As many views of everybody, of a team and of roles, and tags on the leads."""
+        for title in range(number):
+            settings = {"name": f"View {title}", "columns": ["stage", "tags"], "sharing": "organization"}
+            self.view_id = save_view(actor=self.operations, line=self.line, settings=settings).pk
+        save_view(actor=self.leader, line=self.line, settings={"name": "Team", "sharing": "team"})
+        for reference in self.references:
+            set_lead_tags(actor=self.operations, reference=reference, tags=["Hot", "VIP"])
 
     def _open_forms(self, number: int) -> None:
         """Forms of the first line, each with an enquiry that is held."""
@@ -151,7 +163,7 @@ def test_queries_are_as_many_as_the_table_allows(worlds, entry):
 
 def _count(world: World, client: Client, method: str, address: str) -> int:
     names = {"{reference}": world.references[1], "{line}": world.line.pk, "{field}": world.field_id}
-    names["{token}"] = world.token
+    names["{token}"], names["{view}"] = world.token, world.view_id
     names |= {"{mapping}": world.mapping_id, "{intake}": world.intake_id}
     path = address
     for name, value in names.items():

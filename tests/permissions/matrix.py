@@ -35,7 +35,9 @@ from leads.models import (
     LineVersion,
     Note,
     Notification,
+    SavedView,
     Source,
+    Tag,
 )
 
 CALLERS = (*(role.value for role in Role), "nobody", "visitor", "stranger")
@@ -148,6 +150,9 @@ LEAD: Ids = {"reference": (Lead, "reference")}
 NOTE: Ids = {**LEAD, "note_id": (Note, "pk")}
 FOLLOW_UP: Ids = {**LEAD, "follow_up_id": (FollowUp, "pk")}
 NOTIFICATION: Ids = {"notification_id": (Notification, "pk")}
+# Of the agent's, shared with everybody; operations see to shared ones.
+VIEW: Ids = {"view_id": (SavedView, "pk")}
+NOT_THE_VIEWS: dict[str, Status] = {"team_leader": 403, "finance": 403, "auditor": 403, "partner": 403}
 NO_AUTHORS: dict[str, Status] = {"admin": 403, "operations": 403, "team_leader": 403}
 NOT_THEIRS: dict[str, Status] = {
     "admin": 404, "operations": 404, "team_leader": 404, "finance": 404, "auditor": 404, "partner": 404,
@@ -238,6 +243,19 @@ PAGES: list[Line] = [
     page("GET", "leads:export", by=READ_LEADS, stranger=302),
     page("GET", "leads:export_detail", 404, ids=JOB),
     page("GET", "leads:export_file", 404, ids=JOB),
+    page("GET", "leads:conditions", by=READ_LEADS, stranger=302),
+    page("GET", "leads:board_column", by=READ_LEADS, stranger=302),
+    page("GET", "leads:views", by=READ_LEADS, stranger=302),
+    page("GET", "leads:view_new", by=READ_LEADS, stranger=302),
+    page("POST", "leads:view_new", 422, by=READ_LEADS, data={"name": ""}, stranger=302),
+    page("GET", "leads:view", ids=VIEW, **NOT_THE_VIEWS),
+    page("POST", "leads:view", 422, ids=VIEW, data={"name": ""}, **NOT_THE_VIEWS),
+    page("POST", "leads:view_delete", 302, ids=VIEW, **NOT_THE_VIEWS),
+    page("GET", "leads:bulk", 302, by=WRITE_LEADS),  # without a lead
+    page("POST", "leads:bulk", 302, by=WRITE_LEADS, data={}),
+    # A change of many is its asker's alone; the job of the matrix's world is none.
+    page("GET", "leads:bulk_detail", 404, ids=JOB),
+    page("POST", "leads:bulk_steer", 404, ids={**JOB, "verb": "pause"}),
     page("GET", "leads:new", by=(Area.LEADS, "create"), stranger=302),
     page("POST", "leads:new", TRIED, by=(Area.LEADS, "create"), data={"name": ""}, stranger=302),
     page("GET", "leads:choose_members", by=WRITE_LEADS),
@@ -245,6 +263,8 @@ PAGES: list[Line] = [
     page("GET", "leads:detail", by=READ_LEADS, ids=LEAD),
     page("GET", "leads:edit", by=WRITE_LEADS, ids=LEAD),
     page("POST", "leads:edit", TRIED, by=WRITE_LEADS, ids=LEAD, data={"name": ""}),
+    page("POST", "leads:move", TRIED, by=WRITE_LEADS, ids=LEAD, data={"to": ""}),
+    page("POST", "leads:tags", 302, by=WRITE_LEADS, ids=LEAD, data={"tags": "Hot"}, partner=403),
     page("POST", "leads:work", TRIED, by=WRITE_LEADS, ids=LEAD, data=WORK),
     page("POST", "leads:withdraw", TRIED, by=(Area.LEADS, "delete"), ids=LEAD, partner=403),
     page("GET", "leads:today", by=WRITE_LEADS),
@@ -393,6 +413,15 @@ CALLS: list[Line] = [
         **NO_AUTHORS,
     ),
     call("GET", "api:own-follow-up-list", by=READ_LEADS),
+    call("GET", "api:lead-tags", by=READ_LEADS, ids=LEAD),
+    call("PUT", "api:lead-tags", by=WRITE_LEADS, ids=LEAD, data={"tags": ["Hot"]}, partner=403),
+    call("GET", "api:tag-list", by=READ_LEADS),
+    call("DELETE", "api:tag-detail", 204, by=WRITE_CONFIGURATION, ids={"tag_id": (Tag, "pk")}, data={}),
+    call("GET", "api:view-list", by=READ_LEADS),
+    call("POST", "api:view-list", 400, by=READ_LEADS, data={}),
+    call("GET", "api:view-detail", ids=VIEW),
+    call("PATCH", "api:view-detail", ids=VIEW, data={}, **NOT_THE_VIEWS),
+    call("DELETE", "api:view-detail", 204, ids=VIEW, data={}, **NOT_THE_VIEWS),
     call("GET", "api:import-list", by=READ_FILES),
     call("POST", "api:import-list", 415, by=WRITE_FILES, data={}),
     call("GET", "api:import-detail", by=READ_FILES, ids=INTAKE),

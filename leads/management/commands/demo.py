@@ -22,8 +22,9 @@ from core.services.intakes import load_intake, receive_file
 from core.services.organizations import create_organization
 from leads import demo
 from leads.demo.days import plan_days
+from leads.demo.lists import keep_lists
 from leads.demo.spreadsheet import messy_workbook
-from leads.models import BusinessLine, Campaign, FormLink, Lead, LeadStatus, Source
+from leads.models import BusinessLine, Campaign, FormLink, Lead, LeadStatus, SavedView, Source
 from leads.queries.form_links import form_link_scope
 from leads.services.form_links import create_form_link
 from leads.services.form_submissions import FilledForm, submit_form
@@ -92,6 +93,8 @@ class Command(OutcomeCommand):
                 self._fill(organization, members)
             if not FormLink.objects.exists():
                 self._open_form(organization, members)
+            if not SavedView.objects.exists():
+                keep_lists(organization, members)
         self._leave_spreadsheet()
         accounts = [
             {"email": email, "password": PASSWORD, "role": role.value}

@@ -7,7 +7,7 @@ page = list_leads(actor, LeadListQuery(line=line, search="rao", conditions=condi
 
 from leads.queries.lead_list.catalog import Catalog, Filterable, choices_of
 from leads.queries.lead_list.cursors import CountEstimate
-from leads.queries.lead_list.filters import parse_filters
+from leads.queries.lead_list.filters import both_rules, parse_filters, parse_rule_text
 from leads.queries.lead_list.ordering import NEWEST, orderable
 from leads.queries.lead_list.query import (
     DEFAULT_PAGE,
@@ -29,6 +29,7 @@ __all__ = [
     "Filterable",
     "LeadListQuery",
     "LeadPage",
+    "both_rules",
     "choices_of",
     "count_all_leads",
     "count_leads",
@@ -36,4 +37,5 @@ __all__ = [
     "list_leads",
     "orderable",
     "parse_filters",
+    "parse_rule_text",
 ]

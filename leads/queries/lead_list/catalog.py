@@ -21,6 +21,7 @@ from leads.fields.types import type_of
 from leads.models import BusinessLine, Campaign, Field, FieldKind, Lead, LeadStatus, Source
 from leads.queries.columns import IndexedColumn, LineSwitch, OriginColumn, OwnerColumn, SpelledColumn
 from leads.queries.flaws import FlawColumn, flaws_of
+from leads.queries.tags import TagColumn, tags_of
 
 DATA = "data."
 CORE_KINDS = {name: Kind.NUMBER if name == "amount" else Kind.TEXT for name in CORE_ATTRIBUTES}
@@ -107,6 +108,7 @@ class Catalog:
             ),
             _attribute("stage", _("Stage"), Kind.TEXT, lambda: SpelledColumn("stage", stages)),
             _attribute("owner", _("Owner"), Kind.TEXT, OwnerColumn, _owner_text, is_fast=True),
+            _attribute("tag", _("Tag"), Kind.MULTI, TagColumn, tags_of, is_fast=True),
             _attribute(
                 "source", _("Source"), Kind.TEXT, lambda: OriginColumn("source", Source), _name_of("source")
             ),

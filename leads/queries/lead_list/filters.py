@@ -7,6 +7,7 @@ values of one parameter mean any of them. Blank values say nothing: forms send t
 """
 
 import datetime as dt
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -21,6 +22,8 @@ from leads.queries.references import members_named
 ME, NOBODY = "me", "none"
 SEPARATOR = "__"
 MOST_SUGGESTIONS = 12
+# An address may be about twice as long.
+LONGEST_RULE = 4_000
 EMPTINESS = {Operator.IS_EMPTY: Operator.IS_NOT_EMPTY, Operator.IS_NOT_EMPTY: Operator.IS_EMPTY}
 LISTS = {Operator.EQ: Operator.IN, Operator.NE: Operator.NOT_IN}
 # Comparisons of a moment in which a day may stand for its beginning, its end, or all of it.
@@ -60,6 +63,36 @@ def parse_filters(
     if len(conditions) < 2:
         return conditions[0] if conditions else None
     return {"all": conditions}
+
+
+def parse_rule_text(catalog: Catalog, text: str) -> dict[str, Any] | None:
+    """Return the rule that the parameter `rule` of an address holds as JSON, or None where it is blank.
+
+    Raises:
+        ValidationFailed: it is no rule over the catalog's names; about `rule`.
+    """
+    if not text.strip():
+        return None
+    try:
+        tree = json.loads(text) if len(text) <= LONGEST_RULE else None
+    except (ValueError, RecursionError):
+        tree = None
+    if tree is None:
+        raise _wrong_rule("not_a_rule", f"Write a rule as JSON, of at most {LONGEST_RULE:,} characters.")
+    try:
+        return parse_rule(tree, catalog.kinds).to_json()
+    except RuleError as error:
+        raise _wrong_rule(error.problems[0].code, str(error.problems[0])) from None
+
+
+def both_rules(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the rule that holds where both do; None says nothing."""
+    given = [dict(each) for each in (first, second) if each]
+    return {"all": given} if len(given) == 2 else given[0] if given else None
+
+
+def _wrong_rule(code: str, message: str) -> ValidationFailed:
+    return ValidationFailed("invalid_filter", message, {"rule": [FieldError(code, message)]})
 
 
 def _lists(parameters: Parameters | Mapping[str, str | Sequence[str]]) -> Iterable[tuple[str, list[str]]]:

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from core.database.compiled import CompiledQuery
 from leads.models import BusinessLine, Lead
+from leads.queries.tags import names_beside_lead
 
 RELATED = ("source", "campaign", "owner__user", "team__user")
 # What a list shows of nobody, for fifty rows: it takes as long to read as all the rest.
@@ -22,7 +23,8 @@ UNSHOWN = (
 
 
 def _leads(ids: str) -> QuerySet[Lead]:
-    return Lead.objects.filter(pk__any=ids).select_related(*RELATED).defer(*UNSHOWN).order_by()
+    leads = Lead.objects.filter(pk__any=ids).select_related(*RELATED).defer(*UNSHOWN)
+    return leads.annotate(tag_names=names_beside_lead()).order_by()
 
 
 # Composed once for each scope: the leads of the organisation or of some owners, of one line or of all.

@@ -46,7 +46,7 @@ class LeadListQuery:
 
     `conditions` is a rule (JSON) over names of the catalog: `data.<key>` and attributes; `parse_filters`
     makes it of an address. `ordering` is such a name, `-` before it reverses; a list starts newest first.
-    `line` None means the leads of all lines.
+    `line` None means the leads of all lines; `references` narrow it to leads that were picked.
     """
 
     line: BusinessLine | None = None
@@ -55,6 +55,8 @@ class LeadListQuery:
     ordering: str = NEWEST
     cursor: str = ""
     page_size: int = DEFAULT_PAGE
+    # Only these leads, where some are named.
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,15 @@ class LeadList:
         """How many leads the database finds."""
         return self.selection.filtered.count() if self.selection.recheck is None else None
 
+    def candidates(self) -> list[int] | None:
+        """The numbers of all leads that pass, where they are few and an index tells; else None."""
+        few = self.selection.read_few() if self.selection.drivers else None
+        return None if few is None else [key[-1] for key in few]
+
+    def load(self, ids: list[int]) -> list[Lead]:
+        """The leads with these numbers that are in reach, in any order, with what a page shows."""
+        return load_leads(ids, self.owners, self.query.line) if ids else []
+
     @property
     def batch_size(self) -> int:
         """How many leads to read at a time when all are wanted.
@@ -189,6 +200,9 @@ class LeadList:
         if self.query.line:
             leads = leads.filter(line=self.query.line)
         selection = Selection(leads, self.actor.level(Area.LEADS, "read") is not Level.ALL)
+        if self.query.references:
+            picked = selection.leads.filter(reference__in=self.query.references)
+            selection.conditions.append(Condition(Q(pk__in=list(picked.values_list("pk", flat=True)))))
         if self.query.conditions:
             self._add_conditions(selection, self.query.conditions)
         search = parse_search(self.query.search)

@@ -36,7 +36,7 @@ FEW = 2_000
 # A condition with up to so many matches is still the better side to begin at, when there are others.
 SEVERAL = 20_000
 # Conditions on the lead itself that an index of its table serves.
-INDEXED_LOOKUPS = frozenset(("owner_id__in", "status__in", "intake_id__in"))
+INDEXED_LOOKUPS = frozenset(("owner_id__in", "status__in", "intake_id__in", "pk__in"))
 # Given the name under which a lead's id stands in a query, the expression to sort its leads by.
 SortOf = Callable[[str], Expression]
 

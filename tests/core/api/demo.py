@@ -20,12 +20,14 @@ from core.scope import organization_scope, system_scope
 from core.services.intakes import load_intake, receive_file
 from leads.demo.spreadsheet import messy_workbook
 from leads.management.commands.demo import CONFIGURATION, PASSWORD, PEOPLE, SLUG
-from leads.models import BusinessLine
+from leads.models import BusinessLine, Tag
 from leads.services.follow_ups import plan_follow_up
 from leads.services.leads import create_lead
 from leads.services.notes import write_note
 from leads.services.proposing import look_at_file
+from leads.services.saved_views import save_view
 from leads.services.stored_proposals import receive_proposed
+from leads.services.tags import set_lead_tags
 from tests.factories import make_actor, make_organization
 
 FILE = b"Lead Source,City\nGoogle,Pune\ngoogle,Delhi\n"
@@ -56,6 +58,10 @@ class Demo:
             follow_up = plan_follow_up(
                 actor=self.actor, reference=made.lead.reference, what="Call her back", due_at=due
             )
+            line = BusinessLine.objects.get(code="home_loan")
+            view = save_view(actor=self.actor, line=line, settings={"name": "In Pune"})
+            set_lead_tags(actor=self.actor, reference=made.lead.reference, tags=["Hot"])
+            tag = Tag.objects.get(name="Hot")
             intake = receive_file(
                 actor=self.actor,
                 importer="leads",
@@ -77,6 +83,8 @@ class Demo:
             "reference": made.lead.reference,
             "note_id": note.pk,
             "follow_up_id": follow_up.pk,
+            "view_id": view.pk,
+            "tag_id": tag.pk,
             "intake_id": intake.pk,
             "job_id": job.pk,
         }

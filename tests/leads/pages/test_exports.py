@@ -46,7 +46,7 @@ def test_the_file_holds_what_the_list_shows(client_for, operations: Actor, line:
     rows = rows_of(client.get(reverse("leads:export"), {"line": line.code, **shown}))
 
     assert [row["Full Name"] for row in rows] == ["Asha Rao"]
-    assert list(rows[0]) == ["Full Name", "Reference", "Status", "PAN", "City", "Owner", "Created"]
+    assert list(rows[0]) == ["Full Name", "Reference", "Status", "City", "PAN", "Owner", "Created"]
 
 
 def test_a_filter_that_is_not_understood_gives_no_file(

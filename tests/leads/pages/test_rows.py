@@ -10,6 +10,7 @@ NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 ROW: dict[str, Any] = {
     "url": "/leads/L00000001/",
     "reference": "L00000001",
+    "pick": "L00000001@2026-03-01T10:00:00+00:00",
     "name": "Asha <b>",
     "status_label": "New",
     "status_tone": "info",

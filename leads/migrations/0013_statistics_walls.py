@@ -81,7 +81,7 @@ DROP FUNCTION leadledger_tally_leads();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0023_statistics"), ("core", "0012_saved_mappings")]
+    dependencies = [("leads", "0012_statistics"), ("core", "0012_saved_mappings")]
 
     operations = [
         *tenant_walls("leadtally", history=False),

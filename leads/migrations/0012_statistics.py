@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0012_saved_mappings'),
-        ('leads', '0009_form_link_walls'),
+        ('leads', '0011_list_walls'),
     ]
 
     operations = [
