@@ -250,6 +250,15 @@ def test_an_enquiry_that_is_sent_again_is_written_once_in_whatever_batch(api):
     assert Lead.objects.count() == 4
 
 
+def test_a_repeat_of_a_lead_of_others_does_not_tell_which(api, api_for, actor_for):
+    there = api.create("loan", item(1)["data"])["reference"]
+    answer = send(api_for(actor_for(Role.AGENT)), item(1))
+    assert told(answer) == [(409, [("duplicate", None)])]
+    assert "owned by another team" in answer["results"][0]["errors"][0]["detail"]
+    assert there not in str(answer)
+    assert Lead.objects.get().repeat_enquiries == 1
+
+
 def test_a_repeat_with_a_key_is_counted_once(api):
     api.create("loan", item(1)["data"])
     for _sent in range(2):
