@@ -11,7 +11,7 @@ from core.errors import Conflict, FieldError, ValidationFailed
 from core.intake.access import IntakeActor
 from core.intake.cells import read_cell, storable
 from core.intake.drift import drift_refusal
-from core.intake.importer import RowOutcome, importer_for
+from core.intake.importer import Importer, RowOutcome, importer_for
 from core.intake.judging import settle_row, waiting_rows
 from core.intake.planning import (
     DRIFT,
@@ -343,6 +343,7 @@ def _loadable(actor: IntakeActor, intake_id: int, *, going_on: bool = False) -> 
     if reading is not None:
         assert intake.saved_mapping is not None
         raise drift_refusal(intake.saved_mapping.name, intake.header, reading)
+    _refuse_closed(actor, intake, loader)
     missing = [item.label for item in loader.targets() if item.required and item.key not in intake.mapping]
     if missing:
         raise ValidationFailed(
@@ -350,6 +351,23 @@ def _loadable(actor: IntakeActor, intake_id: int, *, going_on: bool = False) -> 
             f"The file has no column for {', '.join(missing)}. Match one, or add it to the file and upload it again.",
         )
     return intake
+
+
+def _refuse_closed(actor: IntakeActor, intake: Intake, loader: Importer) -> None:
+    """Refuse columns that somebody with wider rights has matched; what left the forms since is ignored by the load."""
+    known = {item.key for item in loader.all_targets()}
+    closed = [
+        intake.header[position]
+        for position in sorted(loader.closed_columns(actor))
+        if intake.mapping[position] in known and position < len(intake.header)
+    ]
+    if closed:
+        columns = ", ".join(f"“{name}”" for name in closed)
+        raise ValidationFailed(
+            "closed_columns",
+            f"You may not fill the fields of these columns: {columns}. Match the columns again without them, or let"
+            " somebody load the file who may fill them.",
+        )
 
 
 def _paused() -> Conflict:

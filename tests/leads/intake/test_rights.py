@@ -12,12 +12,13 @@ from django.urls import reverse
 from accounts.actor import Actor
 from accounts.models import AccessRule
 from accounts.roles import Role
+from core.errors import ValidationFailed
 from core.intake import hand_back
 from core.intake.hand_back import sample_rows, shown_rows, suggested_corrections
 from core.intake.references import MASKED
 from core.models import Intake, IntakeRow, RowState
 from core.queries.intakes import get_intake
-from core.services.intakes import correct_rows
+from core.services.intakes import check_intake, correct_rows, load_intake, match_intake
 from leads.models import BusinessLine, Field, Lead
 from leads.services.lines import publish_line, update_field
 from tests.conftest import ActorFor
@@ -159,6 +160,33 @@ class TestFilling:
 
         assert counted(correction) == (1, 0, 0, 0)
         assert Lead.objects.get().data["employer"] == employer
+
+
+class TestLoadingForOthers:
+    """What somebody with wider rights has matched, nobody with narrower ones checks or loads."""
+
+    @pytest.fixture
+    def matched(self, operations: Actor, actor_for: ActorFor) -> Intake:
+        change_field(operations, "employer", editable_by=["admin"])
+        return receive(actor_for(Role.ADMIN), csv_of(person(1, employer="Old Mills")))
+
+    @pytest.mark.parametrize("press", [check_intake, load_intake])
+    def test_a_closed_column_is_refused_by_name(self, operations: Actor, matched: Intake, press: Any) -> None:
+        with pytest.raises(ValidationFailed, match="“Employer”") as refused:
+            press(actor=operations, intake_id=matched.pk)
+
+        assert refused.value.code == "closed_columns"
+        assert not Lead.objects.exists()
+
+    def test_matched_again_without_it_the_file_loads(self, operations: Actor, matched: Intake) -> None:
+        mapping = ["" if target == "employer" else target for target in matched.mapping]
+        match_intake(actor=operations, intake_id=matched.pk, mapping=mapping)
+
+        # The line requires the employer, which nobody gives now: the row is judged, and the load no longer refused.
+        assert rehearse(operations, matched)["reasons"] == {"employer:required": 1}
+
+    def test_who_may_fill_it_still_may(self, matched: Intake, actor_for: ActorFor) -> None:
+        assert rehearse(actor_for(Role.ADMIN), matched)["accepted"] == 1
 
 
 class TestWriting:
