@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from leads.pages import exports, follow_ups, notes, notifications, pickers, today, views
+from leads.pages import exports, follow_ups, notes, notifications, pickers, today, value_origins, views
 
 app_name = "leads"
 
@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/choose/leads/", pickers.choose_leads, name="choose_leads"),
     path("leads/<str:reference>/", views.lead_detail, name="detail"),
     path("leads/<str:reference>/edit/", views.lead_edit, name="edit"),
+    path("leads/<str:reference>/origins/", value_origins.lead_origins, name="origins"),
     path("leads/<str:reference>/work/", views.lead_work, name="work"),
     path("leads/<str:reference>/withdraw/", views.lead_withdraw, name="withdraw"),
     path("leads/<str:reference>/mentions/", notes.note_mentions, name="mentions"),
