@@ -200,6 +200,14 @@ class IntakeRow(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization", "intake", "number"], name="intake_row_once")
         ]
+        indexes = [
+            # Where the values of one lead come from.
+            models.Index(
+                fields=["organization", "intake", "repeats_id"],
+                name="intake_row_repeats",
+                condition=models.Q(repeats_id__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.intake}:{self.number}"

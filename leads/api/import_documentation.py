@@ -40,6 +40,7 @@ IMPORT = {
     "corrects": None,
     "job": {**JOB, "id": 31, "title": "Import of enquiries.xlsx"},
     "paused": None,
+    "rollback": None,
     "created": "2026-01-15T09:30:00+00:00",
     "created_by": "Meera Iyer",
     "finished": None,

@@ -113,6 +113,19 @@ class PauseSerializer(serializers.Serializer[Any]):
     by = serializers.CharField(allow_blank=True, help_text="Who asked for it.")
 
 
+class RollbackSerializer(serializers.Serializer[Any]):
+    """What taking an import back did."""
+
+    withdrawn = serializers.IntegerField(min_value=0, help_text="Leads that it had made.")
+    restored = serializers.IntegerField(
+        min_value=0, help_text="Leads that it had changed, as they were before."
+    )
+    kept_edited = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="References of leads that stay as they are: somebody has worked on them since.",
+    )
+
+
 class ImportSerializer(serializers.Serializer[Any]):
     """A file on its way in."""
 
@@ -134,6 +147,7 @@ class ImportSerializer(serializers.Serializer[Any]):
     )
     job = JobSerializer(allow_null=True, help_text="At work now, or last.")
     paused = PauseSerializer(allow_null=True, help_text="Null where nobody has paused the work.")
+    rollback = RollbackSerializer(allow_null=True, help_text="Null until it has been taken back.")
     created = serializers.DateTimeField()
     created_by = serializers.CharField(allow_blank=True)
     finished = serializers.DateTimeField(allow_null=True)

@@ -25,7 +25,7 @@ from core.api.paging import page_address, page_size
 from core.errors import ApplicationError, FieldError, ValidationFailed
 from core.intake.hand_back import write_errors
 from core.intake.importer import importer_for
-from core.intake.matching import match_columns, normalized_name
+from core.intake.matching import Target, match_columns, normalized_name
 from core.models import BUSY, Intake, IntakeState
 from core.queries.intakes import get_intake, visible_intakes
 from core.services.intake_work import cancel_intake, pause_intake, resume_intake
@@ -298,6 +298,14 @@ class _Shown:
             for line in lines
             if line.version
         }
+        self._targets: dict[str, Sequence[Target]] = {}
+
+    def suggestible(self, intake: Intake) -> Sequence[Target]:
+        """All targets of the line that an import goes into, looked up once for all imports into it."""
+        if intake.target not in self._targets:
+            plain = Intake(importer=intake.importer, target=intake.target)
+            self._targets[intake.target] = importer_for(plain).all_targets()
+        return self._targets[intake.target]
 
     def target(self, line: str, key: str) -> str | None:
         """A target, as far as it may be known."""
@@ -350,12 +358,20 @@ def _written_one(
         "corrects": intake.corrects_id,
         "job": written_job(intake.job) if intake.job else None,
         "paused": _pause(intake, people),
+        "rollback": _rollback(intake),
         "created": intake.created_at.isoformat(),
         "created_by": people.get(intake.created_by_id, ""),
         "finished": intake.finished_at.isoformat() if intake.finished_at else None,
         "address": address("api:import-detail"),
         "errors": address("api:import-errors") if counts.get("rejected") and state not in BUSY else None,
     }
+
+
+def _rollback(intake: Intake) -> dict[str, Any] | None:
+    """What a rollback did, as the command prints it; its report is that of the job."""
+    if intake.current_state is not IntakeState.ROLLED_BACK or intake.job is None:
+        return None
+    return intake.job.result if "kept_edited" in (intake.job.result or {}) else None
 
 
 def _pause(intake: Intake, people: Mapping[int | None, str]) -> dict[str, Any] | None:
@@ -371,7 +387,9 @@ def _columns(intake: Intake, shown: _Shown) -> list[dict[str, Any]]:
     suggested: dict[int, str] = {}
     if not all(intake.mapping) and intake.current_state in (IntakeState.RECEIVED, IntakeState.CHECKED):
         taken = set(filter(None, intake.mapping))
-        found = match_columns(intake.header, importer_for(intake).targets()).suggested
+        locked = intake.options.get("locked", ())
+        targets = [each for each in shown.suggestible(intake) if each.key not in locked]
+        found = match_columns(intake.header, targets).suggested
         suggested = {each.column: each.target for each in found if each.target not in taken}
     return [
         {

@@ -177,7 +177,8 @@ def _origin(actor: Actor, reader: LeadReader, lead: Lead) -> list[dict[str, Any]
         facts.append({"label": _("Came from"), "value": text, "kind": "", "url": url})
     elif (made := submission_that_made(lead)) is not None:
         facts += _of_form(actor, made)
-    return facts
+    url = reverse("leads:origins", args=[lead.reference])
+    return [*facts, {"label": _("Values"), "value": _("Where each comes from"), "kind": "", "url": url}]
 
 
 def _of_form(actor: Actor, made: FormSubmission) -> list[dict[str, Any]]:

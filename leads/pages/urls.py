@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from leads.pages import exports, follow_ups, notes, notifications, pickers, today, views
+from leads.pages import exports, follow_ups, notes, notifications, pickers, today, value_origins, views
 from leads.pages.lists import board, builder_page, bulk, saved, tagging
 from leads.pages.statistics import views as statistics
 
@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<str:reference>/edit/", views.lead_edit, name="edit"),
     path("leads/<str:reference>/move/", board.lead_move, name="move"),
     path("leads/<str:reference>/tags/", tagging.lead_tags, name="tags"),
+    path("leads/<str:reference>/origins/", value_origins.lead_origins, name="origins"),
     path("leads/<str:reference>/work/", views.lead_work, name="work"),
     path("leads/<str:reference>/withdraw/", views.lead_withdraw, name="withdraw"),
     path("leads/<str:reference>/mentions/", notes.note_mentions, name="mentions"),

@@ -1,6 +1,7 @@
-"""Taking an import back: withdraw the leads it made, restore those it changed, keep what was edited since."""
+"""Taking an import back: withdraw the leads it made, restore those it changed, keep what was worked on since."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -8,8 +9,10 @@ from psycopg import sql
 
 from core.models import IntakeRow, RowState
 from core.scope import current_organization_id
-from leads.models import Lead
-from leads.services.derived import rebuild_derived_rows, remove_derived_rows
+from leads.fields.line import line_definition
+from leads.models import BusinessLine, DuplicateKey, Lead
+from leads.queries.imports import leads_worked_on
+from leads.services.derived import KeyMaker, rebuild_derived_rows, remove_derived_rows
 from leads.services.lead_rows import LEAD_COLUMNS
 from leads.services.recording import lock_leads
 
@@ -18,7 +21,7 @@ RESTORED = tuple(name for name in LEAD_COLUMNS if name not in NOT_RESTORED)
 
 # The history row that left a lead as it is now in all but its repeats, and the one before it.
 BEFORE_IMAGES = """
-SELECT lead.id, lead.reference, changed.history_job_id = ANY(%(jobs)s), before.history_id
+SELECT lead.id, lead.reference, changed.history_job_id = ANY(%(jobs)s), before.history_id, lead.line_id
   FROM leads_lead lead
  CROSS JOIN LATERAL (
        SELECT history_id, history_job_id FROM leads_historicallead history
@@ -45,7 +48,10 @@ UPDATE leads_lead AS lead SET {assignments} FROM leads_historicallead AS before
 
 
 def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str]]:
-    """Withdraw the leads made from these rows of an intake; return how many, and who was edited and stays."""
+    """Withdraw the leads made from these rows of an intake; return how many, and which stay.
+
+    Those stay that somebody has edited since, or has written a note about or planned a follow-up for.
+    """
     made = (
         Lead.objects.select_for_update(no_key=True)
         .filter(intake_id=intake_id, row_number__in=list(numbers))
@@ -54,8 +60,11 @@ def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str
     )
     edited: list[tuple[int, str]] = []
     untouched: list[int] = []
-    for lead in made:
-        if lead.updated_at == lead.created_at:
+    # Locked, so that a note that is being written comes before this, or finds the lead withdrawn.
+    leads = list(made)
+    worked_on = leads_worked_on(lead.pk for lead in leads)
+    for lead in leads:
+        if lead.updated_at == lead.created_at and lead.pk not in worked_on:
             untouched.append(lead.pk)
         else:
             edited.append((lead.row_number or 0, lead.reference))
@@ -85,10 +94,54 @@ def restore_before_images(
     with connection.cursor() as cursor:
         cursor.execute(BEFORE_IMAGES, {"jobs": list(job_ids), "organization": organization, "leads": updated})
         found = cursor.fetchall()
-        restored = {lead_id: image for lead_id, _reference, is_ours, image in found if is_ours}
+        images = {
+            lead_id: (image, line_id) for lead_id, _reference, is_ours, image, line_id in found if is_ours
+        }
+        restored = {lead_id: images[lead_id][0] for lead_id in _free_to_restore(images)}
         cursor.execute(
             RESTORE,
             {"organization": organization, "leads": list(restored), "images": list(restored.values())},
         )
     rebuild_derived_rows(Lead.objects.filter(pk__in=restored).order_by("pk"))
-    return len(restored), [reference for _id, reference, is_ours, _image in found if not is_ours]
+    return len(restored), [reference for lead_id, reference, *_rest in found if lead_id not in restored]
+
+
+def _free_to_restore(images: Mapping[int, tuple[int, int]]) -> set[int]:
+    """Return the leads whose unique values of before are theirs still.
+
+    One that another lead has taken since is that lead's: two would hold it. `images`: lead → history row, line.
+    """
+    wanted = _unique_keys(images)
+    if not wanted:
+        return set(images)
+    rows = DuplicateKey.objects.filter(
+        line_id__in={line_id for line_id, _key in wanted}, key__in={key for _line_id, key in wanted}
+    )
+    holders = {
+        (line_id, key): holder for line_id, key, holder in rows.values_list("line_id", "key", "lead_id")
+    }
+    free = set(images)
+    # A lead that stays keeps what it holds, which may be what another one would get back.
+    while taken := {
+        lead_id
+        for key, lead_id in wanted.items()
+        if lead_id in free and key in holders and holders[key] != lead_id and holders[key] not in free
+    }:
+        free -= taken
+    return free
+
+
+def _unique_keys(images: Mapping[int, tuple[int, int]]) -> dict[tuple[int, str], int]:
+    """Return the unique values that leads would get back: by line and key, whose they are."""
+    makers = {
+        line.pk: KeyMaker(line_definition(line), line.duplicate_match, line.on_duplicate)
+        for line in BusinessLine.everything.filter(pk__in={line_id for _image, line_id in images.values()})
+    }
+    history: Iterable[Any] = Lead.history.model.objects.filter(
+        history_id__in=[image for image, line_id in images.values() if makers[line_id].unique]
+    ).values_list("id", "line_id", "data")
+    return {
+        (line_id, key): lead_id
+        for lead_id, line_id, data in history
+        for key in makers[line_id].keys(data).unique
+    }

@@ -261,6 +261,7 @@ PAGES: list[Line] = [
     page("GET", "leads:choose_members", by=WRITE_LEADS),
     page("GET", "leads:choose_leads", by=READ_LEADS),
     page("GET", "leads:detail", by=READ_LEADS, ids=LEAD),
+    page("GET", "leads:origins", by=READ_LEADS, ids=LEAD),
     page("GET", "leads:edit", by=WRITE_LEADS, ids=LEAD),
     page("POST", "leads:edit", TRIED, by=WRITE_LEADS, ids=LEAD, data={"name": ""}),
     page("POST", "leads:move", TRIED, by=WRITE_LEADS, ids=LEAD, data={"to": ""}),

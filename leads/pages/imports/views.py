@@ -53,11 +53,13 @@ from leads.pages.imports.presenting import (
     sample_shown,
     whole_number,
 )
-from leads.queries.imports import error_file_name, rollback_preview
+from leads.queries.imports import error_file_name, kept_leads, rollback_preview
 from leads.queries.lines import usable_lines
 
 PAGE_ROWS = 50
 GRID_ROWS = 25
+# Leads that a rollback has kept, named on its page; the answer of the API names all.
+KEPT_SHOWN = 200
 
 
 @require_safe
@@ -269,6 +271,10 @@ def _result_page(request: HttpRequest, intake: Intake) -> HttpResponse:
     if rolled_back and intake.job is not None:
         report = intake.job.result or {"withdrawn": 0, "restored": 0, "kept_edited": []}
         context["rollback"] = {**report, "kept_edited": len(report["kept_edited"])}
+        context["kept_leads"] = [
+            {"reference": reference, "url": reverse("leads:detail", args=[reference])}
+            for reference in kept_leads(actor, report["kept_edited"][:KEPT_SHOWN])
+        ]
     return render(request, "imports/result.html", context)
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 
 from accounts.actor import Actor
 from accounts.roles import Role
@@ -15,6 +17,7 @@ from core.jobs import run_job_inline
 from core.models import Intake, Job
 from leads.models import BusinessLine, Lead
 from leads.services.lines import update_line
+from leads.services.notes import write_note
 from tests.leads.api.conftest import Api, errors_of
 from tests.leads.lines.definitions import make_line
 
@@ -334,3 +337,37 @@ def test_names_of_mappings_that_do_not_do(api, api_for, actor_for, other_organiz
     too_long = upload(api, ODD + b"Ravi,98450 00003,,\n", remember_as="n" * 101)
     assert errors_of(too_long) == [("max_length", "remember_as")]
     assert Intake.objects.count() == 1
+
+
+def test_the_list_asks_no_more_for_more_files_with_columns_that_nobody_knows(api):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            found = api.get("/imports").json()["results"]
+        assert all(each["columns"][2]["suggested"] == "margin" for each in found)
+        return len(captured)
+
+    def check(number: int) -> None:
+        content = f"Full name,Mobile,Marginn\nAsha {number},98450 1234{number},1\n".encode()
+        assert upload(api, content, dry_run="true").status_code == 201
+        run_jobs()
+
+    check(0)
+    asked()
+    first = asked()
+    for number in range(1, 4):
+        check(number)
+
+    assert asked() == first
+
+
+def test_a_rollback_tells_what_it_kept(api, operations):
+    begun = loaded(api)
+    assert begun["rollback"] is None
+    reference = Lead.objects.get().reference
+    write_note(actor=operations, reference=reference, text="Wants a call")
+
+    api.post(f"/imports/{begun['id']}/rollback", {})
+    run_jobs()
+
+    told = api.get(f"/imports/{begun['id']}").json()["rollback"]
+    assert told == {"withdrawn": 0, "restored": 0, "kept_edited": [reference]}
