@@ -77,7 +77,7 @@ def draw_icon(name: str, label: str = "", size: str = "") -> SafeString:
             path,
         )
     return format_html(
-        '<svg class="{}" viewBox="0 0 20 20" aria-hidden="true"><path d="{}"/></svg>', kind, path
+        '<svg class="{}" viewBox="0 0 20 20" aria-hidden=true><path d="{}"/></svg>', kind, path
     )
 
 

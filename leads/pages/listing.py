@@ -31,6 +31,7 @@ from leads.queries.lead_list import (
 )
 from leads.queries.lead_list.filters import EMPTINESS, ME
 from leads.queries.leads import is_reference
+from leads.services.bulk import seen_as
 
 # Shown in every row, before and after the columns one may choose.
 FIXED = ("name", "reference", "status", "owner", "created")
@@ -280,7 +281,7 @@ class LeadListing:
         return {
             "url": self.detail_url.replace(SOME_REFERENCE, lead.reference),
             "reference": lead.reference,
-            "pick": f"{lead.reference}@{lead.updated_at.isoformat()}",
+            "pick": f"{lead.reference}@{seen_as(lead.updated_at)}",
             "name": self.reader.attribute(lead, "name").text,
             "status_label": self.reader.attribute(lead, "status").text,
             "status_tone": tone(lead.status),

@@ -28,6 +28,7 @@ from core.jobs import JobRun, job_kind, run_job_inline
 from core.models import Job
 from core.services.jobs import enqueue_job, reserve_job
 from leads.models import BusinessLine, FollowUp, Lead, LeadStatus, NotificationKind, Tag
+from leads.queries.columns import microseconds
 from leads.queries.lead_list import LeadListQuery, count_all_leads, count_leads, list_leads
 from leads.queries.leads import visible_leads
 from leads.services.exports import asker_of
@@ -58,6 +59,11 @@ class Change:
         return "assign" if self.action == ASSIGN else "write"
 
 
+def seen_as(moment: dt.datetime) -> str:
+    """A moment as a list writes it beside each lead: hexadecimal microseconds since 1970, since fifty make a page."""
+    return f"{microseconds(moment):x}"
+
+
 def change_many_leads(
     *,
     actor: Actor,
@@ -73,7 +79,7 @@ def change_many_leads(
         query: the list; its `references` name picked leads. Cursor, order and page size say nothing here.
         press: drawn with the page; the same press again is the same change, which happens once.
         as_of: when the list was looked at. Leads that were changed later stay as they are.
-        seen: reference → moment of the last change (ISO), of picked leads, instead of `as_of`.
+        seen: reference → `seen_as` of the last change, of picked leads, instead of `as_of`.
 
     Raises:
         NotPermitted: the actor may do this to no lead, or not to this owner.
@@ -259,7 +265,7 @@ class _Batch:
 
     def _is_as_seen(self, lead: _Locked) -> bool:
         seen = self.seen.get(lead.reference)
-        return lead.updated_at.isoformat() == seen if seen else lead.updated_at <= self.as_of
+        return seen_as(lead.updated_at) == seen if seen else lead.updated_at <= self.as_of
 
     def _value_of(self, lead: _Locked) -> Any:
         names = {ASSIGN: "owner_id", STAGE: "stage", STATUS: "status"}

@@ -151,7 +151,7 @@ def test_it_works_without_scripts(watch: Watch, house: Prepared) -> None:
     page.locator(".board-card", has_text="Asha Rao").locator(".menu-item").first.click()
     expect(page.get_by_text(re.compile("Asha Rao is in .* now"))).to_be_visible()
     page.goto("/leads/?line=personal_loan")
-    page.get_by_role("checkbox", name=re.compile("^Pick L")).first.check()
+    page.get_by_role("checkbox", name=re.compile("^L")).first.check()
     page.get_by_role("button", name="Change them").click()
     page.get_by_label("Status").select_option("in_progress")
     page.get_by_role("button", name="Set").click()

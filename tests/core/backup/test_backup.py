@@ -49,13 +49,22 @@ def backup(world, tmp_path):
     return make_backup(tmp_path / "monday.zip")
 
 
+# Rows of it are folded into fewer at any time: what they add up to is what counts.
+ADDED_UP = {
+    "leads_leadtally": """(
+        SELECT organization_id, line_id, day, source_id, status, stage, owner_id, sum(leads) FROM leads_leadtally
+         GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(leads) <> 0)"""
+}
+
+
 def everything() -> dict[str, str]:
     """Every row of every table, as text, except sessions."""
     with system_scope(), connection.cursor() as cursor:
         rows = {}
         for table in all_tables():
+            rows_of = ADDED_UP.get(table, table)
             cursor.execute(
-                f"SELECT coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '') FROM {table} t"
+                f"SELECT coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '') FROM {rows_of} t"
             )
             rows[table] = cursor.fetchone()[0]
     return {table: digest for table, digest in rows.items() if table != "django_session"}
@@ -287,7 +296,7 @@ def test_others_at_work_are_sent_away_and_come_back(world, backup):
         idle.close()
 
 
-DERIVED = ["leads_duplicatekey", "leads_leadtoken", "leads_leadvalue"]
+DERIVED = ["leads_duplicatekey", "leads_leadtally", "leads_leadtoken", "leads_leadvalue"]
 
 
 def test_derived_rows_are_left_out_and_made_anew(world, tmp_path):

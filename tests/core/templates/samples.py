@@ -135,7 +135,7 @@ def lead_row(number: int) -> dict[str, Any]:
     return {
         "url": f"/leads/PL-{number:06d}/",
         "reference": f"PL-{number:06d}",
-        "pick": f"PL-{number:06d}@2026-01-15T09:30:00.123456+00:00",
+        "pick": f"PL-{number:06d}@64869d1c2a040",
         "name": "Anaya Krishnamurthy",
         "status_label": label,
         "status_tone": tone(state),
