@@ -1,3 +1,4 @@
+from leads.models.assignment import AssignmentMethod, AssignmentRule, AssignmentTurn, LeadAssignment
 from leads.models.follow_up import FollowUp
 from leads.models.form_link import (
     Accent,
@@ -16,6 +17,9 @@ from leads.models.origin import Campaign, Source
 
 __all__ = [
     "Accent",
+    "AssignmentMethod",
+    "AssignmentRule",
+    "AssignmentTurn",
     "BusinessLine",
     "Campaign",
     "ConsentText",
@@ -29,6 +33,7 @@ __all__ = [
     "FormRefusals",
     "FormSubmission",
     "Lead",
+    "LeadAssignment",
     "LeadStatus",
     "LeadToken",
     "LeadValue",
