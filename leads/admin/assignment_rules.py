@@ -88,7 +88,7 @@ def written_conditions(tree: Any) -> list[str] | None:
 
 def _said(tree: Any) -> Any:
     """A tree with its values as text, for comparing."""
-    parts = tree["all"] if "all" in tree else [tree]
+    parts = tree.get("all", [tree])
     return [(part["field"], part["op"], str(part.get("value")).lower()) for part in parts]
 
 

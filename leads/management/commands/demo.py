@@ -21,7 +21,7 @@ from core.scope import Scope, organization_scope, system_scope
 from core.services.intakes import load_intake, receive_file
 from core.services.organizations import create_organization
 from leads import demo
-from leads.demo.days import plan_days
+from leads.demo.days import make_assignment_rules, plan_days
 from leads.demo.spreadsheet import messy_workbook
 from leads.models import BusinessLine, Campaign, FormLink, Lead, LeadStatus, Source
 from leads.queries.form_links import form_link_scope
@@ -141,6 +141,7 @@ class Command(OutcomeCommand):
         )
         self._work(organization, members)
         plan_days(organization, members)
+        make_assignment_rules(organization, members)
 
     @staticmethod
     def _open_form(organization: Organization, members: dict[str, Membership]) -> None:

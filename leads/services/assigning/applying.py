@@ -96,8 +96,10 @@ def made_ready(rules: Sequence[AssignmentRule], definition: LineDefinition) -> l
 
 
 def _pool(rule: AssignmentRule) -> list[int]:
-    team = Membership.objects.select_related("organization").filter(pk=rule.team_id).first()
-    below = [pk for pk in subtree_ids(team) if pk != team.pk] if team is not None else []
+    below: list[int] = []
+    if rule.team_id is not None:
+        team = Membership.objects.select_related("organization").get(pk=rule.team_id)
+        below = [pk for pk in subtree_ids(team) if pk != team.pk]
     return list(dict.fromkeys([*rule.people, *below]))
 
 
