@@ -277,6 +277,7 @@ class LeadImporter(Importer):
         for enquiry in enquiries:
             ids_by_column = {f"{name}_id": known[name][text] for name, text in enquiry.attributes.items()}
             enquiry.attributes = {**common, **ids_by_column}
+            enquiry.by_rule = owner is None
 
     def _owner(self) -> Membership | None:
         return (

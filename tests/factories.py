@@ -52,6 +52,8 @@ from core.services.organizations import create_organization
 from core.services.saved_mappings import save_mapping
 from core.tenancy import TenantForeignKey
 from leads.models import (
+    AssignmentRule,
+    AssignmentTurn,
     BusinessLine,
     Campaign,
     ConsentText,
@@ -63,6 +65,7 @@ from leads.models import (
     FormRefusals,
     FormSubmission,
     Lead,
+    LeadAssignment,
     LeadFlaw,
     LeadTag,
     LeadTally,
@@ -76,6 +79,7 @@ from leads.models import (
     Tag,
 )
 from leads.queries.form_links import form_link_scope
+from leads.services.assigning import assign_by_rule, create_assignment_rule
 from leads.services.fields import add_field
 from leads.services.follow_ups import plan_follow_up
 from leads.services.form_links import create_form_link
@@ -288,6 +292,26 @@ def _form_link(world: World) -> FormLink:
         consent_purpose="Calls about loans",
         consent_text="You may call me about loans.",
     )
+
+
+@row_of(AssignmentRule)
+def _assignment_rule(world: World) -> AssignmentRule:
+    return create_assignment_rule(
+        actor=world.admin, line=world.row(BusinessLine), name="Everywhere", people=[world.agent.membership.pk]
+    )
+
+
+@row_of(AssignmentTurn)
+def _assignment_turn(world: World) -> AssignmentTurn:
+    world.row(LeadAssignment)
+    return AssignmentTurn.objects.get(rule=world.row(AssignmentRule))
+
+
+@row_of(LeadAssignment)
+def _lead_assignment(world: World) -> LeadAssignment:
+    world.row(AssignmentRule)
+    lead = assign_by_rule(actor=world.admin, reference=world.row(Lead).reference)
+    return LeadAssignment.objects.get(lead=lead)
 
 
 @row_of(FormSubmission)

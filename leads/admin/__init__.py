@@ -1,8 +1,26 @@
-"""What leads bring to the console: lines, fields, versions, sources, campaigns, form links, leads."""
+"""What leads bring to the console: lines, fields, versions, sources, campaigns, form links, assignment rules, leads."""
 
 from core.admin.intakes import register_import_page
-from leads.admin import fields, form_links, form_submissions, leads, lines, origins, versions
+from leads.admin import (
+    assignment_rules,
+    fields,
+    form_links,
+    form_submissions,
+    leads,
+    lines,
+    origins,
+    versions,
+)
 
 register_import_page("leads", "leads:import_detail")
 
-__all__ = ["fields", "form_links", "form_submissions", "leads", "lines", "origins", "versions"]
+__all__ = [
+    "assignment_rules",
+    "fields",
+    "form_links",
+    "form_submissions",
+    "leads",
+    "lines",
+    "origins",
+    "versions",
+]

@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^leads/{REFERENCE}/?$", views.LeadView.as_view(), name="lead-detail"),
     re_path(rf"^leads/{REFERENCE}/timeline/?$", views.LeadTimelineView.as_view(), name="lead-timeline"),
     re_path(rf"^leads/{REFERENCE}/assign/?$", working.LeadAssignView.as_view(), name="lead-assign"),
+    re_path(rf"^leads/{REFERENCE}/why/?$", working.LeadWhyView.as_view(), name="lead-why"),
     re_path(
         rf"^leads/{REFERENCE}/duplicates/?$", working.LeadDuplicatesView.as_view(), name="lead-duplicates"
     ),

@@ -19,9 +19,12 @@ from core.api.serializers import Body
 from leads.api.documentation import LEAD, LEADS
 from leads.api.serializers import LeadSerializer
 from leads.api.views import lead_answer, lead_precondition
+from leads.models import AssignmentMethod
 from leads.presentation import LeadReader
+from leads.queries.assignments import why_assigned
 from leads.queries.duplicates import lead_duplicates
 from leads.queries.leads import get_lead
+from leads.services.assigning import assign_by_rule
 from leads.services.leads import assign_lead
 
 LARGEST_ID = 2**63 - 1
@@ -34,8 +37,20 @@ class AssignmentBody(Body):
         allow_null=True,
         min_value=1,
         max_value=LARGEST_ID,
+        required=False,
         help_text="The number of a member whom you may give leads; null takes the lead from everybody.",
     )
+    by = serializers.ChoiceField(
+        choices=["rule"],
+        required=False,
+        help_text="Instead of `owner`: `rule` lets the assignment rules of the lead's line decide.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("owner" in attrs) == ("by" in attrs):
+            message = "Write either an owner, or by: rule."
+            raise ValidationError({"owner": [ErrorDetail(message, code="required")]})
+        return attrs
 
 
 class DuplicateSerializer(serializers.Serializer[Any]):
@@ -66,7 +81,10 @@ class LeadAssignView(Call):
         tags=LEADS,
         parameters=PRECONDITIONS,
         request=AssignmentBody,
-        examples=[OpenApiExample("to a colleague", value={"owner": 7}, request_only=True)],
+        examples=[
+            OpenApiExample("to a colleague", value={"owner": 7}, request_only=True),
+            OpenApiExample("by the rules of the line", value={"by": "rule"}, request_only=True),
+        ],
         responses={
             200: answer(
                 LeadSerializer, "The lead as it is now; its `reference`, if you see it no more.", LEAD
@@ -86,13 +104,78 @@ class LeadAssignView(Call):
         get_lead(actor, reference)
         body = AssignmentBody(data=request.data)
         body.is_valid(raise_exception=True)
-        lead = assign_lead(
-            actor=actor,
-            reference=reference,
-            owner=_owner(actor, body.validated_data["owner"]),
-            precondition=lead_precondition(request, actor, reference),
-        )
+        precondition = lead_precondition(request, actor, reference)
+        if "by" in body.validated_data:
+            lead = assign_by_rule(actor=actor, reference=reference, precondition=precondition)
+        else:
+            lead = assign_lead(
+                actor=actor,
+                reference=reference,
+                owner=_owner(actor, body.validated_data["owner"]),
+                precondition=precondition,
+            )
         return lead_answer(request, actor, lead)
+
+
+class AssignmentReasonSerializer(serializers.Serializer[Any]):
+    """What a rule decided about a lead."""
+
+    rule = serializers.CharField(help_text="The rule's name at that time.")
+    method = serializers.ChoiceField(choices=AssignmentMethod.choices)
+    owner = serializers.IntegerField(help_text="The number of the member who got the lead.")
+    reason = serializers.CharField(help_text="Why, in a sentence.")
+    at = serializers.DateTimeField()
+    is_current = serializers.BooleanField(help_text="Whether the lead is still that member's.")
+
+
+class WhySerializer(serializers.Serializer[Any]):
+    """Why a lead is where it is."""
+
+    assignment = AssignmentReasonSerializer(allow_null=True)
+
+
+class LeadWhyView(Call):
+    """Why a lead is where it is."""
+
+    @extend_schema(
+        operation_id="explain_lead",
+        summary="Why a lead went to its owner",
+        description="The last decision of an assignment rule; null where none has decided.",
+        tags=LEADS,
+        responses={
+            200: answer(
+                WhySerializer,
+                "The reasons.",
+                {
+                    "assignment": {
+                        "rule": "Everywhere",
+                        "method": "round_robin",
+                        "owner": 7,
+                        "reason": "Rule “Everywhere”: Asha Rao was next of 3 people, at its lead number 12.",
+                        "at": "2026-03-10T09:00:00+05:30",
+                        "is_current": True,
+                    }
+                },
+            )
+        },
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        """Tell why a lead went to its owner."""
+        actor = actor_of(request)
+        actor.require(Area.LEADS, "read")
+        why = why_assigned(get_lead(actor, reference))
+        if why is None:
+            return Response({"assignment": None})
+        found = why.assignment
+        told = {
+            "rule": found.rule_name,
+            "method": found.method,
+            "owner": found.owner_id,
+            "reason": why.reason,
+            "at": found.at.astimezone(actor.organization.zone).isoformat(),
+            "is_current": why.is_current,
+        }
+        return Response({"assignment": told})
 
 
 class LeadDuplicatesView(Call):

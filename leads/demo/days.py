@@ -10,7 +10,8 @@ from accounts.models import Membership
 from core.models import Organization
 from core.scope import Scope, organization_scope
 from leads.due_times import local_moment
-from leads.models import FollowUp, Lead, LeadStatus
+from leads.models import AssignmentMethod, AssignmentRule, BusinessLine, FollowUp, Lead, LeadStatus
+from leads.services.assigning import create_assignment_rule
 from leads.services.follow_ups import change_follow_up, plan_follow_up
 from leads.services.notes import write_note
 from leads.services.notifying import read_all_notifications
@@ -39,6 +40,33 @@ def plan_days(organization: Organization, members: dict[str, Membership]) -> Non
     leader = Actor.of(members["leader@sunrise.example"])
     for name in ("agent", "agent2"):
         _plan_day(organization, Actor.of(members[f"{name}@sunrise.example"]), leader)
+
+
+def make_assignment_rules(organization: Organization, members: dict[str, Membership]) -> None:
+    """Let what operations, forms and files bring from now on go to the team, the large loans to its leader."""
+    system = Actor.system(organization)
+    line = BusinessLine.objects.get(code="home_loan")
+    leader, agents = members["leader@sunrise.example"], ("agent@sunrise.example", "agent2@sunrise.example")
+    if AssignmentRule.objects.filter(line=line).exists():
+        return
+    create_assignment_rule(
+        actor=system,
+        line=line,
+        name="Large loans",
+        position=1,
+        condition={"field": "loan_wanted", "op": "gte", "value": "10000000"},
+        people=[leader.pk],
+        method=AssignmentMethod.FIRST,
+    )
+    create_assignment_rule(
+        actor=system,
+        line=line,
+        name="The team in turn",
+        position=2,
+        people=[members[name].pk for name in agents],
+        weights=[2, 1],
+        method=AssignmentMethod.WEIGHTED,
+    )
 
 
 def _plan_day(organization: Organization, agent: Actor, leader: Actor) -> None:

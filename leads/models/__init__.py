@@ -1,3 +1,4 @@
+from leads.models.assignment import AssignmentMethod, AssignmentRule, AssignmentTurn, LeadAssignment
 from leads.models.follow_up import FollowUp
 from leads.models.form_link import (
     Accent,
@@ -19,6 +20,9 @@ from leads.models.tag import LeadTag, Tag
 
 __all__ = [
     "Accent",
+    "AssignmentMethod",
+    "AssignmentRule",
+    "AssignmentTurn",
     "BusinessLine",
     "Campaign",
     "ConsentText",
@@ -33,6 +37,7 @@ __all__ = [
     "FormRefusals",
     "FormSubmission",
     "Lead",
+    "LeadAssignment",
     "LeadFlaw",
     "LeadStatus",
     "LeadTag",

@@ -18,6 +18,7 @@ from leads.fields.line import line_definition
 from leads.models import FollowUp, FormSubmission, Lead
 from leads.pages.maps import map_address
 from leads.presentation import LeadReader, Shown, stage_text
+from leads.queries.assignments import why_assigned
 from leads.queries.follow_ups import open_follow_ups
 from leads.queries.form_links import submission_that_made
 from leads.queries.history import lead_timeline
@@ -168,6 +169,8 @@ def _origin(actor: Actor, reader: LeadReader, lead: Lead) -> list[dict[str, Any]
         {"label": _("Source"), "value": reader.attribute(lead, "source").text, "kind": ""},
         {"label": _("Campaign"), "value": reader.attribute(lead, "campaign").text, "kind": ""},
     ]
+    if (why := why_assigned(lead)) is not None:
+        facts.append({"label": _("Assigned"), "value": why.reason, "kind": ""})
     if lead.repeat_enquiries:
         facts.append({"label": _("Repeat enquiries"), "value": str(lead.repeat_enquiries), "kind": "number"})
     if lead.intake_id is not None:

@@ -16,7 +16,7 @@ from leads.models import BusinessLine
 from leads.queries.leads import visible_leads
 from leads.services.enquiries import DetailsTaken, EnquiryReader, OriginIds
 from leads.services.kept_files import attach_field_files, file_fields
-from leads.services.leads import ownership_of
+from leads.services.leads import goes_by_rule, ownership_of
 from leads.services.lines import pin_line
 from leads.services.recording import Enquiry, Outcome, Recorder, Result, count_repeats
 from leads.services.updating import LeadUpdate, Updater
@@ -130,6 +130,7 @@ class _LineBatch:
                     each.captured.data,
                     each.captured.compare,
                     {**origins.columns(each.given.attributes), **self.ownership},
+                    by_rule=goes_by_rule(self.actor),
                 )
                 for each in accepted
             ]

@@ -217,7 +217,8 @@ def _record(link: FormLink, reader: EnquiryReader, captured: Captured) -> Outcom
     Also where the line says to update: whoever knows a phone number must not write into that person's lead.
     """
     recorder = Recorder(reader.line, reader.definition)
-    enquiry = Enquiry(captured.data, captured.compare, _columns(link))
+    columns = _columns(link)
+    enquiry = Enquiry(captured.data, captured.compare, columns, by_rule="owner_id" not in columns)
     outcome = recorder.record([enquiry])[0]
     if outcome.result is Result.REFUSED:
         outcome = _same_lead(recorder, captured) or outcome

@@ -10,22 +10,20 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.queries.members import team_of
-from accounts.queries.memberships import reachable_member_ids
-from accounts.roles import Area
+from accounts.roles import Area, Level
 from core.database.bulk import insert_rows
-from core.errors import NotPermitted, NotVisible, ValidationFailed
+from core.errors import NotVisible, ValidationFailed
 from leads.fields.capture import Problem, is_empty
 from leads.fields.line import LineDefinition, line_definition
 from leads.fields.wording import sentences
-from leads.models import BusinessLine, DuplicateKey, Lead, NotificationKind
+from leads.models import BusinessLine, DuplicateKey, Lead
 from leads.queries.leads import visible_leads
 from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, remove_derived_rows, write_derived_rows
 from leads.services.enquiries import DetailsTaken, EnquiryReader, OriginIds
-from leads.services.follow_ups import hand_over_follow_ups
 from leads.services.kept_files import attach_field_files
+from leads.services.leads_given import give_lead
 from leads.services.lines import pin_line
 from leads.services.locking import Precondition, locked_lead
-from leads.services.notifying import notify
 from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
 
 
@@ -46,6 +44,14 @@ def ownership_of(actor: Actor) -> dict[str, Any]:
     if actor.membership is None:
         return {}
     return {"owner_id": actor.membership.pk, "team_id": team_of(actor.membership)}
+
+
+def goes_by_rule(actor: Actor) -> bool:
+    """Return whether leads that the actor captures go by the rules of their line, where one fits.
+
+    Those of agents and leaders stay with them: they captured them to work them.
+    """
+    return actor.membership is None or actor.level(Area.LEADS, "write") not in (Level.OWN, Level.TEAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,9 @@ def create_lead(
     reader.look_up([values])
     captured = reader.captured(values)
     columns = {**_attributes(reader, attributes or {}), **ownership_of(actor)}
-    outcome = Recorder(line, reader.definition).record([Enquiry(captured.data, captured.compare, columns)])[0]
+    outcome = Recorder(line, reader.definition).record(
+        [Enquiry(captured.data, captured.compare, columns, by_rule=goes_by_rule(actor))]
+    )[0]
     if outcome.result is Result.REFUSED:
         raise reader.refusal(outcome.problems, values)
     if outcome.created is not None:
@@ -151,20 +159,7 @@ def assign_lead(
     Open follow-ups of the old owner go with the lead, and the new owner is told.
     """
     lead = locked_lead(actor, reference, "assign", precondition)
-    reach = reachable_member_ids(actor, Area.LEADS, "assign")
-    if owner is not None and reach is not None and owner.pk not in reach:
-        raise NotPermitted("You can assign leads to people of your own team.")
-    if owner is None and reach is not None:
-        raise NotPermitted("Only operations can take a lead from everybody.")
-    before = lead.owner_id
-    lead.owner = owner
-    lead.team_id = team_of(owner) if owner else None
-    lead.updated_at = timezone.now()
-    lead.save(update_fields=["owner", "team", "updated_at"])
-    if lead.owner_id != before:
-        hand_over_follow_ups(lead=lead, from_id=before, to_id=lead.owner_id)
-        if owner is not None:
-            notify(kind=NotificationKind.ASSIGNED, lead=lead, recipient_ids=[owner.pk], by=actor.membership)
+    give_lead(actor, lead, owner)
     return lead
 
 

@@ -21,6 +21,7 @@ from core.scope import current_organization_id
 from leads.fields.capture import Problem
 from leads.fields.line import LineDefinition
 from leads.models import BusinessLine, DuplicateKey, Lead
+from leads.services.assigning.applying import assign_new_leads, keep_reasons
 from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, derived_rows
 from leads.services.lead_rows import LEAD_COLUMNS, LeadRow, fill_core_attributes, written_row
 
@@ -60,6 +61,8 @@ class Enquiry:
     compare: dict[str, Any]
     attributes: Mapping[str, Any] = field(default_factory=dict)
     row_number: int | None = None
+    # Where a rule of the line fits, it says whose the lead is, whatever the attributes say.
+    by_rule: bool = False
 
 
 @dataclass(slots=True)
@@ -108,7 +111,7 @@ class Recorder:
             if self._claim([(keys[index], lead) for index, lead in zip(created, leads, strict=True)]):
                 for index, lead in zip(created, leads, strict=True):
                     outcomes[index].created = lead
-                self._write(leads)
+                self._write(leads, [enquiries[index].by_rule for index in created])
                 return outcomes
         raise Contested("contested", "Others keep writing the same leads at this moment. Try again.")
 
@@ -205,9 +208,12 @@ class Recorder:
             setattr(lead, name, value)
         return lead
 
-    def _write(self, leads: list[LeadRow]) -> None:
+    def _write(self, leads: list[LeadRow], by_rule: Sequence[bool]) -> None:
+        going = [lead for lead, goes in zip(leads, by_rule, strict=True) if goes]
+        decided = assign_new_leads(self.line, going, self.definition) if going else []
         rows = Rows(Lead, LEAD_COLUMNS, [written_row(lead) for lead in leads])
         insert_together(rows, *derived_rows(leads, self.definition))
+        keep_reasons(decided)
 
 
 class _Contested(Exception):

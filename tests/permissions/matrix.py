@@ -25,6 +25,7 @@ from accounts.models import AccessRule, ApiKey, LoginLog, Membership
 from accounts.roles import Area, Level, Role, granted_level
 from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, SavedMapping, StoredFile
 from leads.models import (
+    AssignmentRule,
     BusinessLine,
     Campaign,
     Field,
@@ -394,6 +395,7 @@ CALLS: list[Line] = [
         partner=403,
     ),
     call("GET", "api:lead-duplicates", by=READ_LEADS, ids=LEAD),
+    call("GET", "api:lead-why", by=READ_LEADS, ids=LEAD),
     call("GET", "api:note-list", by=READ_LEADS, ids=LEAD),
     call("POST", "api:note-list", 400, by=WRITE_LEADS, ids=LEAD, data={}, partner=403),
     call("GET", "api:note-detail", by=READ_LEADS, ids=NOTE),
@@ -489,6 +491,7 @@ CONSOLE: list[Line] = [
     *console_model(LineVersion, Area.CONFIGURATION, keeps_history=False),
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
+    *console_model(AssignmentRule, Area.CONFIGURATION, adds=True, actions=["try_it"]),
     *console_model(
         FormLink,
         Area.CONFIGURATION,
