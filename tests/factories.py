@@ -62,6 +62,7 @@ from leads.models import (
     FormRefusals,
     FormSubmission,
     Lead,
+    LeadAttachment,
     LeadToken,
     LeadValue,
     LineVersion,
@@ -70,6 +71,7 @@ from leads.models import (
     Source,
 )
 from leads.queries.form_links import form_link_scope
+from leads.services.attachments import attach_file
 from leads.services.fields import add_field
 from leads.services.follow_ups import plan_follow_up
 from leads.services.form_links import create_form_link
@@ -210,6 +212,17 @@ def _lead(world: World) -> Lead:
 def _note(world: World) -> Note:
     reference = world.row(Lead).reference
     return write_note(actor=world.agent, reference=reference, text="She asks for a call on Monday.").note
+
+
+@row_of(LeadAttachment)
+def _attachment(world: World) -> LeadAttachment:
+    return attach_file(
+        actor=world.agent,
+        reference=world.row(Lead).reference,
+        kind="quote",
+        filename="quote.txt",
+        chunks=[f"A quote of {world.organization.slug}.".encode()],
+    ).attachment
 
 
 @row_of(FollowUp)

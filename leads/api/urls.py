@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from leads.api import batches, exports, files, imports, proposals, views, work, working
+from leads.api import attachments, batches, exports, files, imports, proposals, views, work, working
 
 CODE = r"(?P<code>[-a-zA-Z0-9_]{1,60})"
 REFERENCE = r"(?P<reference>[A-Za-z0-9]{1,40})"
@@ -10,6 +10,7 @@ INTAKE = r"(?P<intake_id>[0-9]{1,18})"
 PROPOSAL = r"(?P<proposal_id>[0-9]{1,18})"
 NOTE = r"(?P<note_id>[0-9]{1,18})"
 FOLLOW_UP = r"(?P<follow_up_id>[0-9]{1,18})"
+ATTACHMENT = r"(?P<attachment_id>[0-9]{1,18})"
 EXPORT = r"(?P<job_id>[0-9]{1,18})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -40,6 +41,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^leads/{REFERENCE}/follow-ups/?$", work.FollowUpListView.as_view(), name="follow-up-list"),
     re_path(
         rf"^leads/{REFERENCE}/follow-ups/{FOLLOW_UP}/?$", work.FollowUpView.as_view(), name="follow-up-detail"
+    ),
+    re_path(
+        rf"^leads/{REFERENCE}/attachments/?$",
+        attachments.AttachmentListView.as_view(),
+        name="attachment-list",
+    ),
+    re_path(
+        rf"^leads/{REFERENCE}/attachments/{ATTACHMENT}/?$",
+        attachments.AttachmentView.as_view(),
+        name="attachment-detail",
     ),
     re_path(r"^follow-ups/?$", work.OwnFollowUpsView.as_view(), name="own-follow-up-list"),
     re_path(r"^imports/?$", imports.ImportListView.as_view(), name="import-list"),

@@ -1,3 +1,4 @@
+from leads.models.attachment import AttachmentKind, LeadAttachment
 from leads.models.follow_up import FollowUp
 from leads.models.form_link import (
     Accent,
@@ -16,6 +17,7 @@ from leads.models.origin import Campaign, Source
 
 __all__ = [
     "Accent",
+    "AttachmentKind",
     "BusinessLine",
     "Campaign",
     "ConsentText",
@@ -29,6 +31,7 @@ __all__ = [
     "FormRefusals",
     "FormSubmission",
     "Lead",
+    "LeadAttachment",
     "LeadStatus",
     "LeadToken",
     "LeadValue",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from leads.pages import exports, follow_ups, notes, notifications, pickers, today, views
+from leads.pages import attachments, exports, follow_ups, notes, notifications, pickers, today, views
 
 app_name = "leads"
 
@@ -12,6 +12,11 @@ FOLLOW_UP = [
     path("reopen/", follow_ups.follow_up_reopen, name="follow_up_reopen"),
     path("postpone/", follow_ups.follow_up_postpone, name="follow_up_postpone"),
     path("withdraw/", follow_ups.follow_up_withdraw, name="follow_up_withdraw"),
+]
+ATTACHMENT = [
+    path("", attachments.attachment_edit, name="attachment"),
+    path("remove/", attachments.attachment_remove, name="attachment_remove"),
+    path("restore/", attachments.attachment_restore, name="attachment_restore"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("today/", today.today, name="today"),
@@ -40,6 +45,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<str:reference>/notes/<int:note_id>/withdraw/", notes.note_withdraw, name="note_withdraw"),
     path("leads/<str:reference>/follow-ups/", follow_ups.follow_up_new, name="follow_ups"),
     path("leads/<str:reference>/follow-ups/<int:follow_up_id>/", include(FOLLOW_UP)),
+    path("leads/<str:reference>/attachments/", attachments.attachment_new, name="attachments"),
+    path("leads/<str:reference>/attachments/<int:attachment_id>/", include(ATTACHMENT)),
     path("fields-from-a-file/", include("leads.pages.proposals.urls")),
     path("f/", include("leads.pages.public.urls")),
     path("imports/", include("leads.pages.imports.urls")),
