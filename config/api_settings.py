@@ -81,6 +81,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "JobState": "core.models.JobState",
         "ImportState": "core.models.IntakeState",
+        "AttachmentKind": "leads.models.AttachmentKind",
         "KeyState": "accounts.models.api_key.KEY_STATES",
     },
     "SERVE_PERMISSIONS": ["accounts.api.permissions.HasMembership"],
