@@ -82,6 +82,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "JobState": "core.models.JobState",
         "ImportState": "core.models.IntakeState",
         "CountedState": "leads.queries.statistics.counted.STATES",
+        "AttachmentKind": "leads.models.AttachmentKind",
         "KeyState": "accounts.models.api_key.KEY_STATES",
     },
     "SERVE_PERMISSIONS": ["accounts.api.permissions.HasMembership"],

@@ -66,6 +66,7 @@ from leads.models import (
     FormSubmission,
     Lead,
     LeadAssignment,
+    LeadAttachment,
     LeadFlaw,
     LeadTag,
     LeadTally,
@@ -80,6 +81,7 @@ from leads.models import (
 )
 from leads.queries.form_links import form_link_scope
 from leads.services.assigning import assign_by_rule, create_assignment_rule
+from leads.services.attachments import attach_file
 from leads.services.fields import add_field
 from leads.services.follow_ups import plan_follow_up
 from leads.services.form_links import create_form_link
@@ -235,6 +237,17 @@ def _lead(world: World) -> Lead:
 def _note(world: World) -> Note:
     reference = world.row(Lead).reference
     return write_note(actor=world.agent, reference=reference, text="She asks for a call on Monday.").note
+
+
+@row_of(LeadAttachment)
+def _attachment(world: World) -> LeadAttachment:
+    return attach_file(
+        actor=world.agent,
+        reference=world.row(Lead).reference,
+        kind="quote",
+        filename="quote.txt",
+        chunks=[f"A quote of {world.organization.slug}.".encode()],
+    ).attachment
 
 
 @row_of(FollowUp)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, re_path
 
 from leads.api import (
+    attachments,
     batches,
     exports,
     files,
@@ -21,6 +22,7 @@ INTAKE = r"(?P<intake_id>[0-9]{1,18})"
 PROPOSAL = r"(?P<proposal_id>[0-9]{1,18})"
 NOTE = r"(?P<note_id>[0-9]{1,18})"
 FOLLOW_UP = r"(?P<follow_up_id>[0-9]{1,18})"
+ATTACHMENT = r"(?P<attachment_id>[0-9]{1,18})"
 EXPORT = r"(?P<job_id>[0-9]{1,18})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -60,6 +62,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^views/(?P<view_id>[0-9]{1,18})/?$", saved_views.ViewView.as_view(), name="view-detail"),
     re_path(r"^tags/?$", saved_views.TagListView.as_view(), name="tag-list"),
     re_path(r"^tags/(?P<tag_id>[0-9]{1,18})/?$", saved_views.TagView.as_view(), name="tag-detail"),
+    re_path(
+        rf"^leads/{REFERENCE}/attachments/?$",
+        attachments.AttachmentListView.as_view(),
+        name="attachment-list",
+    ),
+    re_path(
+        rf"^leads/{REFERENCE}/attachments/{ATTACHMENT}/?$",
+        attachments.AttachmentView.as_view(),
+        name="attachment-detail",
+    ),
     re_path(r"^follow-ups/?$", work.OwnFollowUpsView.as_view(), name="own-follow-up-list"),
     re_path(r"^imports/?$", imports.ImportListView.as_view(), name="import-list"),
     re_path(rf"^imports/{INTAKE}/?$", imports.ImportView.as_view(), name="import-detail"),

@@ -12,6 +12,7 @@ from core.scope import Scope, organization_scope
 from leads.due_times import local_moment
 from leads.models import AssignmentMethod, AssignmentRule, BusinessLine, FollowUp, Lead, LeadStatus
 from leads.services.assigning import create_assignment_rule
+from leads.services.attachments import attach_file
 from leads.services.follow_ups import change_follow_up, plan_follow_up
 from leads.services.notes import write_note
 from leads.services.notifying import read_all_notifications
@@ -21,6 +22,12 @@ NOTES = (
     "Sent the list of papers by message. @Leela please look at the income proof.",
     "Wants to compare with her bank first; asked for the rate in writing.",
     "Husband will be co-applicant. Salary slips come on Friday.",
+)
+# (kind, label, name of the file, its text)
+PAPERS = (
+    ("kyc", "PAN card", "pan-card.txt", "Copy of the PAN card, seen in the original."),
+    ("quote", "Quote: 8.65 % floating, 20 years", "quote.txt", "8.65 % floating, 20 years, fee 0.25 %."),
+    ("other", "Plan of the flat", "plan.txt", "Two rooms, hall, kitchen; 74 square metres."),
 )
 # (what, days from today, at what hour)
 PLANS = (
@@ -89,6 +96,7 @@ def _plan_day(organization: Organization, agent: Actor, leader: Actor) -> None:
             )
             _move(follow_up, days, hour, organization)
     if references:
+        _attach_papers(organization, agent, references)
         with _as(organization, agent):
             made = plan_follow_up(
                 actor=agent,
@@ -98,6 +106,22 @@ def _plan_day(organization: Organization, agent: Actor, leader: Actor) -> None:
             )
             change_follow_up(
                 actor=agent, reference=references[0], follow_up_id=made.pk, changes={"done": True}
+            )
+
+
+def _attach_papers(organization: Organization, agent: Actor, references: list[str]) -> None:
+    """All papers to the first lead, one to each of some others."""
+    papers = [(references[0], paper) for paper in PAPERS]
+    papers += list(zip(references[1:], PAPERS, strict=False))
+    for reference, (kind, label, filename, text) in papers:
+        with _as(organization, agent):
+            attach_file(
+                actor=agent,
+                reference=reference,
+                kind=kind,
+                label=label,
+                filename=filename,
+                chunks=[text.encode()],
             )
 
 

@@ -1,4 +1,5 @@
 from leads.models.assignment import AssignmentMethod, AssignmentRule, AssignmentTurn, LeadAssignment
+from leads.models.attachment import AttachmentKind, LeadAttachment
 from leads.models.follow_up import FollowUp
 from leads.models.form_link import (
     Accent,
@@ -23,6 +24,7 @@ __all__ = [
     "AssignmentMethod",
     "AssignmentRule",
     "AssignmentTurn",
+    "AttachmentKind",
     "BusinessLine",
     "Campaign",
     "ConsentText",
@@ -38,6 +40,7 @@ __all__ = [
     "FormSubmission",
     "Lead",
     "LeadAssignment",
+    "LeadAttachment",
     "LeadFlaw",
     "LeadStatus",
     "LeadTag",

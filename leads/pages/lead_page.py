@@ -15,10 +15,11 @@ from core.rules import Moment
 from core.templatetags.components import tone
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import line_definition
-from leads.models import FollowUp, FormSubmission, Lead
+from leads.models import FollowUp, FormSubmission, Lead, LeadAttachment
 from leads.pages.maps import map_address
 from leads.presentation import LeadReader, Shown, stage_text
 from leads.queries.assignments import why_assigned
+from leads.queries.attachments import attachment_label, is_open, shown_attachments
 from leads.queries.follow_ups import open_follow_ups
 from leads.queries.form_links import submission_that_made
 from leads.queries.history import lead_timeline
@@ -47,6 +48,7 @@ def lead_context(actor: Actor, lead: Lead, *, before: str = "") -> dict[str, Any
         "open_follow_ups": [
             shown_follow_up(reader, lead, each, shows_lead=False) for each in open_follow_ups(lead)
         ],
+        **_attachments(reader, lead),
         "older_timeline_url": f"?before={timeline.older}" if timeline.older else "",
     }
 
@@ -71,6 +73,35 @@ def shown_follow_up(
         "phone": "" if phone.is_masked or not shows_lead else phone.text,
         "may_change": reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead),
         "now": timezone.now().astimezone(reader.zone).strftime("%Y-%m-%dT%H:%M"),
+    }
+
+
+def _attachments(reader: LeadReader, lead: Lead) -> dict[str, Any]:
+    """What leads/_attachments.html shows."""
+    may_edit = reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead)
+    live, removed = shown_attachments(lead, with_removed=may_edit)
+    return {
+        "attachments": [_attachment(reader, lead, each, may_edit=may_edit) for each in live],
+        "removed_attachments": [_attachment(reader, lead, each, may_edit=may_edit) for each in removed],
+    }
+
+
+def _attachment(
+    reader: LeadReader, lead: Lead, attachment: LeadAttachment, *, may_edit: bool
+) -> dict[str, Any]:
+    opens = is_open(reader, lead, attachment)
+    is_live = attachment.deleted_at is None
+    where = [lead.reference, attachment.pk]
+    return {
+        "kind": attachment.get_kind_display(),
+        "label": attachment_label(reader, lead, attachment),
+        "is_closed": not opens,
+        "url": file_link(lead.organization_id, attachment.file_id) if opens and is_live else "",
+        "size": attachment.file.size if opens else None,
+        "who": str((None if is_live else attachment.removed_by) or attachment.author),
+        "at": attachment.deleted_at or attachment.created_at,
+        "edit_url": reverse("leads:attachment", args=where) if may_edit and is_live else "",
+        "restore_url": reverse("leads:attachment_restore", args=where) if may_edit and not is_live else "",
     }
 
 

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from leads.pages import exports, follow_ups, notes, notifications, pickers, today, value_origins, views
+from leads.pages import (
+    attachments,
+    exports,
+    follow_ups,
+    notes,
+    notifications,
+    pickers,
+    today,
+    value_origins,
+    views,
+)
 from leads.pages.lists import board, builder_page, bulk, saved, tagging
 from leads.pages.statistics import views as statistics
 
@@ -14,6 +24,11 @@ FOLLOW_UP = [
     path("reopen/", follow_ups.follow_up_reopen, name="follow_up_reopen"),
     path("postpone/", follow_ups.follow_up_postpone, name="follow_up_postpone"),
     path("withdraw/", follow_ups.follow_up_withdraw, name="follow_up_withdraw"),
+]
+ATTACHMENT = [
+    path("", attachments.attachment_edit, name="attachment"),
+    path("remove/", attachments.attachment_remove, name="attachment_remove"),
+    path("restore/", attachments.attachment_restore, name="attachment_restore"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("today/", today.today, name="today"),
@@ -59,6 +74,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lines/<slug:code>/statistics/count/", statistics.line_count, name="line_count"),
     path("lines/<slug:code>/quality/", statistics.line_quality, name="line_quality"),
     path("lines/<slug:code>/quality/judge/", statistics.line_judge, name="line_judge"),
+    path("leads/<str:reference>/attachments/", attachments.attachment_new, name="attachments"),
+    path("leads/<str:reference>/attachments/<int:attachment_id>/", include(ATTACHMENT)),
     path("fields-from-a-file/", include("leads.pages.proposals.urls")),
     path("f/", include("leads.pages.public.urls")),
     path("imports/", include("leads.pages.imports.urls")),

@@ -21,7 +21,7 @@ from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import lead_context
 from leads.pages.listing import LeadListing
 from leads.pages.lists.board import board_context
-from leads.pages.work_forms import FollowUpForm, NoteForm
+from leads.pages.work_forms import AttachmentForm, FollowUpForm, NoteForm
 from leads.queries.leads import get_lead, may_change
 from leads.queries.lines import list_usable_lines
 from leads.services.leads import Assignment, create_lead, update_lead, withdraw_lead, work_lead
@@ -81,6 +81,7 @@ def lead_page(
     *,
     note_form: NoteForm | None = None,
     follow_up_form: FollowUpForm | None = None,
+    attachment_form: AttachmentForm | None = None,
 ) -> HttpResponse:
     """The page of a lead that the actor may read; with a form that was refused, to be put right there."""
     actor = actor_of(request)
@@ -94,10 +95,11 @@ def lead_page(
             "work_url": reverse("leads:work", args=[lead.reference]),
             "note_form": note_form or NoteForm(lead=lead),
             "follow_up_form": follow_up_form or FollowUpForm(actor=actor, lead=lead, may_give=may_assign),
+            "attachment_form": attachment_form or AttachmentForm(),
         }
     if actor.may(Area.LEADS, "delete"):
         context["delete_url"] = reverse("leads:withdraw", args=[lead.reference])
-    refused = [form for form in (note_form, follow_up_form) if form is not None]
+    refused = [form for form in (note_form, follow_up_form, attachment_form) if form is not None]
     return render(request, "leads/detail.html", context, status=422 if refused else 200)
 
 

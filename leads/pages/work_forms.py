@@ -1,4 +1,4 @@
-"""Forms of notes and follow-ups. They carry what was typed; the services judge it."""
+"""Forms of notes, follow-ups and attachments. They carry what was typed; the services judge it."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -12,9 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
 from core.errors import ApplicationError
+from core.kept_files import KINDS
+from core.services.files import MEGABYTE
 from leads.due_times import default_due
-from leads.models import FollowUp, Lead
+from leads.models import AttachmentKind, FollowUp, Lead
 from leads.queries.follow_ups import follow_up_assignees
+from leads.services.attachments import LIMITS, LONGEST_LABEL
 from leads.services.follow_ups import LONGEST_WHAT
 from leads.services.notes import LONGEST_NOTE
 
@@ -107,6 +110,45 @@ class FollowUpForm(forms.Form):
         whom.choices = [(member.pk, str(member)) for member in whom.queryset]
         own = actor.membership.pk if actor.membership else None
         whom.initial = follow_up.assignee_id if follow_up else own
+
+
+class AttachmentForm(forms.Form):
+    """A file, what it is to the lead, and what it is called."""
+
+    use_required_attribute = False
+
+    # What is missing or not taken is refused by the service, as for every other door.
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        allow_empty_file=True,
+        error_messages={"required": gettext_lazy("Choose a file.")},
+    )
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=AttachmentKind.choices)
+    label = forms.CharField(
+        label=gettext_lazy("Label"),
+        required=False,
+        widget=forms.TextInput(attrs={"maxlength": str(LONGEST_LABEL), "autocomplete": "off"}),
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, auto_id="attachment_%s", **options)
+        kinds = [KINDS[name] for name in KINDS if name in LIMITS.kinds]
+        takes = {"labels": ", ".join(each.label for each in kinds), "size": LIMITS.max_bytes // MEGABYTE}
+        self.fields["file"].help_text = _("%(labels)s, up to %(size)s MB") % takes
+        self.fields["file"].widget.attrs["accept"] = ",".join(f".{each.name}" for each in kinds)
+        self.fields["label"].widget.attrs["placeholder"] = _("As the file is called")
+        for name in ("kind", "label"):
+            control: Any = self.fields[name]
+            control.width = "half"
+
+
+class AttachmentLabelForm(forms.Form):
+    """What an attachment is called."""
+
+    label = forms.CharField(
+        label=gettext_lazy("Label"),
+        widget=forms.TextInput(attrs={"maxlength": str(LONGEST_LABEL), "autocomplete": "off"}),
+    )
 
 
 def show_refusal(form: forms.Form, error: ApplicationError) -> None:

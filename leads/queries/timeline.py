@@ -19,6 +19,7 @@ from core import locale_formats as formats
 from core.errors import FieldError, ValidationFailed
 from leads.models import Lead
 from leads.presentation import LeadReader
+from leads.queries.attachments import all_attachments, attachment_label
 from leads.queries.follow_ups import lead_follow_ups
 from leads.queries.notes import lead_notes
 
@@ -26,7 +27,7 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 CURSOR = re.compile(r"([0-9]{1,17})-([0-9])-([0-9]{1,18})")
 ICONS = {
     "created": "plus", "changed": "edit", "repeated": "flag", "withdrawn": "trash", "note": "note",
-    "planned": "calendar", "done": "check",
+    "planned": "calendar", "done": "check", "attached": "file", "removed": "trash",
 }  # fmt: skip
 ENTRY_TONES = {"created": "good", "withdrawn": "bad", "repeated": "warn", "note": "info", "done": "good"}
 
@@ -38,6 +39,8 @@ class Kind(IntEnum):
     NOTE = 1
     PLANNED = 2
     DONE = 3
+    ATTACHED = 4
+    REMOVED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,8 @@ class Change:
 class TimelineEntry:
     """One thing that happened.
 
-    `kind`: created, changed, repeated, withdrawn, restored, note, planned, done. `note`: what somebody wrote.
-    `note_id`: of a note.
+    `kind`: created, changed, repeated, withdrawn, restored, note, planned, done, attached, removed. `note`: what
+    somebody wrote, what a file is called. `note_id`: of a note.
     """
 
     kind: str
@@ -156,16 +159,22 @@ def merged(told: Iterable[Told], limit: int) -> Timeline:
 
 
 def told_work(actor: Actor, lead: Lead, place: Position | None, most: int) -> list[Told]:
-    """Return the notes and follow-ups before a place: three queries."""
+    """Return the notes, follow-ups and attachments before a place: five queries."""
     teller = _WorkTeller(LeadReader(actor), lead)
     notes = rows_before(lead_notes(lead), place, Kind.NOTE, "created_at", "pk", most)
     planned = rows_before(lead_follow_ups(lead), place, Kind.PLANNED, "created_at", "pk", most)
     ended = lead_follow_ups(lead).filter(done_at__isnull=False)
     done = rows_before(ended, place, Kind.DONE, "done_at", "pk", most)
+    # A file that was taken away has been attached all the same.
+    attached = rows_before(all_attachments(lead), place, Kind.ATTACHED, "created_at", "pk", most)
+    gone = all_attachments(lead).filter(deleted_at__isnull=False)
+    removed = rows_before(gone, place, Kind.REMOVED, "deleted_at", "pk", most)
     return [
         *(_told(row.created_at, Kind.NOTE, row, teller.note) for row in notes),
         *(_told(row.created_at, Kind.PLANNED, row, teller.planned) for row in planned),
         *(_told(row.done_at, Kind.DONE, row, teller.done) for row in done),
+        *(_told(row.created_at, Kind.ATTACHED, row, teller.attached) for row in attached),
+        *(_told(row.deleted_at, Kind.REMOVED, row, teller.removed) for row in removed),
     ]
 
 
@@ -174,7 +183,7 @@ def _told(at: dt.datetime, kind: Kind, row: Any, tell: Callable[[Any], TimelineE
 
 
 class _WorkTeller:
-    """Puts notes and follow-ups into words, as one actor may read them."""
+    """Puts notes, follow-ups and attachments into words, as one actor may read them."""
 
     def __init__(self, reader: LeadReader, lead: Lead) -> None:
         self.reader = reader
@@ -202,6 +211,18 @@ class _WorkTeller:
 
     def done(self, follow_up: Any) -> TimelineEntry:
         return self._follow_up("done", follow_up.done_at, follow_up.done_by, follow_up, [])
+
+    def attached(self, attachment: Any) -> TimelineEntry:
+        text = _("attached a file: %(kind)s") % {"kind": attachment.get_kind_display()}
+        return self._file("attached", attachment.created_at, attachment.author, text, attachment)
+
+    def removed(self, attachment: Any) -> TimelineEntry:
+        text = _("removed a file: %(kind)s") % {"kind": attachment.get_kind_display()}
+        return self._file("removed", attachment.deleted_at, attachment.removed_by, text, attachment)
+
+    def _file(self, kind: str, at: dt.datetime, who: Any, text: str, attachment: Any) -> TimelineEntry:
+        label = attachment_label(self.reader, self.lead, attachment)
+        return TimelineEntry(kind, at, str(who) if who else _("System"), text, note=label)
 
     def _follow_up(
         self, kind: str, at: dt.datetime, who: Any, follow_up: Any, changes: list[Change]

@@ -16,6 +16,7 @@ from core.services.intakes import receive_file
 from core.services.saved_mappings import save_mapping
 from leads.models import BusinessLine, Field, Source
 from leads.queries.form_links import form_link_scope
+from leads.services.attachments import attach_file, remove_attachment
 from leads.services.configuring import configure_line
 from leads.services.fields import update_field
 from leads.services.follow_ups import plan_follow_up
@@ -50,6 +51,7 @@ class World:
             self.line: BusinessLine = make_line(self.operations, FIELDS)
         self.references: list[str] = []
         self._capture(size)
+        self._attach(size)
         self._configure(LINES[size])
         self._remember(LINES[size])
 
@@ -78,6 +80,20 @@ class World:
             due_at=due,
             assignee=actor.membership,
         )
+
+    def _attach(self, number: int) -> None:
+        """Files of the lead that is looked at, half of them removed."""
+        where = {"actor": self.leader, "reference": self.references[1]}
+        with organization_scope(self.organization):
+            for each in range(number):
+                made = attach_file(
+                    **where,
+                    kind="quote",
+                    filename=f"{each}.txt",
+                    chunks=[f"{self.organization.slug} {each}".encode()],
+                )
+                if each % 2:
+                    remove_attachment(**where, attachment_id=made.attachment.pk)
 
     def _configure(self, lines: int) -> None:
         """Other lines with twenty fields each, published, and a draft of the first that differs."""

@@ -33,6 +33,7 @@ from leads.models import (
     FormLink,
     FormSubmission,
     Lead,
+    LeadAttachment,
     LineVersion,
     Note,
     Notification,
@@ -149,6 +150,7 @@ KEY: Ids = {"prefix": (ApiKey, "prefix")}
 LEAD: Ids = {"reference": (Lead, "reference")}
 # Written and planned by the agent; the notification is the agent's own.
 NOTE: Ids = {**LEAD, "note_id": (Note, "pk")}
+ATTACHMENT: Ids = {**LEAD, "attachment_id": (LeadAttachment, "pk")}
 FOLLOW_UP: Ids = {**LEAD, "follow_up_id": (FollowUp, "pk")}
 NOTIFICATION: Ids = {"notification_id": (Notification, "pk")}
 # Of the agent's, shared with everybody; operations see to shared ones.
@@ -279,6 +281,12 @@ PAGES: list[Line] = [
     page("GET", "leads:note", by=WRITE_LEADS, ids=NOTE, **NO_AUTHORS),
     page("POST", "leads:note", 422, by=WRITE_LEADS, ids=NOTE, data={"text": " "}, **NO_AUTHORS),
     page("POST", "leads:note_withdraw", 302, by=WRITE_LEADS, ids=NOTE, partner=403, **NO_AUTHORS),
+    page("POST", "leads:attachments", 422, by=WRITE_LEADS, ids=LEAD, data={"kind": ""}),
+    page("GET", "leads:attachment", by=WRITE_LEADS, ids=ATTACHMENT),
+    page("POST", "leads:attachment", 422, by=WRITE_LEADS, ids=ATTACHMENT, data={"label": " "}),
+    page("POST", "leads:attachment_remove", 302, by=WRITE_LEADS, ids=ATTACHMENT, partner=403),
+    # The attachment of the matrix's world is not removed.
+    page("POST", "leads:attachment_restore", 404, by=WRITE_LEADS, ids=ATTACHMENT, partner=403),
     page("POST", "leads:follow_ups", 422, by=WRITE_LEADS, ids=LEAD, data={"what": ""}),
     page("GET", "leads:follow_up", by=WRITE_LEADS, ids=FOLLOW_UP),
     page("POST", "leads:follow_up", 422, by=WRITE_LEADS, ids=FOLLOW_UP, data={"what": ""}),
@@ -401,6 +409,10 @@ CALLS: list[Line] = [
     call("GET", "api:note-detail", by=READ_LEADS, ids=NOTE),
     call("PATCH", "api:note-detail", by=WRITE_LEADS, ids=NOTE, data={"text": "A"}, partner=403, **NO_AUTHORS),
     call("DELETE", "api:note-detail", 204, by=WRITE_LEADS, ids=NOTE, data={}, partner=403, **NO_AUTHORS),
+    call("GET", "api:attachment-list", by=READ_LEADS, ids=LEAD),
+    call("POST", "api:attachment-list", 415, by=WRITE_LEADS, ids=LEAD, data={}, partner=403),
+    call("GET", "api:attachment-detail", by=READ_LEADS, ids=ATTACHMENT),
+    call("DELETE", "api:attachment-detail", 204, by=WRITE_LEADS, ids=ATTACHMENT, data={}, partner=403),
     call("GET", "api:follow-up-list", by=READ_LEADS, ids=LEAD),
     call("POST", "api:follow-up-list", 400, by=WRITE_LEADS, ids=LEAD, data={}, partner=403),
     call("GET", "api:follow-up-detail", by=READ_LEADS, ids=FOLLOW_UP),

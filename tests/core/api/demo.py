@@ -21,6 +21,7 @@ from core.services.intakes import load_intake, receive_file
 from leads.demo.spreadsheet import messy_workbook
 from leads.management.commands.demo import CONFIGURATION, PASSWORD, PEOPLE, SLUG
 from leads.models import BusinessLine, Tag
+from leads.services.attachments import attach_file
 from leads.services.follow_ups import plan_follow_up
 from leads.services.leads import create_lead
 from leads.services.notes import write_note
@@ -54,6 +55,9 @@ class Demo:
             made = create_lead(actor=agent, line=BusinessLine.objects.get(code="rooftop_solar"), values=SOLAR)
             assert made.lead is not None
             note = write_note(actor=self.actor, reference=made.lead.reference, text="She is away.").note
+            attached = attach_file(
+                actor=self.actor, reference=made.lead.reference, kind="quote", filename="q.txt", chunks=[b"A"]
+            )
             due = timezone.now() + timedelta(days=1)
             follow_up = plan_follow_up(
                 actor=self.actor, reference=made.lead.reference, what="Call her back", due_at=due
@@ -82,6 +86,7 @@ class Demo:
             "code": "home_loan",
             "reference": made.lead.reference,
             "note_id": note.pk,
+            "attachment_id": attached.attachment.pk,
             "follow_up_id": follow_up.pk,
             "view_id": view.pk,
             "tag_id": tag.pk,
