@@ -54,8 +54,11 @@ from core.tenancy import TenantForeignKey
 from leads.models import (
     BusinessLine,
     Campaign,
+    Consent,
     ConsentText,
+    DoNotCall,
     DuplicateKey,
+    Engagement,
     Field,
     FollowUp,
     FormLink,
@@ -70,6 +73,8 @@ from leads.models import (
     Source,
 )
 from leads.queries.form_links import form_link_scope
+from leads.services.consent import list_number, record_consent
+from leads.services.engagements import start_engagement
 from leads.services.fields import add_field
 from leads.services.follow_ups import plan_follow_up
 from leads.services.form_links import create_form_link
@@ -210,6 +215,30 @@ def _lead(world: World) -> Lead:
 def _note(world: World) -> Note:
     reference = world.row(Lead).reference
     return write_note(actor=world.agent, reference=reference, text="She asks for a call on Monday.").note
+
+
+@row_of(DoNotCall)
+def _do_not_call(world: World) -> DoNotCall:
+    return list_number(actor=world.admin, phone="+919900112233", reason="Asked by letter")
+
+
+@row_of(Consent)
+def _consent(world: World) -> Consent:
+    return record_consent(
+        actor=world.agent,
+        reference=world.row(Lead).reference,
+        purpose="Offers",
+        channel="call",
+        state="given",
+        wording="You may call me.",
+        door="page",
+    )
+
+
+@row_of(Engagement)
+def _engagement(world: World) -> Engagement:
+    reference = world.row(Lead).reference
+    return start_engagement(actor=world.agent, reference=reference, channel="call").engagement
 
 
 @row_of(FollowUp)

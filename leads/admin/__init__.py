@@ -1,8 +1,8 @@
 """What leads bring to the console: lines, fields, versions, sources, campaigns, form links, leads."""
 
 from core.admin.intakes import register_import_page
-from leads.admin import fields, form_links, form_submissions, leads, lines, origins, versions
+from leads.admin import do_not_call, fields, form_links, form_submissions, leads, lines, origins, versions
 
 register_import_page("leads", "leads:import_detail")
 
-__all__ = ["fields", "form_links", "form_submissions", "leads", "lines", "origins", "versions"]
+__all__ = ["do_not_call", "fields", "form_links", "form_submissions", "leads", "lines", "origins", "versions"]

@@ -14,7 +14,7 @@ from leads.models import BusinessLine, LeadStatus
 from leads.services.origins import LONGEST_NAME, origin_key
 
 MOST_ITEMS = 1_000
-KINDS = ("created", "changed", "repeated", "withdrawn", "restored", "note", "planned", "done")
+KINDS = ("created", "changed", "repeated", "withdrawn", "restored", "note", "planned", "done", "engaged")
 ORIGIN = {"required": False, "allow_null": True, "allow_blank": True, "max_length": LONGEST_NAME}
 
 

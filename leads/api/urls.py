@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, re_path
 
-from leads.api import batches, exports, files, imports, proposals, views, work, working
+from leads.api import batches, consent, engagements, exports, files, imports, proposals, views, work, working
 
 CODE = r"(?P<code>[-a-zA-Z0-9_]{1,60})"
 REFERENCE = r"(?P<reference>[A-Za-z0-9]{1,40})"
@@ -10,6 +10,7 @@ INTAKE = r"(?P<intake_id>[0-9]{1,18})"
 PROPOSAL = r"(?P<proposal_id>[0-9]{1,18})"
 NOTE = r"(?P<note_id>[0-9]{1,18})"
 FOLLOW_UP = r"(?P<follow_up_id>[0-9]{1,18})"
+ENGAGEMENT = r"(?P<engagement_id>[0-9]{1,18})"
 EXPORT = r"(?P<job_id>[0-9]{1,18})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -41,6 +42,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(
         rf"^leads/{REFERENCE}/follow-ups/{FOLLOW_UP}/?$", work.FollowUpView.as_view(), name="follow-up-detail"
     ),
+    re_path(
+        rf"^leads/{REFERENCE}/engagements/?$",
+        engagements.EngagementListView.as_view(),
+        name="engagement-list",
+    ),
+    re_path(
+        rf"^leads/{REFERENCE}/engagements/{ENGAGEMENT}/?$",
+        engagements.EngagementView.as_view(),
+        name="engagement-detail",
+    ),
+    re_path(rf"^leads/{REFERENCE}/consents/?$", consent.ConsentListView.as_view(), name="consent-list"),
     re_path(r"^follow-ups/?$", work.OwnFollowUpsView.as_view(), name="own-follow-up-list"),
     re_path(r"^imports/?$", imports.ImportListView.as_view(), name="import-list"),
     re_path(rf"^imports/{INTAKE}/?$", imports.ImportView.as_view(), name="import-detail"),

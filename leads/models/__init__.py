@@ -1,3 +1,5 @@
+from leads.models.consent import Consent, ConsentChannel, ConsentDoor, ConsentState, DoNotCall
+from leads.models.engagement import Channel, Direction, Engagement, EngagementOutcome
 from leads.models.follow_up import FollowUp
 from leads.models.form_link import (
     Accent,
@@ -18,8 +20,17 @@ __all__ = [
     "Accent",
     "BusinessLine",
     "Campaign",
+    "Channel",
+    "Consent",
+    "ConsentChannel",
+    "ConsentDoor",
+    "ConsentState",
     "ConsentText",
+    "Direction",
+    "DoNotCall",
     "DuplicateKey",
+    "Engagement",
+    "EngagementOutcome",
     "Field",
     "FieldKind",
     "FieldStatus",
