@@ -55,6 +55,7 @@ class Contact:
             purpose = entry.purpose.casefold()
             if entry.channel == ConsentChannel.ANY:
                 found = {key: each for key, each in found.items() if key[0] != purpose}
+            found.pop((purpose, entry.channel), None)  # the last word stands last
             found[purpose, entry.channel] = entry
         return list(found.values())
 
