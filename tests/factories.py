@@ -56,9 +56,12 @@ from leads.models import (
     AssignmentTurn,
     BusinessLine,
     Campaign,
+    Consent,
     ConsentText,
     CountedFigures,
+    DoNotCall,
     DuplicateKey,
+    Engagement,
     Field,
     FollowUp,
     FormLink,
@@ -82,6 +85,8 @@ from leads.models import (
 from leads.queries.form_links import form_link_scope
 from leads.services.assigning import assign_by_rule, create_assignment_rule
 from leads.services.attachments import attach_file
+from leads.services.consent import list_number, record_consent
+from leads.services.engagements import start_engagement
 from leads.services.fields import add_field
 from leads.services.follow_ups import plan_follow_up
 from leads.services.form_links import create_form_link
@@ -248,6 +253,30 @@ def _attachment(world: World) -> LeadAttachment:
         filename="quote.txt",
         chunks=[f"A quote of {world.organization.slug}.".encode()],
     ).attachment
+
+
+@row_of(DoNotCall)
+def _do_not_call(world: World) -> DoNotCall:
+    return list_number(actor=world.admin, phone="+919900112233", reason="Asked by letter")
+
+
+@row_of(Consent)
+def _consent(world: World) -> Consent:
+    return record_consent(
+        actor=world.agent,
+        reference=world.row(Lead).reference,
+        purpose="Offers",
+        channel="call",
+        state="given",
+        wording="You may call me.",
+        door="page",
+    )
+
+
+@row_of(Engagement)
+def _engagement(world: World) -> Engagement:
+    reference = world.row(Lead).reference
+    return start_engagement(actor=world.agent, reference=reference, channel="call").engagement
 
 
 @row_of(FollowUp)

@@ -3,6 +3,7 @@
 from core.admin.intakes import register_import_page
 from leads.admin import (
     assignment_rules,
+    do_not_call,
     fields,
     form_links,
     form_submissions,
@@ -16,6 +17,7 @@ register_import_page("leads", "leads:import_detail")
 
 __all__ = [
     "assignment_rules",
+    "do_not_call",
     "fields",
     "form_links",
     "form_submissions",

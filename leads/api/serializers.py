@@ -25,6 +25,7 @@ KINDS = (
     "done",
     "attached",
     "removed",
+    "engaged",
 )
 ORIGIN = {"required": False, "allow_null": True, "allow_blank": True, "max_length": LONGEST_NAME}
 

@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, re_path
 from leads.api import (
     attachments,
     batches,
+    consent,
+    engagements,
     exports,
     files,
     imports,
@@ -23,6 +25,7 @@ PROPOSAL = r"(?P<proposal_id>[0-9]{1,18})"
 NOTE = r"(?P<note_id>[0-9]{1,18})"
 FOLLOW_UP = r"(?P<follow_up_id>[0-9]{1,18})"
 ATTACHMENT = r"(?P<attachment_id>[0-9]{1,18})"
+ENGAGEMENT = r"(?P<engagement_id>[0-9]{1,18})"
 EXPORT = r"(?P<job_id>[0-9]{1,18})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -72,6 +75,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         attachments.AttachmentView.as_view(),
         name="attachment-detail",
     ),
+    re_path(
+        rf"^leads/{REFERENCE}/engagements/?$",
+        engagements.EngagementListView.as_view(),
+        name="engagement-list",
+    ),
+    re_path(
+        rf"^leads/{REFERENCE}/engagements/{ENGAGEMENT}/?$",
+        engagements.EngagementView.as_view(),
+        name="engagement-detail",
+    ),
+    re_path(rf"^leads/{REFERENCE}/consents/?$", consent.ConsentListView.as_view(), name="consent-list"),
     re_path(r"^follow-ups/?$", work.OwnFollowUpsView.as_view(), name="own-follow-up-list"),
     re_path(r"^imports/?$", imports.ImportListView.as_view(), name="import-list"),
     re_path(rf"^imports/{INTAKE}/?$", imports.ImportView.as_view(), name="import-detail"),

@@ -37,7 +37,7 @@ class NoteListView(Call):
     @extend_schema(**documentation.LIST_NOTES)
     def get(self, request: Request, reference: str) -> Response:
         """List the notes of a lead, the newest first."""
-        actor, lead = _readable(request, reference)
+        actor, lead = readable(request, reference)
         page = Page(request, lead_notes(lead), filters=NoteFilter, orderings={"created": ("-id",)})
         reader = LeadReader(actor)
         return Response(page.answer([_note(reader, lead, note) for note in page.rows]))
@@ -45,11 +45,11 @@ class NoteListView(Call):
     @extend_schema(**documentation.CREATE_NOTE)
     def post(self, request: Request, reference: str) -> Response:
         """Write a note on a lead."""
-        actor, lead = _writable(request, reference)
-        text = _valid(NoteBody(data=request.data))["text"]
+        actor, lead = writable(request, reference)
+        text = valid(NoteBody(data=request.data))["text"]
         note = write_note(actor=actor, reference=reference, text=text).note
-        address = _address(request, "api:note-detail", reference=reference, note_id=note.pk)
-        return _created(_note(LeadReader(actor), lead, note), address)
+        address = address_of(request, "api:note-detail", reference=reference, note_id=note.pk)
+        return created(_note(LeadReader(actor), lead, note), address)
 
 
 class NoteView(Call):
@@ -58,14 +58,14 @@ class NoteView(Call):
     @extend_schema(**documentation.READ_NOTE)
     def get(self, request: Request, reference: str, note_id: str) -> Response:
         """Read a note."""
-        actor, lead = _readable(request, reference)
+        actor, lead = readable(request, reference)
         return tagged(Response(_shown_note(actor, lead, int(note_id))))
 
     @extend_schema(**documentation.CORRECT_NOTE)
     def patch(self, request: Request, reference: str, note_id: str) -> Response:
         """Correct a note of one's own."""
-        actor, lead = _writable(request, reference)
-        text = _valid(NoteBody(data=request.data))["text"]
+        actor, lead = writable(request, reference)
+        text = valid(NoteBody(data=request.data))["text"]
         number = int(note_id)
         correct_note(
             actor=actor,
@@ -79,7 +79,7 @@ class NoteView(Call):
     @extend_schema(**documentation.WITHDRAW_NOTE)
     def delete(self, request: Request, reference: str, note_id: str) -> Response:
         """Withdraw a note of one's own."""
-        actor, lead = _writable(request, reference)
+        actor, lead = writable(request, reference)
         number = int(note_id)
         withdraw_note(
             actor=actor,
@@ -96,7 +96,7 @@ class FollowUpListView(Call):
     @extend_schema(**documentation.LIST_FOLLOW_UPS)
     def get(self, request: Request, reference: str) -> Response:
         """List the follow-ups of a lead, the first due first."""
-        actor, lead = _readable(request, reference)
+        actor, lead = readable(request, reference)
         page = Page(request, lead_follow_ups(lead), filters=FollowUpFilter, orderings=DUE_ORDER)
         reader = LeadReader(actor)
         return Response(page.answer([_follow_up(reader, lead, row) for row in page.rows]))
@@ -104,11 +104,11 @@ class FollowUpListView(Call):
     @extend_schema(**documentation.CREATE_FOLLOW_UP)
     def post(self, request: Request, reference: str) -> Response:
         """Plan a follow-up of a lead."""
-        actor, lead = _writable(request, reference)
-        given = _valid(NewFollowUp(data=request.data, context={"zone": actor.organization.zone}))
+        actor, lead = writable(request, reference)
+        given = valid(NewFollowUp(data=request.data, context={"zone": actor.organization.zone}))
         made = plan_follow_up(actor=actor, reference=reference, **_with_assignee(actor, lead, given))
-        address = _address(request, "api:follow-up-detail", reference=reference, follow_up_id=made.pk)
-        return _created(_shown_follow_up(actor, lead, made.pk), address)
+        address = address_of(request, "api:follow-up-detail", reference=reference, follow_up_id=made.pk)
+        return created(_shown_follow_up(actor, lead, made.pk), address)
 
 
 class FollowUpView(Call):
@@ -117,15 +117,15 @@ class FollowUpView(Call):
     @extend_schema(**documentation.READ_FOLLOW_UP)
     def get(self, request: Request, reference: str, follow_up_id: str) -> Response:
         """Read a follow-up."""
-        actor, lead = _readable(request, reference)
+        actor, lead = readable(request, reference)
         return tagged(Response(_shown_follow_up(actor, lead, int(follow_up_id))))
 
     @extend_schema(**documentation.CHANGE_FOLLOW_UP)
     def patch(self, request: Request, reference: str, follow_up_id: str) -> Response:
         """Change what is given of a follow-up; the rest stays."""
-        actor, lead = _writable(request, reference)
+        actor, lead = writable(request, reference)
         number = int(follow_up_id)
-        given = _valid(FollowUpChange(data=request.data, context={"zone": actor.organization.zone}))
+        given = valid(FollowUpChange(data=request.data, context={"zone": actor.organization.zone}))
         change_follow_up(
             actor=actor,
             reference=reference,
@@ -138,7 +138,7 @@ class FollowUpView(Call):
     @extend_schema(**documentation.WITHDRAW_FOLLOW_UP)
     def delete(self, request: Request, reference: str, follow_up_id: str) -> Response:
         """Withdraw a follow-up that one has planned."""
-        actor, lead = _writable(request, reference)
+        actor, lead = writable(request, reference)
         number = int(follow_up_id)
         withdraw_follow_up(
             actor=actor,
@@ -165,19 +165,22 @@ class OwnFollowUpsView(Call):
         return Response(page.answer([_follow_up(reader, row.lead, row) for row in page.rows]))
 
 
-def _readable(request: Request, reference: str) -> tuple[Actor, Lead]:
+def readable(request: Request, reference: str) -> tuple[Actor, Lead]:
+    """Return the caller and a lead that the caller sees. Raises NotPermitted, NotVisible."""
     actor = actor_of(request)
     actor.require(Area.LEADS, "read")
     return actor, get_lead(actor, reference)
 
 
-def _writable(request: Request, reference: str) -> tuple[Actor, Lead]:
+def writable(request: Request, reference: str) -> tuple[Actor, Lead]:
+    """Return the caller and a lead that the caller may edit. Raises NotPermitted, NotVisible."""
     actor = actor_of(request)
     actor.require(Area.LEADS, "write")
     return actor, get_lead(actor, reference, verb="write")
 
 
-def _valid(body: Any) -> dict[str, Any]:
+def valid(body: Any) -> dict[str, Any]:
+    """Return what a body holds. Raises what is wrong with it."""
     body.is_valid(raise_exception=True)
     return body.validated_data
 
@@ -217,7 +220,7 @@ def _note(reader: LeadReader, lead: Lead, note: Note) -> dict[str, Any]:
         "id": note.pk,
         "lead": lead.reference,
         "text": reader.sentence(lead, note.text),
-        "author": _person(note.author),
+        "author": person(note.author),
         "created": note.created_at.isoformat(),
         "corrected": note.corrected_at.isoformat() if note.corrected_at else None,
     }
@@ -229,22 +232,25 @@ def _follow_up(reader: LeadReader, lead: Lead, follow_up: FollowUp) -> dict[str,
         "lead": lead.reference,
         "what": reader.sentence(lead, follow_up.what),
         "due_at": follow_up.due_at.isoformat(),
-        "assignee": _person(follow_up.assignee),
-        "author": _person(follow_up.author),
+        "assignee": person(follow_up.assignee),
+        "author": person(follow_up.author),
         "done": follow_up.is_done,
         "done_at": follow_up.done_at.isoformat() if follow_up.done_at else None,
-        "done_by": _person(follow_up.done_by),
+        "done_by": person(follow_up.done_by),
         "created": follow_up.created_at.isoformat(),
     }
 
 
-def _person(member: Membership | None) -> dict[str, Any] | None:
+def person(member: Membership | None) -> dict[str, Any] | None:
+    """Return a member as calls name one."""
     return {"id": member.pk, "name": str(member)} if member else None
 
 
-def _created(shown: dict[str, Any], address: str) -> Response:
+def created(shown: dict[str, Any], address: str) -> Response:
+    """Answer with what was made and where it is."""
     return tagged(Response(shown, status=status.HTTP_201_CREATED, headers={"Location": address}))
 
 
-def _address(request: Request, name: str, **arguments: Any) -> str:
+def address_of(request: Request, name: str, **arguments: Any) -> str:
+    """Return the whole address of a call."""
     return request.build_absolute_uri(reverse(name, kwargs=arguments))

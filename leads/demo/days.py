@@ -7,12 +7,15 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import Membership
+from core.errors import Conflict
 from core.models import Organization
 from core.scope import Scope, organization_scope
 from leads.due_times import local_moment
 from leads.models import AssignmentMethod, AssignmentRule, BusinessLine, FollowUp, Lead, LeadStatus
 from leads.services.assigning import create_assignment_rule
 from leads.services.attachments import attach_file
+from leads.services.consent import list_number, record_consent
+from leads.services.engagements import start_engagement, tell_outcome
 from leads.services.follow_ups import change_follow_up, plan_follow_up
 from leads.services.notes import write_note
 from leads.services.notifying import read_all_notifications
@@ -29,6 +32,8 @@ PAPERS = (
     ("quote", "Quote: 8.65 % floating, 20 years", "quote.txt", "8.65 % floating, 20 years, fee 0.25 %."),
     ("other", "Plan of the flat", "plan.txt", "Two rooms, hall, kitchen; 74 square metres."),
 )
+# (outcome, remark)
+CALLS = (("reached", "Interested, asked for the rate."), ("no_answer", ""), ("call_back", "After six."))
 # (what, days from today, at what hour)
 PLANS = (
     ("Ask for the salary slips", -2, 11),
@@ -45,6 +50,9 @@ PLANS = (
 def plan_days(organization: Organization, members: dict[str, Membership]) -> None:
     """Write notes and plan follow-ups for the agents, some of them given by the leader."""
     leader = Actor.of(members["leader@sunrise.example"])
+    operations = Actor.of(members["operations@sunrise.example"])
+    with _as(organization, operations):
+        list_number(actor=operations, phone="+919845000000", reason="Asked by letter not to be called.")
     for name in ("agent", "agent2"):
         _plan_day(organization, Actor.of(members[f"{name}@sunrise.example"]), leader)
 
@@ -83,6 +91,8 @@ def _plan_day(organization: Organization, agent: Actor, leader: Actor) -> None:
     worked = Lead.objects.filter(owner=agent.membership, status=LeadStatus.IN_PROGRESS).order_by("-pk")
     references = list(worked.values_list("reference", flat=True)[: len(PLANS)])
     for number, (reference, (what, days, hour)) in enumerate(zip(references, PLANS, strict=False)):
+        if number < len(CALLS):
+            _call(organization, agent, reference, CALLS[number])
         giver = leader if number % 3 == 2 else agent
         with _as(organization, agent):
             write_note(actor=agent, reference=reference, text=NOTES[number % len(NOTES)])
@@ -122,6 +132,27 @@ def _attach_papers(organization: Organization, agent: Actor, references: list[st
                 label=label,
                 filename=filename,
                 chunks=[text.encode()],
+            )
+
+
+def _call(organization: Organization, agent: Actor, reference: str, how: tuple[str, str]) -> None:
+    """A call and how it went, and what the person agreed to in it."""
+    outcome, remark = how
+    with _as(organization, agent):
+        try:
+            made = start_engagement(actor=agent, reference=reference, channel="call").engagement
+        except Conflict:  # a lead without a number
+            return
+        tell_outcome(actor=agent, reference=reference, engagement_id=made.pk, outcome=outcome, remark=remark)
+        if outcome == "reached":
+            record_consent(
+                actor=agent,
+                reference=reference,
+                purpose="Offers for home loans",
+                channel="whatsapp",
+                state="given",
+                wording="Yes, send me your offers by WhatsApp.",
+                door="page",
             )
 
 

@@ -1,5 +1,7 @@
 from leads.models.assignment import AssignmentMethod, AssignmentRule, AssignmentTurn, LeadAssignment
 from leads.models.attachment import AttachmentKind, LeadAttachment
+from leads.models.consent import Consent, ConsentChannel, ConsentDoor, ConsentState, DoNotCall
+from leads.models.engagement import Channel, Direction, Engagement, EngagementOutcome
 from leads.models.follow_up import FollowUp
 from leads.models.form_link import (
     Accent,
@@ -27,9 +29,18 @@ __all__ = [
     "AttachmentKind",
     "BusinessLine",
     "Campaign",
+    "Channel",
+    "Consent",
+    "ConsentChannel",
+    "ConsentDoor",
+    "ConsentState",
     "ConsentText",
     "CountedFigures",
+    "Direction",
+    "DoNotCall",
     "DuplicateKey",
+    "Engagement",
+    "EngagementOutcome",
     "Field",
     "FieldKind",
     "FieldStatus",

@@ -1,6 +1,6 @@
 """One lead as its page shows it: two columns of facts, and what happened between them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -15,22 +15,38 @@ from core.rules import Moment
 from core.templatetags.components import tone
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import line_definition
-from leads.models import FollowUp, FormSubmission, Lead, LeadAttachment
+from leads.models import (
+    Channel,
+    ConsentChannel,
+    ConsentDoor,
+    FollowUp,
+    FormSubmission,
+    Lead,
+    LeadAttachment,
+    SubmissionOutcome,
+)
 from leads.pages.maps import map_address
 from leads.presentation import LeadReader, Shown, stage_text
 from leads.queries.assignments import why_assigned
 from leads.queries.attachments import attachment_label, is_open, shown_attachments
+from leads.queries.consent import ConsentEntry, Contact, lead_contact, submissions_of
+from leads.queries.engagements import ways_to_reach
 from leads.queries.follow_ups import open_follow_ups
-from leads.queries.form_links import submission_that_made
 from leads.queries.history import lead_timeline
 from leads.queries.tags import tags_of
 from leads.queries.timeline import TimelineEntry
 
 TIMELINE = 20
 MOMENT = "j M Y, H:i"
+WAY_ICONS = {
+    Channel.CALL: "phone",
+    Channel.WHATSAPP: "whatsapp",
+    Channel.SMS: "message",
+    Channel.EMAIL: "mail",
+}
 
 
-def lead_context(actor: Actor, lead: Lead, *, before: str = "") -> dict[str, Any]:
+def lead_context(actor: Actor, lead: Lead, *, before: str = "", most: int = TIMELINE) -> dict[str, Any]:
     """The context of leads/detail.html, without what the actor may do. Raises ValidationFailed for a bad cursor."""
     reader = LeadReader(actor)
     reader.look_ahead([lead])
@@ -38,13 +54,26 @@ def lead_context(actor: Actor, lead: Lead, *, before: str = "") -> dict[str, Any
         {"title": title or _("Details"), "facts": facts} for title, facts in _sections(reader, lead).items()
     ]
     middle = (len(sections) + 1) // 2
-    timeline = lead_timeline(actor, lead, older_than=before, limit=TIMELINE)
+    submissions = submissions_of(lead)
+    contact = lead_contact(lead, submissions)
+    may_reach = actor.may(Area.LEADS, "write") and reader.may_edit(lead)
+    origin = _origin(actor, reader, lead, submissions)
+    timeline = lead_timeline(actor, lead, older_than=before, limit=most)
+    told = [_told(reader, lead, entry) for entry in timeline.entries]
     return {
         "lead": _head(reader, lead),
         "list_url": f"{reverse('leads:list')}?line={lead.line.code}",
         "sections_left": sections[:middle],
-        "sections_right": [*sections[middle:], {"title": _("Origin"), "facts": _origin(actor, reader, lead)}],
-        "timeline": [_told(reader, lead, entry) for entry in timeline.entries],
+        "sections_right": [*sections[middle:], {"title": _("Origin"), "facts": origin}],
+        "ways": _ways(reader, lead, contact) if may_reach else [],
+        "print_url": reverse("leads:print", args=[lead.reference]),
+        "is_do_not_call": contact.is_listed,
+        "do_not_call": reader.sentence(lead, contact.do_not_call),
+        "consents": consent_facts(reader, lead, contact.standing),
+        "consent_url": reverse("leads:consent", args=[lead.reference]),
+        "timeline": told,
+        # The newest of one's own calls and messages of which nobody knows yet how it went.
+        "outcome_url": next((entry["outcome_url"] for entry in told if entry["outcome_url"]), ""),
         "open_follow_ups": [
             shown_follow_up(reader, lead, each, shows_lead=False) for each in open_follow_ups(lead)
         ],
@@ -106,10 +135,11 @@ def _attachment(
 
 
 def _told(reader: LeadReader, lead: Lead, entry: TimelineEntry) -> dict[str, Any]:
-    """What components/timeline.html shows of an entry; one's own note can be corrected."""
+    """What components/timeline.html shows of an entry; one's own note can be corrected, one's own call told of."""
     member = reader.actor.membership
-    own = entry.note_id is not None and member is not None and entry.author_id == member.pk
-    may_correct = own and reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead)
+    own = member is not None and entry.author_id == member.pk
+    may_change = own and reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead)
+    may_correct = may_change and entry.note_id is not None
     return {
         "icon": entry.icon,
         "tone": entry.tone,
@@ -120,6 +150,9 @@ def _told(reader: LeadReader, lead: Lead, entry: TimelineEntry) -> dict[str, Any
         "changes": entry.changes,
         "is_corrected": entry.is_corrected,
         "edit_url": reverse("leads:note", args=[lead.reference, entry.note_id]) if may_correct else "",
+        "outcome_url": reverse("leads:engagement", args=[lead.reference, entry.engagement_id])
+        if may_change and entry.lacks_outcome
+        else "",
     }
 
 
@@ -144,6 +177,43 @@ def _head(reader: LeadReader, lead: Lead) -> dict[str, Any]:
         "created": lead.created_at,
         "updated": lead.updated_at,
     }
+
+
+def consent_facts(reader: LeadReader, lead: Lead, entries: Iterable[ConsentEntry]) -> list[dict[str, Any]]:
+    """What components/facts.html shows of a register of consents."""
+    channels, doors = dict(ConsentChannel.choices), dict(ConsentDoor.choices)
+    facts = []
+    for entry in entries:
+        said = {
+            "purpose": entry.purpose,
+            "day": date_format(entry.at.astimezone(reader.zone), MOMENT),
+            "by": entry.by,
+            "form": entry.form,
+            "door": doors.get(entry.door, ""),
+        }
+        what = (
+            _("%(purpose)s, agreed to on %(day)s")
+            if entry.is_given
+            else _("%(purpose)s, withdrawn on %(day)s")
+        )
+        where = _("In the form “%(form)s”") if entry.form else _("Written down by %(by)s: %(door)s")
+        wording = entry.wording if entry.form else reader.sentence(lead, entry.wording)
+        lines = [what % said, *([f"“{wording}”"] if wording else []), where % said]
+        facts.append({"label": channels[entry.channel], "value": "\n".join(lines), "kind": ""})
+    return facts
+
+
+def _ways(reader: LeadReader, lead: Lead, contact: Contact) -> list[dict[str, Any]]:
+    """What leads/_reach.html offers."""
+    return [
+        {
+            "channel": way.channel.value,
+            "label": way.channel.label,
+            "icon": WAY_ICONS[way.channel],
+            "is_refused": contact.is_listed and way.channel is not Channel.EMAIL,
+        }
+        for way in ways_to_reach(reader, lead)
+    ]
 
 
 def _sections(reader: LeadReader, lead: Lead) -> dict[str, list[dict[str, Any]]]:
@@ -195,7 +265,9 @@ def _address(lead: Lead, shown: Shown, stored: Any) -> str:
     return ""
 
 
-def _origin(actor: Actor, reader: LeadReader, lead: Lead) -> list[dict[str, Any]]:
+def _origin(
+    actor: Actor, reader: LeadReader, lead: Lead, submissions: Iterable[FormSubmission]
+) -> list[dict[str, Any]]:
     facts = [
         {"label": _("Source"), "value": reader.attribute(lead, "source").text, "kind": ""},
         {"label": _("Campaign"), "value": reader.attribute(lead, "campaign").text, "kind": ""},
@@ -209,24 +281,15 @@ def _origin(actor: Actor, reader: LeadReader, lead: Lead) -> list[dict[str, Any]
         sees_imports = actor.level(Area.LEAD_FILES, "read") is Level.ALL
         url = reverse("leads:import_detail", args=[lead.intake_id]) if sees_imports else ""
         facts.append({"label": _("Came from"), "value": text, "kind": "", "url": url})
-    elif (made := submission_that_made(lead)) is not None:
-        facts += _of_form(actor, made)
+    elif made := [each for each in submissions if each.outcome == SubmissionOutcome.CREATED]:
+        facts.append(_of_form(actor, made[0]))
     url = reverse("leads:origins", args=[lead.reference])
     return [*facts, {"label": _("Values"), "value": _("Where each comes from"), "kind": "", "url": url}]
 
 
-def _of_form(actor: Actor, made: FormSubmission) -> list[dict[str, Any]]:
-    """The form that brought the lead, and what the person agreed to there."""
+def _of_form(actor: Actor, made: FormSubmission) -> dict[str, Any]:
+    """The form that brought the lead."""
     text = _("Form “%(title)s”") % {"title": made.form_link.title}
     sees_forms = actor.may(Area.CONFIGURATION, "write")
     url = reverse("admin:leads_formlink_change", args=[made.form_link_id]) if sees_forms else ""
-    facts = [{"label": _("Came from"), "value": text, "kind": "", "url": url}]
-    if made.consent is not None:
-        said = {
-            "purpose": made.consent.purpose,
-            "day": date_format(made.at.astimezone(actor.organization.zone), MOMENT),
-            "text": made.consent.text,
-        }
-        words = _("%(purpose)s, agreed to on %(day)s: “%(text)s”") % said
-        facts.append({"label": _("Consent"), "value": words, "kind": ""})
-    return facts
+    return {"label": _("Came from"), "value": text, "kind": "", "url": url}

@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from leads.pages import (
     attachments,
+    consent,
+    engagements,
     exports,
     follow_ups,
     notes,
@@ -67,6 +69,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<str:reference>/notes/", notes.note_new, name="notes"),
     path("leads/<str:reference>/notes/<int:note_id>/", notes.note_edit, name="note"),
     path("leads/<str:reference>/notes/<int:note_id>/withdraw/", notes.note_withdraw, name="note_withdraw"),
+    path("leads/<str:reference>/engagements/", engagements.engagement_new, name="engagements"),
+    path(
+        "leads/<str:reference>/engagements/<int:engagement_id>/",
+        engagements.engagement_edit,
+        name="engagement",
+    ),
+    path("leads/<str:reference>/consent/", consent.consent, name="consent"),
+    path("leads/<str:reference>/do-not-call/", consent.do_not_call, name="do_not_call"),
+    path("leads/<str:reference>/print/", views.lead_print, name="print"),
     path("leads/<str:reference>/follow-ups/", follow_ups.follow_up_new, name="follow_ups"),
     path("leads/<str:reference>/follow-ups/<int:follow_up_id>/", include(FOLLOW_UP)),
     path("lines/", statistics.statistics, name="statistics"),

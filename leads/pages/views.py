@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.queries.members import assignable_members
 from accounts.roles import Area, Level
 from core.errors import ApplicationError, ValidationFailed
+from core.middleware import PAGES_POLICY
 from leads.fields.line import line_definition
 from leads.models import BusinessLine, Lead
 from leads.pages.forms import LeadForm, WorkForm
@@ -21,12 +22,19 @@ from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import lead_context
 from leads.pages.listing import LeadListing
 from leads.pages.lists.board import board_context
-from leads.pages.work_forms import AttachmentForm, FollowUpForm, NoteForm
+from leads.pages.work_forms import AttachmentForm, EngagementForm, FollowUpForm, NoteForm
 from leads.queries.leads import get_lead, may_change
 from leads.queries.lines import list_usable_lines
 from leads.services.leads import Assignment, create_lead, update_lead, withdraw_lead, work_lead
 
 LINE_KEY = "line"
+# How much of a lead's story a sheet takes; the rest is told where the reader goes on.
+PRINTED = 200
+# Browsers hold the redirect after a form to the policy of the page that has the form: its last hops too.
+REACHING_POLICY = PAGES_POLICY.replace(
+    "form-action 'self'",
+    "form-action 'self' tel: sms: mailto: https://wa.me https://api.whatsapp.com whatsapp:",
+)
 
 
 @require_safe
@@ -75,6 +83,22 @@ def lead_detail(request: HttpRequest, reference: str) -> HttpResponse:
     return lead_page(request, get_lead(actor_of(request), reference))
 
 
+@require_safe
+def lead_print(request: HttpRequest, reference: str) -> HttpResponse:
+    """One lead for paper: its details and what happened, as the reader may read them."""
+    actor = actor_of(request)
+    lead = get_lead(actor, reference)
+    context = lead_context(actor, lead, before=request.GET.get("before", ""), most=PRINTED)
+    context |= {
+        "lead_url": reverse("leads:detail", args=[reference]),
+        "printed_by": str(actor.membership or ""),
+    }
+    context["printed_at"] = timezone.now()
+    response = render(request, "leads/print.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def lead_page(
     request: HttpRequest,
     lead: Lead,
@@ -93,6 +117,9 @@ def lead_page(
             "tags_url": reverse("leads:tags", args=[lead.reference]),
             "work_form": _work_form(request, lead, may_assign=may_assign),
             "work_url": reverse("leads:work", args=[lead.reference]),
+            "engagement_form": EngagementForm(zone=actor.organization.zone)
+            if context["outcome_url"]
+            else None,
             "note_form": note_form or NoteForm(lead=lead),
             "follow_up_form": follow_up_form or FollowUpForm(actor=actor, lead=lead, may_give=may_assign),
             "attachment_form": attachment_form or AttachmentForm(),
@@ -100,7 +127,9 @@ def lead_page(
     if actor.may(Area.LEADS, "delete"):
         context["delete_url"] = reverse("leads:withdraw", args=[lead.reference])
     refused = [form for form in (note_form, follow_up_form, attachment_form) if form is not None]
-    return render(request, "leads/detail.html", context, status=422 if refused else 200)
+    response = render(request, "leads/detail.html", context, status=422 if refused else 200)
+    response["Content-Security-Policy"] = REACHING_POLICY
+    return response
 
 
 def _work_form(request: HttpRequest, lead: Lead, data: Any = None, *, may_assign: bool) -> WorkForm:

@@ -1,4 +1,4 @@
-"""Forms of notes, follow-ups and attachments. They carry what was typed; the services judge it."""
+"""Forms of notes, follow-ups, attachments, and how calls went. They carry what was typed; the services judge it."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -15,9 +15,11 @@ from core.errors import ApplicationError
 from core.kept_files import KINDS
 from core.services.files import MEGABYTE
 from leads.due_times import default_due
-from leads.models import AttachmentKind, FollowUp, Lead
+from leads.models import AttachmentKind, ConsentChannel, ConsentState, EngagementOutcome, FollowUp, Lead
 from leads.queries.follow_ups import follow_up_assignees
 from leads.services.attachments import LIMITS, LONGEST_LABEL
+from leads.services.consent import LONGEST_PURPOSE, LONGEST_REASON, LONGEST_WORDING
+from leads.services.engagements import LONGEST_REMARK
 from leads.services.follow_ups import LONGEST_WHAT
 from leads.services.notes import LONGEST_NOTE
 
@@ -149,6 +151,64 @@ class AttachmentLabelForm(forms.Form):
         label=gettext_lazy("Label"),
         widget=forms.TextInput(attrs={"maxlength": str(LONGEST_LABEL), "autocomplete": "off"}),
     )
+
+
+class EngagementForm(forms.Form):
+    """How a call or message went, and when the next one is."""
+
+    use_required_attribute = False
+
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("How did it go?"),
+        choices=[("", gettext_lazy("Choose")), *EngagementOutcome.choices],
+    )
+    remark = forms.CharField(
+        label=gettext_lazy("Remark"),
+        required=False,
+        widget=forms.TextInput(attrs={"maxlength": str(LONGEST_REMARK), "autocomplete": "off"}),
+    )
+    follow_up_at = MomentField(
+        label=gettext_lazy("Follow up at"),
+        required=False,
+        help_text=gettext_lazy("Plans it for you. Leave it empty if nothing is next."),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, zone: ZoneInfo, **options: Any) -> None:
+        super().__init__(data, auto_id="engagement_%s", **options)
+        when: Any = self.fields["follow_up_at"]
+        when.zone = zone
+
+
+class ConsentForm(forms.Form):
+    """What a person agreed to, or does not agree to any more."""
+
+    use_required_attribute = False
+
+    purpose = forms.CharField(
+        label=gettext_lazy("For what"), max_length=LONGEST_PURPOSE, widget=forms.TextInput
+    )
+    channel = forms.ChoiceField(label=gettext_lazy("How"), choices=ConsentChannel.choices)
+    state = forms.ChoiceField(label=gettext_lazy("Said"), choices=ConsentState.choices)
+    wording = forms.CharField(
+        label=gettext_lazy("Wording"),
+        required=False,
+        help_text=gettext_lazy("What was said or signed, word for word. A consent needs it."),
+        widget=forms.Textarea(attrs={"rows": "3", "maxlength": str(LONGEST_WORDING)}),
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, auto_id="consent_%s", **options)
+
+
+class DoNotCallForm(forms.Form):
+    """Why a number is not to be called."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=LONGEST_REASON, widget=forms.TextInput)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, auto_id="do_not_call_%s", **options)
 
 
 def show_refusal(form: forms.Form, error: ApplicationError) -> None:

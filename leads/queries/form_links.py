@@ -112,12 +112,6 @@ def held_submissions(actor: Actor) -> QuerySet[FormSubmission]:
     return held if may_decide(actor) else held.none()
 
 
-def submission_that_made(lead: Lead) -> FormSubmission | None:
-    """Return the enquiry through a form that became this lead, which the actor has been let see."""
-    made = FormSubmission.objects.filter(lead_id=lead.pk, outcome=SubmissionOutcome.CREATED)
-    return made.select_related("form_link", "consent").first()
-
-
 def lead_of(actor: Actor, submission: FormSubmission) -> Lead | None:
     """Return the lead that an enquiry became or repeats, where the actor sees it."""
     return visible_leads(actor).filter(pk=submission.lead_id).first() if submission.lead_id else None

@@ -13,13 +13,15 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
 from core import locale_formats as formats
 from core.errors import FieldError, ValidationFailed
-from leads.models import Lead
+from leads.models import FollowUp, Lead
 from leads.presentation import LeadReader
 from leads.queries.attachments import all_attachments, attachment_label
+from leads.queries.engagements import lead_engagements
 from leads.queries.follow_ups import lead_follow_ups
 from leads.queries.notes import lead_notes
 
@@ -27,9 +29,27 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 CURSOR = re.compile(r"([0-9]{1,17})-([0-9])-([0-9]{1,18})")
 ICONS = {
     "created": "plus", "changed": "edit", "repeated": "flag", "withdrawn": "trash", "note": "note",
-    "planned": "calendar", "done": "check", "attached": "file", "removed": "trash",
+    "planned": "calendar", "done": "check", "attached": "file", "removed": "trash", "engaged": "phone",
 }  # fmt: skip
-ENTRY_TONES = {"created": "good", "withdrawn": "bad", "repeated": "warn", "note": "info", "done": "good"}
+# By direction and channel: what the actor did.
+ENGAGED = {
+    ("outgoing", "call"): gettext_lazy("called"),
+    ("outgoing", "sms"): gettext_lazy("wrote an SMS"),
+    ("outgoing", "whatsapp"): gettext_lazy("wrote by WhatsApp"),
+    ("outgoing", "email"): gettext_lazy("wrote an e-mail"),
+    ("incoming", "call"): gettext_lazy("was called"),
+    ("incoming", "sms"): gettext_lazy("got an SMS"),
+    ("incoming", "whatsapp"): gettext_lazy("got a WhatsApp message"),
+    ("incoming", "email"): gettext_lazy("got an e-mail"),
+}
+ENTRY_TONES = {
+    "created": "good",
+    "withdrawn": "bad",
+    "repeated": "warn",
+    "note": "info",
+    "done": "good",
+    "engaged": "info",
+}
 
 
 class Kind(IntEnum):
@@ -41,6 +61,7 @@ class Kind(IntEnum):
     DONE = 3
     ATTACHED = 4
     REMOVED = 5
+    ENGAGED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +78,9 @@ class Change:
 class TimelineEntry:
     """One thing that happened.
 
-    `kind`: created, changed, repeated, withdrawn, restored, note, planned, done, attached, removed. `note`: what
-    somebody wrote, what a file is called. `note_id`: of a note.
+    `kind`: created, changed, repeated, withdrawn, restored, note, planned, done, attached, removed, engaged. `note`:
+    what somebody wrote, what a file is called. `note_id`: of a note. `lacks_outcome`: nobody has told yet how a call
+    or message went.
     """
 
     kind: str
@@ -72,6 +94,8 @@ class TimelineEntry:
     note_id: int | None = None
     author_id: int | None = None
     follow_up_id: int | None = None
+    engagement_id: int | None = None
+    lacks_outcome: bool = False
     is_corrected: bool = False
 
     @property
@@ -145,9 +169,16 @@ def rows_before(
     rows: QuerySet[Any], place: Position | None, kind: Kind, moment: str, number: str, most: int
 ) -> list[Any]:
     """Return the newest rows of a kind before a place, newest first."""
+    return list(newest_before(rows, place, kind, moment, number, most))
+
+
+def newest_before(
+    rows: QuerySet[Any], place: Position | None, kind: Kind, moment: str, number: str, most: int
+) -> QuerySet[Any]:
+    """What `rows_before` reads."""
     if place is not None:
         rows = rows.filter(place.before(kind, moment, number))
-    return list(rows.order_by(f"-{moment}", f"-{number}")[:most])
+    return rows.order_by(f"-{moment}", f"-{number}")[:most]
 
 
 def merged(told: Iterable[Told], limit: int) -> Timeline:
@@ -159,23 +190,34 @@ def merged(told: Iterable[Told], limit: int) -> Timeline:
 
 
 def told_work(actor: Actor, lead: Lead, place: Position | None, most: int) -> list[Told]:
-    """Return the notes, follow-ups and attachments before a place: five queries."""
+    """Return the notes, follow-ups, attachments, calls and messages before a place: five queries."""
     teller = _WorkTeller(LeadReader(actor), lead)
     notes = rows_before(lead_notes(lead), place, Kind.NOTE, "created_at", "pk", most)
-    planned = rows_before(lead_follow_ups(lead), place, Kind.PLANNED, "created_at", "pk", most)
-    ended = lead_follow_ups(lead).filter(done_at__isnull=False)
-    done = rows_before(ended, place, Kind.DONE, "done_at", "pk", most)
+    follow_ups = _follow_ups_before(lead, place, most)
     # A file that was taken away has been attached all the same.
     attached = rows_before(all_attachments(lead), place, Kind.ATTACHED, "created_at", "pk", most)
     gone = all_attachments(lead).filter(deleted_at__isnull=False)
     removed = rows_before(gone, place, Kind.REMOVED, "deleted_at", "pk", most)
+    engagements = rows_before(lead_engagements(lead), place, Kind.ENGAGED, "at", "pk", most)
     return [
         *(_told(row.created_at, Kind.NOTE, row, teller.note) for row in notes),
-        *(_told(row.created_at, Kind.PLANNED, row, teller.planned) for row in planned),
-        *(_told(row.done_at, Kind.DONE, row, teller.done) for row in done),
+        *(_told(row.created_at, Kind.PLANNED, row, teller.planned) for row in follow_ups if row.is_planned),
+        *(_told(row.done_at, Kind.DONE, row, teller.done) for row in follow_ups if row.is_ended),
         *(_told(row.created_at, Kind.ATTACHED, row, teller.attached) for row in attached),
         *(_told(row.deleted_at, Kind.REMOVED, row, teller.removed) for row in removed),
+        *(_told(row.at, Kind.ENGAGED, row, teller.engaged) for row in engagements),
     ]
+
+
+def _follow_ups_before(lead: Lead, place: Position | None, most: int) -> list[Any]:
+    """The newest follow-ups by when they were planned (`is_planned`) and by when they were done (`is_ended`)."""
+    rows = FollowUp.objects.filter(lead=lead)
+    planned = newest_before(rows, place, Kind.PLANNED, "created_at", "pk", most)
+    ended = newest_before(rows.filter(done_at__isnull=False), place, Kind.DONE, "done_at", "pk", most)
+    marked = lead_follow_ups(lead).annotate(
+        is_planned=Q(pk__in=planned.values("pk")), is_ended=Q(pk__in=ended.values("pk"))
+    )
+    return list(marked.filter(Q(is_planned=True) | Q(is_ended=True)))
 
 
 def _told(at: dt.datetime, kind: Kind, row: Any, tell: Callable[[Any], TimelineEntry]) -> Told:
@@ -223,6 +265,21 @@ class _WorkTeller:
     def _file(self, kind: str, at: dt.datetime, who: Any, text: str, attachment: Any) -> TimelineEntry:
         label = attachment_label(self.reader, self.lead, attachment)
         return TimelineEntry(kind, at, str(who) if who else _("System"), text, note=label)
+
+    def engaged(self, engagement: Any) -> TimelineEntry:
+        words = ENGAGED[engagement.direction, engagement.channel]
+        outcome = engagement.get_outcome_display()
+        return TimelineEntry(
+            "engaged",
+            engagement.at,
+            str(engagement.by),
+            str(words),
+            [Change(_("Outcome"), "", outcome, "outcome")] if outcome else [],
+            self.reader.sentence(self.lead, engagement.remark),
+            author_id=engagement.by_id,
+            engagement_id=engagement.pk,
+            lacks_outcome=not outcome,
+        )
 
     def _follow_up(
         self, kind: str, at: dt.datetime, who: Any, follow_up: Any, changes: list[Change]

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from leads.due_times import COMING_DAYS, days_from
-from leads.models import FollowUp, Lead, LeadStatus, Note, Notification, NotificationKind
+from leads.models import Engagement, FollowUp, Lead, LeadStatus, Note, Notification, NotificationKind
 from leads.queries.follow_ups import own_follow_ups
 from leads.queries.leads import visible_leads
 from leads.queries.notifications import visible_notifications, with_what_is_told
@@ -100,7 +100,7 @@ def _by_day(rows: Iterable[Any]) -> Iterable[Part]:
 
 def untouched_leads(actor: Actor) -> QuerySet[Lead]:
     """Return the actor's own leads, the newest first, with which nothing was done yet: new ones, and those that
-    somebody gave and that were not looked at. A note of one's own or a follow-up for oneself is a beginning."""
+    somebody gave and that were not looked at. A note or call of one's own or a follow-up for oneself is a beginning."""
     member = actor.membership
     if member is None:
         return Lead.objects.none()
@@ -110,12 +110,14 @@ def untouched_leads(actor: Actor) -> QuerySet[Lead]:
     is_open = Q(status__in=[LeadStatus.NEW, LeadStatus.IN_PROGRESS])
     noted = Note.objects.filter(lead_id=OuterRef("pk"), author=member)
     planned = FollowUp.objects.filter(lead_id=OuterRef("pk"), assignee=member)
+    engaged = Engagement.objects.filter(lead_id=OuterRef("pk"), by=member)
     return (
         visible_leads(actor)
         .filter(
             Q(status=LeadStatus.NEW) | (is_open & Exists(given)),
             ~Exists(noted),
             ~Exists(planned),
+            ~Exists(engaged),
             owner=member,
         )
         .select_related("line", "source", "campaign", "owner__user", "team__user")

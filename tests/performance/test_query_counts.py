@@ -18,6 +18,8 @@ from leads.models import BusinessLine, Field, Source
 from leads.queries.form_links import form_link_scope
 from leads.services.attachments import attach_file, remove_attachment
 from leads.services.configuring import configure_line
+from leads.services.consent import record_consent
+from leads.services.engagements import start_engagement
 from leads.services.fields import update_field
 from leads.services.follow_ups import plan_follow_up
 from leads.services.form_links import create_form_link
@@ -72,6 +74,16 @@ class World:
         if number % 3 == 2:
             return
         write_note(actor=actor, reference=reference, text=f"@Leela Nair, note {number}")
+        start_engagement(actor=actor, reference=reference, channel="call")
+        record_consent(
+            actor=actor,
+            reference=reference,
+            purpose=f"Offers {number}",
+            channel="call",
+            state="given",
+            wording="Yes",
+            door="page",
+        )
         due = timezone.now() + timedelta(hours=number * 5 + 1)
         plan_follow_up(
             actor=self.leader,

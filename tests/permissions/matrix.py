@@ -28,6 +28,8 @@ from leads.models import (
     AssignmentRule,
     BusinessLine,
     Campaign,
+    DoNotCall,
+    Engagement,
     Field,
     FollowUp,
     FormLink,
@@ -152,6 +154,7 @@ LEAD: Ids = {"reference": (Lead, "reference")}
 NOTE: Ids = {**LEAD, "note_id": (Note, "pk")}
 ATTACHMENT: Ids = {**LEAD, "attachment_id": (LeadAttachment, "pk")}
 FOLLOW_UP: Ids = {**LEAD, "follow_up_id": (FollowUp, "pk")}
+ENGAGEMENT: Ids = {**LEAD, "engagement_id": (Engagement, "pk")}
 NOTIFICATION: Ids = {"notification_id": (Notification, "pk")}
 # Of the agent's, shared with everybody; operations see to shared ones.
 VIEW: Ids = {"view_id": (SavedView, "pk")}
@@ -294,6 +297,13 @@ PAGES: list[Line] = [
     page("POST", "leads:follow_up_reopen", 302, by=WRITE_LEADS, ids=FOLLOW_UP, partner=403),
     page("POST", "leads:follow_up_postpone", 302, by=WRITE_LEADS, ids=FOLLOW_UP, data={"to": "tomorrow"}),
     page("POST", "leads:follow_up_withdraw", 302, by=WRITE_LEADS, ids=FOLLOW_UP, partner=403, **NO_AUTHORS),
+    page("POST", "leads:engagements", 302, by=WRITE_LEADS, ids=LEAD, data={"channel": "call"}),
+    page("GET", "leads:engagement", by=WRITE_LEADS, ids=ENGAGEMENT, **NO_AUTHORS),
+    page("POST", "leads:engagement", 422, by=WRITE_LEADS, ids=ENGAGEMENT, data={}, **NO_AUTHORS),
+    page("GET", "leads:consent", by=READ_LEADS, ids=LEAD),
+    page("POST", "leads:consent", 422, by=WRITE_LEADS, ids=LEAD, data={"purpose": ""}),
+    page("POST", "leads:do_not_call", 422, by=WRITE_LEADS, ids=LEAD, data={"reason": ""}),
+    page("GET", "leads:print", by=READ_LEADS, ids=LEAD),
     public("GET", "leads:public_form", ids=FORM),
     # Without the stamp of a drawn page one is asked to press once more.
     public("POST", "leads:public_form", 422, ids=FORM, data={"field-name": "Asha"}),
@@ -437,6 +447,23 @@ CALLS: list[Line] = [
     call("GET", "api:view-detail", ids=VIEW),
     call("PATCH", "api:view-detail", ids=VIEW, data={}, **NOT_THE_VIEWS),
     call("DELETE", "api:view-detail", 204, ids=VIEW, data={}, **NOT_THE_VIEWS),
+    call("GET", "api:consent-list", by=READ_LEADS, ids=LEAD),
+    call("POST", "api:consent-list", 400, by=WRITE_LEADS, ids=LEAD, data={}, partner=403),
+    call("GET", "api:engagement-list", by=READ_LEADS, ids=LEAD),
+    call("POST", "api:engagement-list", 400, by=WRITE_LEADS, ids=LEAD, data={}, partner=403),
+    call("GET", "api:engagement-detail", by=READ_LEADS, ids=ENGAGEMENT),
+    call(
+        "PATCH",
+        "api:engagement-detail",
+        400,
+        by=WRITE_LEADS,
+        ids=ENGAGEMENT,
+        data={},
+        partner=403,
+        admin=400,
+        operations=400,
+        team_leader=400,
+    ),
     call("GET", "api:import-list", by=READ_FILES),
     call("POST", "api:import-list", 415, by=WRITE_FILES, data={}),
     call("GET", "api:import-detail", by=READ_FILES, ids=INTAKE),
@@ -504,6 +531,7 @@ CONSOLE: list[Line] = [
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
     *console_model(AssignmentRule, Area.CONFIGURATION, adds=True, actions=["try_it"]),
+    *console_model(DoNotCall, Area.CONFIGURATION, adds=True),
     *console_model(
         FormLink,
         Area.CONFIGURATION,
