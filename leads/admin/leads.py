@@ -34,6 +34,8 @@ TONES = {
     "closed": "",
 }  # fmt: skip
 PERSONAL = ("name", "phone", "email", "amount", "city", "region")
+# The amount once more, for sorting: history tells the amount itself, to whoever may read it.
+DERIVED = ("amount_minor",)
 
 
 class WithdrawnFilter(admin.SimpleListFilter):
@@ -137,6 +139,8 @@ class LeadAdmin(ReadOnlyAdmin):
         return str(record.reference)
 
     def history_value(self, request: HttpRequest, record: Any, name: str) -> Any:
+        if name in DERIVED:
+            return None
         value = super().history_value(request, record, name)
         if name != "data" and name not in PERSONAL:
             return value

@@ -23,6 +23,7 @@ from leads.pages.lead_page import lead_context
 from leads.pages.listing import LeadListing
 from leads.pages.lists.board import board_context
 from leads.pages.work_forms import AttachmentForm, EngagementForm, FollowUpForm, NoteForm
+from leads.presentation import LeadReader
 from leads.queries.leads import get_lead, may_change
 from leads.queries.lines import list_usable_lines
 from leads.services.leads import Assignment, create_lead, update_lead, withdraw_lead, work_lead
@@ -202,7 +203,7 @@ def lead_edit(request: HttpRequest, reference: str) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect("leads:detail", reference)
     context = {
-        "heading": _("Edit %(name)s") % {"name": lead.name or reference},
+        "heading": _("Edit %(name)s") % {"name": LeadReader(actor).attribute(lead, "name").text or reference},
         "reference": reference,
         "cancel_url": reverse("leads:detail", args=[reference]),
     }

@@ -25,6 +25,8 @@ READERS = {
     "leads_campaign": OPENERS,
     "leads_lead": OPENERS,
     "leads_formlink": OPENERS,
+    "leads_assignmentrule": OPENERS,
+    "leads_donotcall": OPENERS,
     "leads_formsubmission": OPENERS,
     "core_intake": OPENERS - {Role.FINANCE},
     "core_job": OPENERS,
@@ -42,6 +44,8 @@ CONFIGURED = (
     "leads_source",
     "leads_campaign",
     "leads_formlink",
+    "leads_assignmentrule",
+    "leads_donotcall",
     "accounts_accessrule",
 )
 WRITERS = {name: {Role.ADMIN, Role.OPERATIONS} for name in CONFIGURED} | {

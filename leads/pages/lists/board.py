@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core.errors import ApplicationError, Conflict, ValidationFailed
 from leads.models import Lead
 from leads.pages.imports.presenting import actor_of
+from leads.presentation import LeadReader
 from leads.queries.lead_list.board import Board, BoardColumn, board_attribute, board_columns, read_board
 from leads.queries.lead_list.query import LeadListQuery
 from leads.queries.leads import get_lead
@@ -145,7 +146,8 @@ def lead_move(request: HttpRequest, reference: str) -> HttpResponse:
         messages.error(request, _words(error))
     else:
         label = board_columns(lead.line).get(value, value)
-        words = _("%(name)s is in %(column)s now.") % {"name": lead.name or reference, "column": label}
+        name = LeadReader(actor).attribute(lead, "name").text or reference
+        words = _("%(name)s is in %(column)s now.") % {"name": name, "column": label}
         if wants_json:
             return JsonResponse({"message": words, "version": moved.updated_at.isoformat()})
         messages.success(request, words)

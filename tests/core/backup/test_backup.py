@@ -104,8 +104,8 @@ def test_a_round_trip_brings_everything_back(world, backup):
     assert files() == stored
     assert privileges() == allowed
     assert done.replaced["core_organization"] == 2
-    assert done.replaced["media"] == 6
-    assert (done.differences, done.media_files) == ({}, 5)
+    assert done.replaced["media"] == 7
+    assert (done.differences, done.media_files) == ({}, 6)
     assert databases_beside() == []
     assert sorted(path.name for path in media.media_root().iterdir()) == ["files", "intake", "photo.jpg"]
 
@@ -149,7 +149,7 @@ def test_into_an_empty_installation_without_more_words(backup, settings, tmp_pat
     call_command("flush", interactive=False, verbosity=0)
     settings.MEDIA_ROOT = tmp_path / "elsewhere"
     done = restore_backup(backup.path)
-    assert (done.replaced, done.media_files) == ({}, 5)
+    assert (done.replaced, done.media_files) == ({}, 6)
     with system_scope():
         assert Organization.objects.get().slug == "acme"
 
@@ -362,7 +362,7 @@ def test_the_commands(world, tmp_path):
     output = io.StringIO()
     call_command("backup", path, "--json", stdout=output)
     made = json.loads(output.getvalue())
-    assert (made["file"], made["media_files"]) == (path, 5)
+    assert (made["file"], made["media_files"]) == (path, 6)
     assert made["rows"] > 20
     output = io.StringIO()
     call_command("restore", path, "--replace", "--json", stdout=output)

@@ -15,7 +15,7 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 SMALL_TARGETS = """
   () => [...document.querySelectorAll("a.button, button, summary, .bottom-item, .menu-item, input, select")]
     .filter((one) => one.checkVisibility({ visibilityProperty: true }))
-    .filter((one) => !one.closest("label, .segments, .grid"))
+    .filter((one) => !one.closest("label, .segments, .grid, [aria-hidden=true]"))
     .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
     .filter(([, box]) => box.height > 0 && box.height < 44)
     .map(([html, box]) => `${Math.round(box.height)} ${html}`)

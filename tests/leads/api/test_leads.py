@@ -97,6 +97,7 @@ def test_an_enquiry_becomes_a_lead(api, operations):
         "source": "Web site",
         "campaign": "Diwali",
         "repeat_enquiries": 0,
+        "tags": [],
         "data": KEPT,
         "masked": [],
         "created": "2026-01-15T09:30:00+00:00",
