@@ -100,7 +100,7 @@ DOORS_THAT_WRITE: dict[str, str] = {
     "leads:view": "for its owner and operations; redraws what was typed, else as leads:view_new",
     "leads:view_delete": "redirects",
     "leads:public_form": "tells visitors their own values alone; tests/leads/form_links/test_pages.py",
-    "leads:engagements": "opens the number or address that its presser sees; masked ones are refused (test_engagements)",
+    "leads:engagements": "opens the number that its presser sees; a masked one is refused (test_engagements)",
     "leads:engagement": "redirects, or redraws what its sender typed",
     "leads:consent": "redirects, or redraws what its sender typed",
     "leads:do_not_call": "redirects; the number is the lead's own",
