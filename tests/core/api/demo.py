@@ -22,6 +22,7 @@ from leads.demo.spreadsheet import messy_workbook
 from leads.management.commands.demo import CONFIGURATION, PASSWORD, PEOPLE, SLUG
 from leads.models import BusinessLine, Tag
 from leads.services.attachments import attach_file
+from leads.services.engagements import start_engagement
 from leads.services.follow_ups import plan_follow_up
 from leads.services.leads import create_lead
 from leads.services.notes import write_note
@@ -58,6 +59,7 @@ class Demo:
             attached = attach_file(
                 actor=self.actor, reference=made.lead.reference, kind="quote", filename="q.txt", chunks=[b"A"]
             )
+            called = start_engagement(actor=self.actor, reference=made.lead.reference, channel="call")
             due = timezone.now() + timedelta(days=1)
             follow_up = plan_follow_up(
                 actor=self.actor, reference=made.lead.reference, what="Call her back", due_at=due
@@ -87,6 +89,7 @@ class Demo:
             "reference": made.lead.reference,
             "note_id": note.pk,
             "attachment_id": attached.attachment.pk,
+            "engagement_id": called.engagement.pk,
             "follow_up_id": follow_up.pk,
             "view_id": view.pk,
             "tag_id": tag.pk,

@@ -22,9 +22,9 @@ SMALL_TARGETS = """
 """
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds, one line each."""
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+def violations(page: Page, part: str | None = None) -> list[str]:
+    """What axe finds, in the whole page or a part of it (a selector), one line each."""
+    found = Axe().run(page, context=part, options={"runOnly": RULES}).response["violations"]
     return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
@@ -52,7 +52,8 @@ def test_open_parts_are_accessible_too(open_page: OpenPage) -> None:
     assert violations(page) == []
     page.keyboard.press("Escape")
     page.locator(".top-bar summary").last.click()
-    assert violations(page) == []
+    # What the open menu covers is not to be touched.
+    assert violations(page, ".top-bar") == []
 
 
 @pytest.mark.parametrize("name", ["leads", "lead", "lead_form", "imports", "result", "styleguide"])

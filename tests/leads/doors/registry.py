@@ -124,8 +124,6 @@ DOORS_THAT_WRITE: dict[str, str] = {
     "admin:configuration_*": "settings, no leads",
     "admin:leads_businessline_*": "definitions, and values that the sender typed",
     "admin:leads_field_*": "definitions, no leads",
-    "admin:leads_assignmentrule_*": "settings; trying a rule counts leads by person",
-    "admin:leads_donotcall_*": "numbers that were listed by hand, no leads",
 }
 # Management commands: whoever runs one holds the server and its database; they act as the system, which sees all.
 COMMANDS: dict[str, str] = {
