@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("leads/", views.lead_list, name="list"),
     path("leads/new/", views.lead_new, name="new"),
+    path("leads/from-message/", views.lead_from_message, name="from_message"),
     path("leads/export/", exports.lead_export, name="export"),
     path("leads/exports/<int:job_id>/", exports.export_detail, name="export_detail"),
     path("leads/exports/<int:job_id>/file/", exports.export_download, name="export_file"),

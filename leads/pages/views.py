@@ -22,11 +22,13 @@ from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import lead_context
 from leads.pages.listing import LeadListing
 from leads.pages.lists.board import board_context
+from leads.pages.pasting import MessageForm, RestForm, may_note, posted_rest, read_into, told_of
 from leads.pages.work_forms import AttachmentForm, EngagementForm, FollowUpForm, NoteForm
 from leads.presentation import LeadReader
 from leads.queries.leads import get_lead, may_change
 from leads.queries.lines import list_usable_lines
-from leads.services.leads import Assignment, create_lead, update_lead, withdraw_lead, work_lead
+from leads.services.leads import Assignment, CreateResult, update_lead, withdraw_lead, work_lead
+from leads.services.pasted_messages import create_lead_with_note
 
 LINE_KEY = "line"
 # How much of a lead's story a sheet takes; the rest is told where the reader goes on.
@@ -153,19 +155,76 @@ def lead_new(request: HttpRequest) -> HttpResponse:
     form = LeadForm(
         request.POST or None, request.FILES or None, actor=actor, line=line, definition=line_definition(line)
     )
-    if request.method == "POST" and form.is_valid():
+    rest = posted_rest(request, actor)
+    if request.method == "POST" and form.is_valid() and (rest is None or rest.is_valid()):
+        note = rest.kept if rest else ""
         try:
-            result = create_lead(actor=actor, line=line, values=form.values(), attributes=form.attributes())
+            result = create_lead_with_note(
+                actor=actor, line=line, values=form.values(), attributes=form.attributes(), note=note
+            )
         except ValidationFailed as error:
             show_problems(form, error)
         else:
+            if note and not result.is_new:
+                return _new_lead_page(request, form, line, lines, rest=rest, read=_note_not_kept(result))
             return _after_create(request, result)
+    return _new_lead_page(request, form, line, lines, rest=rest)
+
+
+@require_POST
+def lead_from_message(request: HttpRequest) -> HttpResponse:
+    """Show the form of a new lead, filled from a message. Nothing is stored."""
+    actor = actor_of(request)
+    actor.require(Area.LEADS, "create")
+    lines = list_usable_lines(actor)
+    if not lines:
+        return redirect("leads:list")
+    line = chosen_line(request, lines)
+    form = LeadForm(actor=actor, line=line, definition=line_definition(line))
+    message = MessageForm(request.POST)
+    if not message.is_valid():
+        return _new_lead_page(request, form, line, lines, message=message)
+    reading = read_into(form, message.cleaned_data["message"])
+    rest = (
+        RestForm(initial={"note": reading.rest, "keep": True}) if may_note(actor) and reading.rest else None
+    )
+    return _new_lead_page(request, form, line, lines, rest=rest, read=told_of(reading, line))
+
+
+def _new_lead_page(
+    request: HttpRequest,
+    form: LeadForm,
+    line: BusinessLine,
+    lines: list[BusinessLine],
+    *,
+    message: MessageForm | None = None,
+    rest: RestForm | None = None,
+    read: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """The page of a new lead; `message` was refused, `rest` is what remains of one, `read` is told of it."""
+    asked = f"?line={line.code}"
     context = {
         "heading": _("New lead"),
         "line_tabs": _line_tabs(reverse("leads:new"), lines, line),
-        "cancel_url": f"{reverse('leads:list')}?line={line.code}",
+        "cancel_url": f"{reverse('leads:list')}{asked}",
+        "save_url": f"{reverse('leads:new')}{asked}",
+        "message_url": f"{reverse('leads:from_message')}{asked}",
+        "message_form": message or MessageForm(),
+        "rest_form": rest,
+        "read": read,
     }
-    return _form_page(request, form, context)
+    is_refused = any(each is not None and each.is_bound and each.errors for each in (message, rest))
+    return _form_page(request, form, context, is_refused=is_refused)
+
+
+def _note_not_kept(result: CreateResult) -> dict[str, Any]:
+    """What is told of a repeat with a note: the note still stands in the form."""
+    if result.repeats is None:
+        told = _("This lead exists already, owned by another team. The enquiry was counted there.")
+        return {"tone": "warn", "text": f"{told} {_('The note below was not kept.')}"}
+    told = _("This lead exists already. The enquiry was counted there, and the note below was not kept.")
+    url = reverse("leads:detail", args=[result.repeats.reference])
+    return {"tone": "warn", "text": told, "url": url, "label": result.repeats.reference}
 
 
 def _after_create(request: HttpRequest, result: Any) -> HttpResponse:
@@ -219,10 +278,13 @@ def show_problems(form: LeadForm, error: ApplicationError) -> None:
         form.add_error(None, error.message)
 
 
-def _form_page(request: HttpRequest, form: LeadForm, context: dict[str, Any]) -> HttpResponse:
+def _form_page(
+    request: HttpRequest, form: LeadForm, context: dict[str, Any], *, is_refused: bool = False
+) -> HttpResponse:
     today = timezone.now().astimezone(actor_of(request).organization.zone).date().isoformat()
     context |= {"form": form, "sections": form.sections(), "list_url": reverse("leads:list"), "today": today}
-    return render(request, "leads/form.html", context, status=422 if form.is_bound and form.errors else 200)
+    is_refused = is_refused or (form.is_bound and bool(form.errors))
+    return render(request, "leads/form.html", context, status=422 if is_refused else 200)
 
 
 @require_POST

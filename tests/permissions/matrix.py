@@ -264,6 +264,13 @@ PAGES: list[Line] = [
     page("POST", "leads:bulk_steer", 404, ids={**JOB, "verb": "pause"}),
     page("GET", "leads:new", by=(Area.LEADS, "create"), stranger=302),
     page("POST", "leads:new", TRIED, by=(Area.LEADS, "create"), data={"name": ""}, stranger=302),
+    page(
+        "POST",
+        "leads:from_message",
+        by=(Area.LEADS, "create"),
+        data={"message": "Name: Asha Rao"},
+        stranger=302,
+    ),
     page("GET", "leads:choose_members", by=WRITE_LEADS),
     page("GET", "leads:choose_leads", by=READ_LEADS),
     page("GET", "leads:detail", by=READ_LEADS, ids=LEAD),
