@@ -15,7 +15,7 @@ from core.api.calls import Call
 from core.api.description import answer, error_answer
 from core.api.serializers import Body, TextField
 from core.errors import FieldError, NotPermitted, ValidationFailed
-from core.kept_files import FileRefused
+from core.kept_files import KINDS, FileRefused
 from core.pages.files import sent
 from core.queries.files import get_file
 from leads.api.views import actor_of, usable_line
@@ -85,6 +85,9 @@ class FileListView(Call):
         return Response(value_of(file), status=status.HTTP_201_CREATED)
 
 
+BYTES = OpenApiResponse(OpenApiTypes.BINARY, "The file, of the content type that it was recognised by.")
+
+
 class FileContentView(Call):
     """The bytes of a kept file."""
 
@@ -92,11 +95,7 @@ class FileContentView(Call):
         tags=FILES,
         operation_id="read_file",
         summary="The bytes of a file",
-        responses={
-            (200, "application/octet-stream"): OpenApiResponse(
-                OpenApiTypes.BINARY, "The file; its content type is its own."
-            ),
-        },
+        responses={(200, kind.content_type): BYTES for kind in KINDS.values()},
     )
     def get(self, request: Request, file_id: str) -> HttpResponseBase:
         """Read a file: of a lead whose field you see, or one that you handed in yourself."""
