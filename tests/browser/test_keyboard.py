@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.people import tab_to
+from tests.browser.people import press_when_listening, tab_to
 from tests.browser.stack import PASSWORD, BrowserStack
 from tests.browser.test_main_job import DATA, PATIENCE
 from tests.browser.watching import DESK, Watch
@@ -32,14 +32,14 @@ def test_the_main_job_by_keys_alone(watch: Watch, stack: BrowserStack, tmp_path:
     keys.press("Enter")
     expect(page.get_by_role("heading", name="No leads yet")).to_be_visible()
 
-    keys.press("?")
+    press_when_listening(page, "?")
     shortcuts = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(shortcuts).to_contain_text("Go to Imports")
     keys.press("Escape")
     expect(shortcuts).to_be_hidden()
-    keys.type("gi")
+    press_when_listening(page, "gi")
     expect(page.get_by_role("heading", level=1)).to_have_text("Imports")
-    keys.press("n")
+    press_when_listening(page, "n")
     expect(page.get_by_role("heading", level=1)).to_have_text("Bring in a file")
     tab_to(page, page.get_by_label("File"))
     with page.expect_file_chooser() as chooser:
@@ -67,17 +67,17 @@ def test_the_main_job_by_keys_alone(watch: Watch, stack: BrowserStack, tmp_path:
     keys.press("Enter")
     expect(page.get_by_role("heading", name="Every row is in")).to_be_visible()
 
-    keys.type("gl")
+    press_when_listening(page, "gl")
     expect(page.get_by_role("heading", level=1)).to_have_text("Leads")
     expect(page.locator("#leads tbody tr")).to_have_count(2)
-    keys.press("/")
+    press_when_listening(page, "/")
     expect(page.get_by_role("searchbox")).to_be_focused()
     keys.type("054321")
     expect(page.locator("#leads tbody tr")).to_have_count(1)
     tab_to(page, page.get_by_role("link", name="Bina Shah"))
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Bina Shah")
-    keys.press("s")
+    press_when_listening(page, "s")
     work = page.get_by_role("dialog", name="Status and owner")
     expect(work).to_be_visible()
     tab_to(page, work.get_by_label("Status"))
@@ -86,13 +86,14 @@ def test_the_main_job_by_keys_alone(watch: Watch, stack: BrowserStack, tmp_path:
     keys.press("Enter")
     expect(page.get_by_text("Saved.")).to_be_visible()
     expect(page.locator(".timeline > li").first).to_contain_text("In progress")
-    keys.press("e")
+    press_when_listening(page, "e")
     expect(page.get_by_role("heading", level=1)).to_have_text("Edit Bina Shah")
     tab_to(page, page.get_by_label("Credit Score"))
     keys.type("742")
     keys.press("Enter")
     expect(page.locator(".timeline > li").first).to_contain_text("742")
 
+    page.wait_for_load_state("load")
     keys.press("Control+k")
     expect(page.get_by_role("combobox", name="Search or go to")).to_be_focused()
     keys.type("asha")

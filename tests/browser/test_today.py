@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.looking import look
-from tests.browser.people import sign_in
+from tests.browser.people import press_when_listening, sign_in
 from tests.browser.stack import BrowserStack, Prepared
 from tests.browser.test_agent import LOAN
 from tests.browser.test_main_job import DATA
@@ -104,7 +104,7 @@ def leads_at_a_desk(watch: Watch, house: Prepared) -> None:
     page.get_by_role("button", name="Farid Sheikh", exact=True).click()
     expect(page.get_by_role("heading", name="Farid Sheikh", level=1)).to_be_visible()
     expect(page.locator(".rail .count")).to_have_count(0)
-    page.keyboard.press("f")
+    press_when_listening(page, "f")
     expect(page.get_by_label("What")).to_be_focused()
     page.keyboard.type("Send him the offer")
     page.locator("[name=assignee]").select_option("Arjun Rao")
@@ -112,7 +112,7 @@ def leads_at_a_desk(watch: Watch, house: Prepared) -> None:
     page.keyboard.press("Escape")
     page.get_by_label("What").press("Enter")
     expect(page.get_by_text("Planned.")).to_be_visible()
-    page.keyboard.press("n")
+    press_when_listening(page, "n")
     expect(page.get_by_label("Note", exact=True)).to_be_focused()
     page.keyboard.type("Offer goes out. @arjun")
     expect(page.locator(".suggestions [role=option]")).to_have_text("Arjun Rao")

@@ -84,7 +84,7 @@ def test_another_timezone_moves_the_days(organization, operations, line):
     lead = create_lead(actor=operations, line=line, values={"full_name": "Asha", "mobile": "9845012345"}).lead
     with system_scope(organization, reason="test"), connection.cursor() as cursor:
         cursor.execute("UPDATE leads_lead SET created_at = '2026-01-31T20:00Z' WHERE id = %s", [lead.pk])
-    assert list(LeadTally.objects.filter(leads=1).values_list("day", flat=True))[-1] == dt.date(2026, 2, 1)
+    assert LeadTally.objects.filter(day=dt.date(2026, 2, 1), leads=1).exists()
 
     with system_scope(reason="test"):
         Organization.objects.filter(pk=organization.pk).update(timezone="America/New_York")
