@@ -24,7 +24,8 @@ from leads.queries.lead_list.sections import (
     read_moment,
     read_text,
 )
-from leads.queries.lead_list.selection import Base, Selection
+from leads.queries.lead_list.selection import Selection
+from leads.queries.lead_list.trying import Base
 
 NEWEST = "-created"
 WITHOUT_ORDER = frozenset((Kind.MULTI, Kind.REFERENCE, Kind.PRESENCE))
@@ -83,8 +84,8 @@ def sections_of(ordering: Ordering, selection: Selection, catalog: Catalog) -> l
 
 def _by_creation(selection: Selection, *, newest_first: bool) -> Section:
     if selection.is_one_equality or not selection.drivers:
-        return ByCreation(selection.base, newest_first=newest_first)
-    plain = ByCreation(selection.base, newest_first=newest_first)
+        return ByCreation(selection.bases, newest_first=newest_first)
+    plain = ByCreation(selection.bases, newest_first=newest_first)
 
     def sparse() -> Section | None:
         few = selection.read_sparse()
@@ -93,7 +94,7 @@ def _by_creation(selection: Selection, *, newest_first: bool) -> Section:
     few = selection.read_few()
     if few is not None:
         return InMemory(few, plain, descending=newest_first)
-    return ByCreation(selection.base, newest_first=newest_first, otherwise=sparse)
+    return ByCreation(selection.bases, newest_first=newest_first, otherwise=sparse)
 
 
 def _by_index(selection: Selection, column: IndexedColumn, *, descending: bool) -> list[Section]:
@@ -141,7 +142,7 @@ def _by_sorting(
 
 def _newest(leads: QuerySet[Lead]) -> Section:
     """Leads without a value, which stand last, newest first, whichever way the others are ordered."""
-    return ByCreation(Base(leads, "pk", None), newest_first=True)
+    return ByCreation([Base((leads,), "pk", None)], newest_first=True)
 
 
 def _from_memory(

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.queries.memberships import reachable_member_ids
-from accounts.roles import Area, Level
+from accounts.roles import Area
 from core.errors import FieldError, ValidationFailed
 from core.rules import parse_rule
 from core.rules.nodes import Comparison, Node, fields_of, walk
@@ -24,8 +24,9 @@ from leads.queries.lead_list.cursors import CountEstimate, Cursor, read_cursor
 from leads.queries.lead_list.filters import resolve_me
 from leads.queries.lead_list.loading import load_leads
 from leads.queries.lead_list.ordering import NEWEST, Ordering, sections_of
-from leads.queries.lead_list.sections import Place, Section, count_some
+from leads.queries.lead_list.sections import Place, Section
 from leads.queries.lead_list.selection import NOTHING, Condition, Selection, conditions_of
+from leads.queries.lead_list.trying import Base, count_first, count_passing, newest
 from leads.queries.leads import leads_of
 from leads.queries.search import Search, masked_search_check, parse_search
 
@@ -196,10 +197,10 @@ class LeadList:
 
     def _select(self) -> Selection:
         self.owners = reachable_member_ids(self.actor, Area.LEADS, "read")
-        leads = leads_of(self.owners)
+        everyone = leads_of(None)
         if self.query.line:
-            leads = leads.filter(line=self.query.line)
-        selection = Selection(leads, self.actor.level(Area.LEADS, "read") is not Level.ALL)
+            everyone = everyone.filter(line=self.query.line)
+        selection = Selection(everyone, self.owners)
         if self.query.references:
             picked = selection.leads.filter(reference__in=self.query.references)
             selection.conditions.append(Condition(Q(pk__in=list(picked.values_list("pk", flat=True)))))
@@ -223,7 +224,7 @@ class LeadList:
         if search.reference:
             found = selection.leads.filter(reference=search.reference).values_list("pk", flat=True).first()
             if found is not None:
-                selection.conditions.append(Condition(Q(pk=found)))
+                selection.conditions.append(Condition(Q(pk__in=[found])))
                 return
         if not search.terms:
             selection.conditions.append(Condition(NOTHING))
@@ -336,23 +337,21 @@ class LeadList:
         if selection.is_many:
             return CountEstimate(COUNTED, False)
         if len(selection.conditions) == len(selection.own_conditions):
-            return _capped(selection.filtered.order_by("-created_at", "-pk"))
-        if selection.is_one_equality and selection.equality:
-            return _capped(selection.equality[1].queryset().order_by("-created_at", "-lead_id"))
+            return _capped(selection.bases[0])
+        if selection.is_one_equality:
+            return _capped(Base((selection.equalities[0][1].queryset(),), "lead_id", None))
         return self._tried_count()
 
     def _tried_count(self) -> CountEstimate:
         """How many of the newest rows pass: all there are, or at least so many."""
-        base = self.selection.base
-        rows = base.rows.order_by("-created_at", f"-{base.name}")
-        assert base.check is not None, "Lists without such conditions are counted without trying."
-        seen, passed = count_some(rows, base.check, TRIED_TO_COUNT)
+        way = newest(self.selection.bases[0])
+        seen, passed = count_passing(way, TRIED_TO_COUNT)
         number = min(passed, COUNTED)
         return CountEstimate(number, seen < TRIED_TO_COUNT and number == passed)
 
 
-def _capped(rows: QuerySet[Any]) -> CountEstimate:
-    number = rows[: COUNTED + 1].count()
+def _capped(base: Base) -> CountEstimate:
+    number = count_first(newest(base), COUNTED + 1)
     return CountEstimate(min(number, COUNTED), number <= COUNTED)
 
 

@@ -11,21 +11,17 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from operator import add
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.models import BooleanField, Expression, ExpressionWrapper, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, Expression, F, Func, Q, QuerySet, Value
 
 from leads.models import Lead, LeadValue
 from leads.queries.columns import RowMatch, microseconds
 from leads.queries.lead_list.cursors import LARGEST, wrong_cursor
-from leads.queries.lead_list.selection import Base, lead_passes
+from leads.queries.lead_list.selection import lead_passes
+from leads.queries.lead_list.trying import Base, Key, SparseError, Way, read_passing
 
-Key = tuple[Any, ...]
-# How many rows are tried before it is asked whether there is a better way; more for larger pages.
-TRIED = 3_000
-TRIED_PER_ROW = 20
 CREATED = LeadValue._meta.get_field("created_at")
 LEAD_ID = LeadValue._meta.get_field("lead")
 
@@ -100,19 +96,14 @@ def read_number(written: Any) -> int:
     return written
 
 
-class SparseError(Exception):
-    """Too few of the rows that were tried pass."""
-
-
 class Tried(Section):
     """Rows in the order of an index, each tried by a check until enough pass.
 
-    Some are tried first. Where too few of them pass, `otherwise` may know a better way to the same leads;
-    where it knows none, all rows are tried.
+    Where those that pass stand far apart, `otherwise` may know a better way to the same leads; where it knows
+    none, all rows are tried.
     """
 
-    def __init__(self, check: Q | None, otherwise: Callable[[], Section | None] | None) -> None:
-        self.check = check
+    def __init__(self, otherwise: Callable[[], Section | None] | None) -> None:
         self.otherwise = otherwise
         self.instead: Section | None = None
 
@@ -132,74 +123,40 @@ class Tried(Section):
         return self._keys(start, limit, backwards=backwards)
 
     @abstractmethod
-    def _keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]: ...
-
-    def _read(self, rows: QuerySet[Any], columns: Sequence[str], limit: int) -> list[Key]:
-        """Keys of the first rows (ordered) that pass. Raises SparseError while there may be a better way."""
-        if self.check is None:
-            return list(rows.values_list(*columns)[:limit])
-        if self.otherwise is None:
-            return list(rows.filter(self.check).values_list(*columns)[:limit])
-        some = max(TRIED, TRIED_PER_ROW * limit)
-        found = _first_that_pass(rows, self.check, columns, limit, some)
-        if len(found) < limit and rows[:some].count() == some:
-            raise SparseError
-        return found
-
-
-def _first_that_pass(
-    rows: QuerySet[Any], check: Q, columns: Sequence[str], limit: int, some: int
-) -> list[Key]:
-    tried = rows.annotate(passes=ExpressionWrapper(check, BooleanField())).values_list(*columns, "passes")[
-        :some
-    ]
-    try:
-        statement, parameters = tried.query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM ({statement}) AS tried WHERE passes LIMIT {limit:d}", parameters)
-        return [row[:-1] for row in cursor.fetchall()]
-
-
-def count_some(rows: QuerySet[Any], check: Q, some: int) -> tuple[int, int]:
-    """Try the first rows (ordered); return how many there were and how many of them pass."""
-    tried = rows.annotate(passes=ExpressionWrapper(check, BooleanField())).values_list("passes")[:some]
-    try:
-        statement, parameters = tried.query.sql_with_params()
-    except EmptyResultSet:
-        return 0, 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*), count(*) FILTER (WHERE passes) FROM ({statement}) AS tried", parameters
-        )
-        seen, passed = cursor.fetchone()
-        return seen, passed
+    def _keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]:
+        """As `keys`. Raises SparseError while there may be a better way."""
 
 
 class ByCreation(Tried):
-    """Rows with created_at and the lead's id, newest first or oldest first, in the order of an index."""
+    """Rows with created_at and the lead's id, newest first or oldest first, in the order of an index.
+
+    Each of `bases` has all leads of the list among its rows.
+    """
 
     def __init__(
         self,
-        base: Base,
+        bases: Sequence[Base],
         *,
         newest_first: bool,
         otherwise: Callable[[], Section | None] | None = None,
     ) -> None:
-        super().__init__(base.check, otherwise)
-        self.rows = base.rows
-        self.lead_id = base.name
+        super().__init__(otherwise)
+        self.bases = bases
         self.newest_first = newest_first
 
     def _keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]:
         descending = self.newest_first is not backwards
-        rows = self.rows
-        if start is not None:
-            rows = rows.filter(_beyond_creation(self.lead_id, start, above=not descending))
-        sign = "-" if descending else ""
-        ordered = rows.order_by(f"{sign}created_at", f"{sign}{self.lead_id}")
-        return self._read(ordered, ("created_at", self.lead_id), limit)
+
+        def ways(place: Key | None) -> list[Way]:
+            return [self._way(base, place, descending=descending) for base in self.bases]
+
+        return read_passing(ways, start, limit, else_sparse=self.otherwise is not None)
+
+    @staticmethod
+    def _way(base: Base, place: Key | None, *, descending: bool) -> Way:
+        if place is not None:
+            base = base.narrowed(_beyond_creation(base.name, place, above=not descending))
+        return Way(base, ("-created_at", f"-{base.name}") if descending else ("created_at", base.name))
 
     def written(self, key: Key) -> Key:
         return key[0].isoformat(), key[1]
@@ -229,25 +186,41 @@ class ByIndex(Tried):
         descending: bool,
         otherwise: Callable[[], Section | None] | None = None,
     ) -> None:
-        super().__init__(lead_passes(leads), otherwise)
+        super().__init__(otherwise)
+        self.check = lead_passes(leads)
         self.column = match.order[0]
         self.rows = match.queryset()
         self.descending = descending
 
     def _keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]:
         descending = self.descending is not backwards
-        columns = (self.column, "created_at", "lead_id")
-        order = (f"-{self.column}", *columns[1:]) if descending else (self.column, "-created_at", "-lead_id")
-        rows = self.rows.order_by(*order)
         if start is None:
-            return self._read(rows, columns, limit)
+            return self._read(self.rows, limit, descending=descending)
         # Two ranges of the index: the rest of the equal values, then the values beyond.
-        equal = rows.filter(_beyond_creation("lead_id", start, above=descending), **{self.column: start[0]})
-        found = self._read(equal, columns, limit)
+        equal = self.rows.filter(
+            _beyond_creation("lead_id", start, above=descending), **{self.column: start[0]}
+        )
+        found = self._read(equal, limit, descending=descending)
         if len(found) < limit:
-            beyond = rows.filter(**{f"{self.column}__{'lt' if descending else 'gt'}": start[0]})
-            found += self._read(beyond, columns, limit - len(found))
+            beyond = self.rows.filter(**{f"{self.column}__{'lt' if descending else 'gt'}": start[0]})
+            found += self._read(beyond, limit - len(found), descending=descending)
         return found
+
+    def _read(self, rows: QuerySet[Any], limit: int, *, descending: bool) -> list[Key]:
+        order = ("-", "", "") if descending else ("", "-", "-")
+        names = (self.column, "created_at", "lead_id")
+
+        def ways(place: Key | None) -> list[Way]:
+            further = rows.filter(self._after(place, descending=descending)) if place else rows
+            return [Way(Base((further,), "lead_id", self.check), tuple(map(add, order, names)))]
+
+        return read_passing(ways, None, limit, else_sparse=self.otherwise is not None)
+
+    def _after(self, place: Key, *, descending: bool) -> Q:
+        """What follows a place: one range of the index, whose first rows are passed over."""
+        sign = "lt" if descending else "gt"
+        same = Q(**{self.column: place[0]}) & _beyond_creation("lead_id", place, above=descending)
+        return Q(**{f"{self.column}__{sign}e": place[0]}) & (same | Q(**{f"{self.column}__{sign}": place[0]}))
 
     def written(self, key: Key) -> Key:
         value = key[0].isoformat() if isinstance(key[0], dt.date) else key[0]

@@ -30,11 +30,14 @@ from core.rules.nodes import AllOf, Node
 from leads.models import Lead
 from leads.queries.columns import NOTHING, Probe, RowMatch
 from leads.queries.lead_list.catalog import Catalog
+from leads.queries.lead_list.trying import Base
 
 # Up to so many matches are candidates; beyond, one lead in a few hundred matches at a million.
 FEW = 2_000
 # A condition with up to so many matches is still the better side to begin at, when there are others.
 SEVERAL = 20_000
+# So many owners' leads are merged in order; more are found by the order of all leads.
+MOST_ARMS = 20
 # Conditions on the lead itself that an index of its table serves.
 INDEXED_LOOKUPS = frozenset(("owner_id__in", "status__in", "intake_id__in", "pk__in"))
 # Given the name under which a lead's id stands in a query, the expression to sort its leads by.
@@ -71,15 +74,6 @@ class Look:
 
     arms: tuple[tuple[QuerySet[Any], str], ...]
     condition: Condition | None
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """Rows with created_at and a lead's id (by `name`), and what each must pass (None: nothing more)."""
-
-    rows: QuerySet[Any]
-    name: str
-    check: Q | None
 
 
 def conditions_of(q: Q) -> Iterator[Condition]:
@@ -124,13 +118,24 @@ def _single_probe(child: Any) -> Probe | None:
 class Selection:
     """The leads of a list.
 
-    `leads` (visible, of the line) that pass every condition, and `recheck` in Python.
+    `everyone` (live, of the line) in reach of `owners` (None: whoever owns them), that pass every condition, and
+    `recheck` in Python.
     """
 
-    leads: QuerySet[Lead]
-    is_restricted: bool
+    everyone: QuerySet[Lead]
+    owners: list[int] | None
     conditions: list[Condition] = field(default_factory=list)
     recheck: Callable[[Lead], bool] | None = None
+
+    @cached_property
+    def leads(self) -> QuerySet[Lead]:
+        """The leads that may be seen."""
+        return self.everyone if self.owners is None else self.everyone.filter(owner_id__in=self.owners)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether only some owners' leads may be seen."""
+        return self.owners is not None
 
     def add_rule(self, rule: Rule, catalog: Catalog, *, now: Any, zone: Any) -> list[Node]:
         """Add the conditions of a rule; return those of its parts that no index serves."""
@@ -177,32 +182,54 @@ class Selection:
         return [condition for condition in self.conditions if condition.is_indexed_lookup]
 
     @cached_property
-    def equality(self) -> tuple[Condition, RowMatch] | None:
-        """A condition that one value of one index answers, newest first."""
-        for condition in self.drivers:
-            matches = condition.driver.matches if condition.driver else ()
-            if len(matches) == 1 and matches[0].equality:
-                return condition, matches[0]
-        return None
+    def equalities(self) -> list[tuple[Condition, RowMatch]]:
+        """The conditions that one value of one index answers, newest first."""
+        return [
+            (condition, condition.driver.matches[0])
+            for condition in self.drivers
+            if condition.driver
+            and len(condition.driver.matches) == 1
+            and condition.driver.matches[0].equality
+        ]
 
     @property
     def is_one_equality(self) -> bool:
         """Whether the list is one value of one indexed field and nothing else."""
-        return self.equality is not None and len(self.conditions) == 1 and not self.is_restricted
+        return bool(self.equalities) and len(self.conditions) == 1 and not self.is_restricted
 
-    @property
-    def base(self) -> Base:
-        """The rows to try in the order of creation: those of one indexed value, else the leads themselves."""
-        narrowed = self.is_restricted or self.own_conditions
-        if self.equality is not None and not narrowed:
-            condition, match = self.equality
-            others = self.passing(each for each in self.conditions if each is not condition)
-            return Base(match.queryset(), "lead_id", lead_passes(others))
+    @cached_property
+    def bases(self) -> list[Base]:
+        """The ways to try all leads of the list in the order of creation, the likeliest first.
+
+        An owner's leads, or those of one status, off the leads' own table; and the rows of an indexed value. Where
+        nothing narrows, the leads themselves.
+        """
+        others = [self._value_base(*equality) for equality in self.equalities]
+        if others and not self.is_restricted and not self.own_conditions:
+            return others
+        return [self._own_base(), *others]
+
+    def _value_base(self, condition: Condition, match: RowMatch) -> Base:
+        rest = self.passing(each for each in self.conditions if each is not condition)
+        return Base((match.queryset(),), "lead_id", lead_passes(rest))
+
+    def _own_base(self) -> Base:
         rest = [each for each in self.conditions if each not in self.own_conditions]
         check = Q()
         for condition in rest:
             check &= condition.check
-        return Base(self.passing(self.own_conditions), "pk", check if rest else None)
+        return Base(self._own_arms(), "pk", check if rest else None)
+
+    def _own_arms(self) -> tuple[QuerySet[Lead], ...]:
+        """Each owner's leads apart, where they are not too many: one index has them in order, owner by owner."""
+        owners = self.owners
+        names_owner = any("owner_id__in" in dict(each.check.children) for each in self.own_conditions)
+        if owners is None or names_owner or not 1 < len(owners) <= MOST_ARMS:
+            return (self.passing(self.own_conditions),)
+        arms = [self.everyone.filter(owner_id=owner) for owner in owners]
+        for condition in self.own_conditions:
+            arms = [arm.filter(condition.check) for arm in arms]
+        return tuple(arms)
 
     @cached_property
     def is_many(self) -> bool:

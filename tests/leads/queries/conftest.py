@@ -7,13 +7,20 @@ from django.db import connection, transaction
 
 from accounts.roles import Role
 from core.scope import Scope, entered, organization_scope
-from leads.queries.lead_list import sections, selection
+from leads.queries.lead_list import selection, trying
 from tests.factories import make_actor, make_organization
 from tests.leads.lines.definitions import make_line
 from tests.leads.queries.kinds import CORE, FIELDS, nasty_leads
 
-# How many matches are few and several, and how many rows are tried first: each way to the same leads.
-FRONTIERS = [(2_000, 20_000, 3_000), (0, 0, 3_000), (5, 1_000, 5), (5, 5, 5), (40, 1_000, 0)]
+# How many matches are few and several, how many rows are tried first and at most: each way to the same leads.
+FRONTIERS = [
+    (2_000, 20_000, 1_000, 10_000),
+    (0, 0, 1_000, 10_000),
+    (5, 1_000, 5, 0),
+    (5, 1_000, 5, 5),
+    (5, 5, 5, 200),
+    (40, 1_000, 1, 1_000),
+]
 
 
 class Leads(list):
@@ -23,12 +30,14 @@ class Leads(list):
         return f"{len(self)} leads"
 
 
-def set_frontier(patch: pytest.MonkeyPatch, frontier: tuple[int, int, int]) -> None:
+def set_frontier(patch: pytest.MonkeyPatch, frontier: tuple[int, int, int, int]) -> None:
     """Let lists take another way to their leads."""
     patch.setattr(selection, "FEW", frontier[0])
     patch.setattr(selection, "SEVERAL", frontier[1])
-    patch.setattr(sections, "TRIED", frontier[2])
-    patch.setattr(sections, "TRIED_PER_ROW", 0)
+    patch.setattr(trying, "TRIED", frontier[2])
+    patch.setattr(trying, "TRIED_PER_ROW", 0)
+    patch.setattr(trying, "SAMPLED", frontier[2])
+    patch.setattr(trying, "MOST_TRIED", frontier[3])
 
 
 class NastyWorld:

@@ -6,8 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.queries.memberships import reachable_member_ids
+from accounts.roles import Area, Role
 from core.errors import ValidationFailed
-from leads.queries.lead_list import Catalog, LeadListQuery, iterate_leads, list_leads, orderable
+from leads.models import Lead
+from leads.queries.lead_list import Catalog, LeadListQuery, iterate_leads, list_leads, orderable, selection
+from tests.factories import make_actor
 from tests.leads.queries.conftest import FRONTIERS, set_frontier
 from tests.leads.queries.kinds import NAMES
 
@@ -60,6 +64,34 @@ def test_pages_meet_without_gap_or_overlap(nasty, frontier, order, conditions, m
     assert flat == [lead.pk for lead in iterate_leads(nasty.operations, query)]
     newest = LeadListQuery(nasty.line, conditions=conditions)
     assert sorted(flat) == sorted(lead.pk for lead in iterate_leads(nasty.operations, newest))
+
+
+@pytest.fixture
+def team(nasty):
+    """A leader and three agents; the leads go to each of them in turn, and to nobody."""
+    leader = make_actor(nasty.organization, Role.TEAM_LEADER)
+    agents = [make_actor(nasty.organization, Role.AGENT, manager=leader) for _number in range(3)]
+    people = [leader.membership, *(agent.membership for agent in agents), None]
+    for number, lead in enumerate(nasty.leads):
+        Lead.objects.filter(pk=lead.pk).update(owner=people[number % len(people)])
+    return leader, agents[0]
+
+
+@pytest.mark.parametrize("frontier", FRONTIERS)
+@pytest.mark.parametrize("conditions", [None, SOME, MIXED], ids=["all", "some", "mixed"])
+@pytest.mark.parametrize("most_arms", [1, 20])
+def test_pages_of_a_team_meet_and_hold_its_leads_alone(
+    nasty, team, frontier, conditions, most_arms, monkeypatch
+):
+    set_frontier(monkeypatch, frontier)
+    monkeypatch.setattr(selection, "MOST_ARMS", most_arms)
+    everybody = list(iterate_leads(nasty.operations, LeadListQuery(nasty.line, conditions=conditions)))
+    for actor in team:
+        owners = reachable_member_ids(actor, Area.LEADS, "read")
+        forwards, backwards = walked(actor, LeadListQuery(nasty.line, conditions=conditions, page_size=7))
+        assert backwards == forwards[:-1]
+        expected = [lead.pk for lead in everybody if lead.owner_id in owners]
+        assert [pk for page in forwards for pk in page] == expected != []
 
 
 @pytest.mark.parametrize("order", ORDERS)
