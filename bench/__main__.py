@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.script import set_up, sizes
 
-SCRIPTS = ("imports", "creates", "lists", "pages", "memory")
+SCRIPTS = ("imports", "creates", "lists", "pages", "definitions", "memory")
 
 
 def main(asked: list[str]) -> int:

@@ -14,6 +14,7 @@ TITLES = {
     "creates": "Creating leads by the API",
     "lists": "Lists at many leads",
     "pages": "Pages",
+    "definitions": "A thousand field definitions over fifty lines",
     "memory": "Memory",
 }
 HEAD = """# Performance

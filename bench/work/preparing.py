@@ -13,7 +13,7 @@ from bench.bare.models import OWN_TABLES
 from core.models import Organization
 from core.scope import organization_scope, system_scope
 from core.services.organizations import create_organization
-from leads.models import BusinessLine
+from leads.models import BusinessLine, Field
 from leads.services.fields import add_field
 from leads.services.lines import create_line, publish_line, update_line
 
@@ -75,12 +75,24 @@ def make_organization() -> dict[str, str]:
                 name=f"{key.capitalize()} Bench",
                 manager=members.get(manager),
             )
-        line = create_line(actor=system, code=sample.LINE, name="Loans")
-        for definition in sample.FIELDS:
-            add_field(actor=system, line=line, definition=definition)
-        update_line(actor=system, line=line, duplicate_match=["phone"])
-        publish_line(actor=system, line=line)
+        _make_line(system, sample.LINE, "Loans")
     return {key: member.user.email for key, member in members.items()}
+
+
+def add_lines(count: int) -> int:
+    """Make so many more lines with the same fields; return how many definitions there are."""
+    with organization_scope(organization(), reason="bench"):
+        for number in range(count):
+            _make_line(Actor.system(organization()), f"bench_{number:02}", f"Loans {number:02}")
+        return Field.objects.count()
+
+
+def _make_line(actor: Actor, code: str, name: str) -> None:
+    made = create_line(actor=actor, code=code, name=name)
+    for definition in sample.FIELDS:
+        add_field(actor=actor, line=made, definition=definition)
+    update_line(actor=actor, line=made, duplicate_match=["phone"])
+    publish_line(actor=actor, line=made)
 
 
 def line() -> BusinessLine:

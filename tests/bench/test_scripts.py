@@ -15,6 +15,7 @@ LINES = {
     "creates": {"create_bare", "create_batch"},
     "lists": {"list_equality no filter", "list_search PAN", "list_range income, nobody"},
     "pages": {"page_bare", "page_html", "page_time leads"},
+    "definitions": {"definitions leads", "definitions call: schema of the line"},
     "memory": {"memory idle", "memory under the demo mix"},
 }
 
@@ -42,6 +43,6 @@ def test_the_import_is_measured(database, tmp_path):
 
 
 @pytest.mark.verify
-@pytest.mark.parametrize("name", ["creates", "lists", "pages", "memory"])
+@pytest.mark.parametrize("name", ["creates", "lists", "pages", "definitions", "memory"])
 def test_the_others_are_measured(database, tmp_path, name):
     assert run(name, database, tmp_path) >= LINES[name]
