@@ -95,3 +95,13 @@ class TooMany(ApplicationError):
     def __init__(self, code: str, message: str, wait: int) -> None:
         super().__init__(code, message)
         self.wait = wait
+
+
+class Unavailable(ApplicationError):
+    """Something that we rest on does not answer now. `wait`: seconds until asking again makes sense."""
+
+    status = 503
+
+    def __init__(self, code: str, message: str, wait: int = 60) -> None:
+        super().__init__(code, message)
+        self.wait = wait

@@ -1,25 +1,31 @@
 """The contract of a storage of kept files, held by a folder and by a real server that speaks S3."""
 
+import socket
 import zipfile
 from datetime import timedelta
 from io import BytesIO
 
 import boto3
 import pytest
+from botocore.config import Config
 from django.core.files.base import ContentFile, File
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
 from accounts.roles import Role
 from core.backup.media import FRESH, PREFIX, add_media, discard, lay_out
+from core.errors import Unavailable
 from core.kept_files.storage import kept_storage
 from core.models import StoredFile
 from core.queries.files import open_content
 from core.retention.files import orphaned_objects
 from core.retention.registry import find_purge
-from core.scope import organization_scope
+from core.scope import organization_scope, system_scope
 from core.services.files import FileLimits, store_file
+from leads.services.leads import create_lead
 from tests.factories import make_actor, make_organization
+from tests.leads.lines.definitions import make_line
 
 KEYS = {"aws_access_key_id": "someone", "aws_secret_access_key": "secret"}
 
@@ -166,3 +172,62 @@ def test_a_bucket_serves_nobody_else(bucket, s3_server):
     assert (held["ContentType"], held["ContentDisposition"]) == ("application/octet-stream", "attachment")
     grants = client.get_object_acl(Bucket="kept", Key="leadledger/files/1/one")["Grants"]
     assert all(grant["Grantee"]["Type"] == "CanonicalUser" for grant in grants)
+
+
+@pytest.fixture
+def away(bucket, settings):
+    """A storage whose server does not answer."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        options = {
+            **settings.STORAGES["default"]["OPTIONS"],
+            "endpoint_url": f"http://127.0.0.1:{taken.getsockname()[1]}",
+            "client_config": Config(connect_timeout=1, read_timeout=1, retries={"max_attempts": 1}),
+        }
+        settings.STORAGES = {
+            **settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}
+        }  # fmt: skip
+        yield kept_storage()
+
+
+def test_a_server_that_does_not_answer_is_told_in_words(away):
+    for attempt in (
+        lambda: away.save("files/1/x", ContentFile(b"1")),
+        lambda: away.open("files/1/x"),
+        lambda: away.size("files/1/x"),
+        lambda: away.delete("files/1/x"),
+        lambda: list(away.objects("files")),
+    ):
+        with pytest.raises(Unavailable, match="try again"):
+            attempt()
+
+
+def test_who_is_refused_by_the_bucket_reads_no_name_of_it(bucket, s3_server, settings):
+    options = {**settings.STORAGES["default"]["OPTIONS"], "bucket_name": "somebody-elses"}
+    settings.STORAGES = {
+        **settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}
+    }  # fmt: skip
+    with pytest.raises(Unavailable) as caught:
+        kept_storage().save("files/1/x", ContentFile(b"1"))
+    assert "somebody" not in str(caught.value)
+
+
+@pytest.mark.django_db
+def test_pages_and_calls_say_that_files_are_away(away, client):
+    organization = make_organization("away")
+    actor = make_actor(organization, Role.OPERATIONS)
+    client.raise_request_exception = False
+    with system_scope(reason="test"):
+        client.force_login(actor.user)
+    with organization_scope(organization):
+        line = make_line(actor, [{"key": "name", "label": "Name", "type": "text", "maps_to": "name"}])
+        lead = create_lead(actor=actor, line=line, values={"name": "Asha"}).lead
+    file = SimpleUploadedFile("offer.pdf", b"%PDF-1.4\n%%EOF\n")
+    page = client.post(f"/leads/{lead.reference}/attachments/", {"kind": "other", "file": file})
+    assert (page.status_code, b"try again" in page.content) == (503, True)
+    file.seek(0)
+    call = client.post(f"/api/v1/leads/{lead.reference}/attachments", {"kind": "other", "file": file})
+    assert (call.status_code, call.json()["errors"][0]["code"]) == (503, "files_unavailable")
+    assert call.headers["Retry-After"] == "60"
+    with organization_scope(organization):
+        assert not StoredFile.objects.exists()
