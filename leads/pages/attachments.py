@@ -1,5 +1,7 @@
 """Attachments of a lead: attached on its page, renamed and removed on their own, restored by one press."""
 
+import json
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -38,9 +40,18 @@ def attachment_new(request: HttpRequest, reference: str) -> HttpResponse:
             show_refusal(form, error)
         else:
             said = _("Attached.") if attached.is_new else _("This file is attached already.")
-            messages.success(request, said)
-            return redirect(attachments_of(reference))
+            return _after_attaching(request, lead, said)
     return lead_page(request, lead, attachment_form=form)
+
+
+def _after_attaching(request: HttpRequest, lead: Lead, said: str) -> HttpResponse:
+    """Back to the lead; htmx, which takes the part alone out of the page, is told the word apart."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.success(request, said)
+        return redirect(attachments_of(lead.reference))
+    response = lead_page(request, lead)
+    response["HX-Trigger"] = json.dumps({"toast": {"text": said, "tone": "good"}})
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
