@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.retention import purge
 from core.retention.registry import Purge, register_purge
-from leads.models import CountedFigures, FormSubmission, SubmissionOutcome
+from leads.models import CountedFigures, Digest, FormSubmission, Notification, SubmissionOutcome
 from leads.services.statistics.folding import count_foldable, fold_tallies
 
 
@@ -28,6 +28,18 @@ def counted_figures(before: datetime) -> QuerySet[CountedFigures]:
     """Figures that nobody has had counted again since; when a line was judged is no figure."""
     old = CountedFigures.objects.filter(counted_at__lt=before).exclude(key__startswith="judged:")
     return old.order_by("counted_at")
+
+
+@purge("leads.notifications", setting="RETENTION_NOTIFICATIONS_DAYS", title=_("Notifications"))
+def notifications(before: datetime) -> QuerySet[Notification]:
+    """What people were told so long ago, read or not; what it tells of stays."""
+    return Notification.objects.filter(created_at__lt=before).order_by("created_at")
+
+
+@purge("leads.digests", setting="RETENTION_NOTIFICATIONS_DAYS", title=_("Records of mails of the day"))
+def digests(before: datetime) -> QuerySet[Digest]:
+    """That somebody was owed the mail of a day; the mails themselves are not kept."""
+    return Digest.objects.filter(created_at__lt=before).order_by("created_at")
 
 
 register_purge(

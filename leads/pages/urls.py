@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from leads.pages import (
     attachments,
     consent,
+    digests,
     engagements,
     exports,
     follow_ups,
@@ -42,6 +43,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "notifications/<int:notification_id>/read/", notifications.notification_read, name="notification_read"
     ),
+    path("notifications/settings/", digests.notification_settings, name="notification_settings"),
+    path("mails/stop/<str:token>/", digests.digest_stop, name="digest_stop"),
     path("leads/", views.lead_list, name="list"),
     path("leads/new/", views.lead_new, name="new"),
     path("leads/from-message/", views.lead_from_message, name="from_message"),

@@ -13,7 +13,11 @@ from tests.browser.test_agent import LOAN
 from tests.browser.test_main_job import DATA
 from tests.browser.watching import DESK, PHONE, Watch
 
-QUOTE = {"name": "quote.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n1 0 obj<<>>endobj\n%%EOF\n"}
+QUOTE = {
+    "name": "quote.pdf",
+    "mimeType": "application/pdf",
+    "buffer": b"%PDF-1.4\n1 0 obj<<>>endobj\n%%EOF\n",
+}
 LOGGED = re.compile("/engagements/$")
 NOT_ONE = {"name": "quote.exe", "mimeType": "application/octet-stream", "buffer": b"MZ\x90\x00\x03" * 9}
 
