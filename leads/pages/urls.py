@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/views/<int:view_id>/delete/", saved.view_delete, name="view_delete"),
     path("leads/bulk/", bulk.bulk, name="bulk"),
     path("leads/bulk/<int:job_id>/", bulk.bulk_detail, name="bulk_detail"),
+    path("leads/bulk/<int:job_id>/undo/", bulk.bulk_undo, name="bulk_undo"),
     path("leads/bulk/<int:job_id>/<str:verb>/", bulk.bulk_steer, name="bulk_steer"),
     path("leads/choose/members/", pickers.choose_members, name="choose_members"),
     path("leads/choose/leads/", pickers.choose_leads, name="choose_leads"),

@@ -261,6 +261,7 @@ PAGES: list[Line] = [
     page("POST", "leads:bulk", 302, by=WRITE_LEADS, data={}),
     # A change of many is its asker's alone; the job of the matrix's world is none.
     page("GET", "leads:bulk_detail", 404, ids=JOB),
+    page("POST", "leads:bulk_undo", 404, ids=JOB),
     page("POST", "leads:bulk_steer", 404, ids={**JOB, "verb": "pause"}),
     page("GET", "leads:new", by=(Area.LEADS, "create"), stranger=302),
     page("POST", "leads:new", TRIED, by=(Area.LEADS, "create"), data={"name": ""}, stranger=302),

@@ -91,6 +91,7 @@ DOORS_THAT_WRITE: dict[str, str] = {
     "leads:tags": "redirects with tags",
     "leads:line_count": "redirects; other fields' names are 404 (test_guessing asks the page)",
     "leads:line_judge": "redirects",
+    "leads:bulk_undo": "redirects to the job, which tells counts and references",
     "leads:bulk_steer": "redirects; the job is its asker's and holds counts",
     "leads:notification*": "redirects; the settings hold no leads",
     "leads:digest_stop": "no leads; what mails tell is tried in tests/leads/work/test_digests.py",
