@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, re_path
 from leads.api import (
     attachments,
     batches,
+    bulk,
     consent,
     digests,
     engagements,
@@ -28,6 +29,7 @@ FOLLOW_UP = r"(?P<follow_up_id>[0-9]{1,18})"
 ATTACHMENT = r"(?P<attachment_id>[0-9]{1,18})"
 ENGAGEMENT = r"(?P<engagement_id>[0-9]{1,18})"
 EXPORT = r"(?P<job_id>[0-9]{1,18})"
+CHANGE = r"(?P<change_id>[0-9]{1,18})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^lines/?$", views.LineListView.as_view(), name="line-list"),
@@ -41,6 +43,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^lines/{CODE}/quality/?$", statistics.LineQualityView.as_view(), name="line-quality"),
     re_path(r"^leads/?$", views.LeadListView.as_view(), name="lead-list"),
     re_path(r"^leads/batch/?$", batches.LeadBatchView.as_view(), name="lead-batch"),
+    re_path(r"^leads/bulk/?$", bulk.LeadBulkView.as_view(), name="lead-bulk"),
+    re_path(rf"^leads/bulk/{CHANGE}/?$", bulk.BulkChangeView.as_view(), name="bulk-detail"),
+    re_path(rf"^leads/bulk/{CHANGE}/undo/?$", bulk.BulkUndoView.as_view(), name="bulk-undo"),
     re_path(r"^leads/export/?$", exports.LeadExportView.as_view(), name="lead-export"),
     re_path(rf"^exports/{EXPORT}/?$", exports.ExportView.as_view(), name="export-detail"),
     re_path(rf"^exports/{EXPORT}/file/?$", exports.ExportFileView.as_view(), name="export-file"),

@@ -491,6 +491,9 @@ CALLS: list[Line] = [
     call("GET", "api:lead-export", 400, by=READ_LEADS),  # without a format
     # An export is its asker's alone; the job of the matrix's world is none.
     call("GET", "api:export-detail", 404, ids=JOB),
+    call("POST", "api:lead-bulk", 400, data={}),
+    call("GET", "api:bulk-detail", 404, ids={"change_id": (Job, "pk")}),
+    call("POST", "api:bulk-undo", 404, ids={"change_id": (Job, "pk")}, data={}),
     call("GET", "api:export-file", 404, ids=JOB),
 ]
 

@@ -74,6 +74,8 @@ DOORS_THAT_WRITE: dict[str, str] = {
     "api:lead-list": "test_writing",
     "api-unversioned:lead-list": "the view of api:lead-list",
     "api:lead-batch": "test_writing",
+    "api:lead-bulk": "counts, and the references that the caller names",
+    "api:bulk-undo": "counts",
     "api:lead-detail": "test_writing",
     "api:lead-assign": "answers as api:lead-detail does, by the same lead_answer",
     "api:lead-tags": "test_writing",
