@@ -139,4 +139,8 @@ class Migration(migrations.Migration):
             model_name='notificationsettings',
             constraint=models.CheckConstraint(condition=models.Q(('hour__lte', 23)), name='notification_hour_of_a_day'),
         ),
+        migrations.AddIndex(
+            model_name='historicalleadtag',
+            index=models.Index(models.F('organization'), models.F('lead'), models.OrderBy(models.F('history_date'), descending=True), models.OrderBy(models.F('history_id'), descending=True), name='history_2ddfbd525c5a_of'),
+        ),
     ]

@@ -14,7 +14,8 @@ from leads.models import Lead, LeadAttachment
 from leads.pages.imports.presenting import actor_of
 from leads.pages.views import lead_page
 from leads.pages.work_forms import AttachmentForm, AttachmentLabelForm, show_refusal
-from leads.queries.attachments import get_attachment
+from leads.presentation import LeadReader
+from leads.queries.attachments import attachment_label, get_attachment
 from leads.queries.leads import get_lead
 from leads.services.attachments import attach_file, remove_attachment, rename_attachment, restore_attachment
 
@@ -60,15 +61,18 @@ def attachment_edit(request: HttpRequest, reference: str, attachment_id: int) ->
     actor = actor_of(request)
     lead = get_lead(actor, reference, verb="write")
     attachment = get_attachment(lead, attachment_id)
-    form = AttachmentLabelForm(request.POST or None, initial={"label": attachment.label})
+    # As its reader sees it: left alone, what is masked in it stays as it was written.
+    label = attachment_label(LeadReader(actor), lead, attachment)
+    form = AttachmentLabelForm(request.POST or None, initial={"label": label})
     if request.method == "POST" and form.is_valid():
         try:
-            rename_attachment(
-                actor=actor,
-                reference=reference,
-                attachment_id=attachment_id,
-                label=form.cleaned_data["label"],
-            )
+            if form.has_changed():
+                rename_attachment(
+                    actor=actor,
+                    reference=reference,
+                    attachment_id=attachment_id,
+                    label=form.cleaned_data["label"],
+                )
         except ValidationFailed as error:
             show_refusal(form, error)
         else:
