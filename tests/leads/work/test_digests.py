@@ -38,6 +38,7 @@ from leads.services.leads import assign_lead
 from leads.services.notes import write_note
 from tests.core.outbox.conftest import let_time_pass
 from tests.factories import make_actor, make_organization
+from tests.leads.api.conftest import Api
 from tests.leads.work.conftest import House
 from tests.mail_server import MailServer
 
@@ -365,3 +366,23 @@ def test_who_is_killed_before_the_end_has_owed_nothing(company):
     start_daily_work()
     with system_scope():
         assert OutboxMessage.objects.filter(topic="leads.digest").count() == 12
+
+
+def test_calls_read_and_change_what_is_chosen(settled, client_for):
+    calls = Api(client_for(settled.agent))
+    first = calls.get("/notifications/settings")
+    assert first.json() == {
+        "kinds": {"mention": "app", "follow_up": "app", "assigned": "app"},
+        "morning": True,
+        "hour": 8,
+        "timezone": "",
+    }
+    given = {"kinds": {"mention": "mail"}, "hour": 7, "timezone": "Asia/Kolkata"}
+    changed = calls.patch("/notifications/settings", given, HTTP_IF_MATCH=first["ETag"])
+    assert changed.json()["kinds"] == {"mention": "mail", "follow_up": "app", "assigned": "app"}
+    late = calls.patch("/notifications/settings", {"hour": 9}, HTTP_IF_MATCH=first["ETag"])
+    assert late.status_code == 412
+    wrong = calls.patch("/notifications/settings", {"timezone": "Asia/Atlantis", "hour": 24})
+    assert (wrong.status_code, wrong.json()["errors"][0]["attr"]) == (400, "hour")
+    assert calls.get("/notifications/settings").json() == changed.json()
+    assert Api(client_for(settled.other)).get("/notifications/settings").json()["hour"] == 8
