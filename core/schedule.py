@@ -109,6 +109,37 @@ def start_registered_work(*, late_by: timedelta = timedelta()) -> int:
     return started
 
 
+RegularWork = Callable[[Organization], object]
+_regular: dict[str, RegularWork] = {}
+
+
+def regular_work(name: str) -> Callable[[RegularWork], RegularWork]:
+    """Register, as a decorator in `<app>/daily.py`, what looks every few minutes whether anything is due.
+
+    It runs within each active organisation, in a transaction, perhaps in several processes at once: what it does
+    once it claims in the database.
+    """
+
+    def register(look: RegularWork) -> RegularWork:
+        if name in _regular:
+            raise ValueError(f"The regular work {name} is registered twice.")
+        _regular[name] = look
+        return look
+
+    return register
+
+
+def do_regular_work() -> None:
+    """Do the registered work in each active organisation. Any number of processes may call this at once."""
+    autodiscover_modules("daily")
+    with system_scope(reason="regular work"):
+        organizations = list(Organization.objects.filter(is_active=True).order_by("pk"))
+    for name, look in sorted(_regular.items()):
+        for organization in organizations:
+            with organization_scope(organization, reason=name), transaction.atomic():
+                look(organization)
+
+
 def claim_day(name: str, day: date) -> bool:
     """Whether the daily work of that name in the organisation in force is the caller's to start on `day`.
 

@@ -11,7 +11,7 @@ from core.jobs import worker as worker
 from core.jobs.wakeup import wake_deliveries
 from core.outbox.delivering import deliver_due
 from core.retention.scheduling import start_retention
-from core.schedule import start_registered_work
+from core.schedule import do_regular_work, start_registered_work
 from core.scope import Scope, entered
 
 log = structlog.get_logger("leadledger.tasks")
@@ -60,5 +60,6 @@ def deliver_messages() -> None:
 
 @shared_task(base=ScopedTask, name="core.tasks.start_daily_work", ignore_result=True)
 def start_daily_work() -> None:
-    """Start what runs once a day, where it is due. Sent by the scheduler, as often as it likes."""
+    """Start what runs once a day, where it is due, and do what looks more often. Sent every few minutes."""
     log.info("daily_work_looked_after", started=start_retention() + start_registered_work())
+    do_regular_work()

@@ -4,11 +4,13 @@ A stack of its own is filled with the demo's data, so that neither a running dem
 and a browser takes the pictures. They are the same each time but for what the clock says.
 """
 
+import json
 import os
 import re
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 import django
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -31,6 +33,17 @@ PHONE = {"width": 360, "height": 740}
 EDUCATION = DOCS.parent / "tests" / "data" / "education_leads.csv"
 SPREADSHEET = "Branch enquiries of October.xlsx"
 PATIENCE = 60_000
+RULE = {
+    "all": [
+        {"field": "status", "op": "in", "value": ["new", "in_progress"]},
+        {
+            "any": [
+                {"field": "tag", "op": "has_any", "value": ["Hot", "VIP"]},
+                {"field": "data.loan_wanted", "op": "gte", "value": "5000000"},
+            ]
+        },
+    ]
+}
 
 
 def main() -> int:
@@ -73,10 +86,12 @@ class Camera:
         self._take(agent, "today-phone")
         agent.goto("/leads/")
         self._take(agent, "leads-phone")
+        self._take_worked_lead(agent)
 
         operations = self._page("operations", DESK)
         operations.goto("/leads/?line=home_loan")
         self._take(operations, "leads-wide")
+        self._take_lists(operations)
         self._take_lead(operations)
         self._take_import(operations)
         self._take_fields(operations)
@@ -92,6 +107,32 @@ class Camera:
         page.locator("#leads a.row-link").first.click()
         page.get_by_role("heading", name="What happened").wait_for()
         self._take(page, "lead")
+
+    def _take_worked_lead(self, page: Page) -> None:
+        """A lead on which something is planned, and what its person agreed to."""
+        page.goto("/today/")
+        page.locator(".tasks .about a").first.click()
+        page.get_by_role("heading", name="What is next").wait_for()
+        self._take(page, "lead-phone")
+        page.get_by_role("link", name="Register").click()
+        page.get_by_role("heading", name="Register").wait_for()
+        self._take(page, "consent-phone")
+
+    def _take_lists(self, page: Page) -> None:
+        """The leads of a line as a board, by a rule of several conditions, and in figures; a lead by its origins."""
+        page.goto("/leads/?line=home_loan&layout=board")
+        self._take(page, "board")
+        page.goto(f"/leads/conditions/?line=home_loan&rule={quote(json.dumps(RULE))}")
+        page.get_by_role("heading", level=1).wait_for()
+        self._take(page, "builder")
+        page.goto("/lines/home_loan/statistics/")
+        page.get_by_role("heading", level=1).wait_for()
+        self._take(page, "statistics")
+        page.goto("/leads/?line=home_loan&status=approved")
+        page.locator("#leads a.row-link").first.click()
+        page.get_by_role("link", name="Where each comes from").click()
+        page.get_by_role("heading", name="Where the values come from").wait_for()
+        self._take(page, "origins")
 
     def _take_import(self, page: Page) -> None:
         """The check of a messy spreadsheet, then, loaded, the correction of its rows."""

@@ -1,7 +1,8 @@
-"""What leads do once a day."""
+"""What leads do once a day, and what they look after more often."""
 
 from core.models import Organization
-from core.schedule import daily_work
+from core.schedule import daily_work, regular_work
+from leads.services.digests.owing import owe_digests
 from leads.services.statistics.judging import judge_every_line
 
 
@@ -9,3 +10,9 @@ from leads.services.statistics.judging import judge_every_line
 def judge(organization: Organization) -> None:
     """Judge the leads of every line that were written since the last time."""
     judge_every_line(organization)
+
+
+@regular_work("leads.digests")
+def mails_of_the_day(organization: Organization) -> None:
+    """Owe the mail of the day to everybody for whom it is time."""
+    owe_digests(organization)

@@ -6,4 +6,5 @@ import leads.services.exports
 import leads.services.indexing
 import leads.services.statistics.counting
 import leads.services.statistics.judging
-import leads.services.stored_proposals  # noqa: F401
+import leads.services.stored_proposals
+import leads.services.undoing  # noqa: F401

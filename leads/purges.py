@@ -2,12 +2,20 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.retention import purge
 from core.retention.registry import Purge, register_purge
-from leads.models import CountedFigures, FormSubmission, SubmissionOutcome
+from leads.models import (
+    BulkChange,
+    BulkChangedLead,
+    CountedFigures,
+    Digest,
+    FormSubmission,
+    Notification,
+    SubmissionOutcome,
+)
 from leads.services.statistics.folding import count_foldable, fold_tallies
 
 
@@ -28,6 +36,36 @@ def counted_figures(before: datetime) -> QuerySet[CountedFigures]:
     """Figures that nobody has had counted again since; when a line was judged is no figure."""
     old = CountedFigures.objects.filter(counted_at__lt=before).exclude(key__startswith="judged:")
     return old.order_by("counted_at")
+
+
+@purge("leads.notifications", setting="RETENTION_NOTIFICATIONS_DAYS", title=_("Notifications"))
+def notifications(before: datetime) -> QuerySet[Notification]:
+    """What people were told so long ago, read or not; what it tells of stays."""
+    return Notification.objects.filter(created_at__lt=before).order_by("created_at")
+
+
+@purge(
+    "leads.bulk_changed_leads",
+    setting="RETENTION_BULK_CHANGES_DAYS",
+    title=_("What stood on leads before many were changed"),
+)
+def bulk_changed_leads(before: datetime) -> QuerySet[BulkChangedLead]:
+    """What stood on leads before a change that can no longer be taken back."""
+    old = BulkChange.objects.filter(created_at__lt=before).values("job")
+    return BulkChangedLead.objects.filter(job__in=old)
+
+
+@purge("leads.bulk_changes", setting="RETENTION_BULK_CHANGES_DAYS", title=_("Changes of many leads"))
+def bulk_changes(before: datetime) -> QuerySet[BulkChange]:
+    """Changes of which no lead is kept any more; their jobs stay."""
+    kept = BulkChangedLead.objects.filter(job=OuterRef("job"))
+    return BulkChange.objects.filter(~Exists(kept), created_at__lt=before).order_by("created_at")
+
+
+@purge("leads.digests", setting="RETENTION_NOTIFICATIONS_DAYS", title=_("Records of mails of the day"))
+def digests(before: datetime) -> QuerySet[Digest]:
+    """That somebody was owed the mail of a day; the mails themselves are not kept."""
+    return Digest.objects.filter(created_at__lt=before).order_by("created_at")
 
 
 register_purge(

@@ -54,11 +54,14 @@ from core.tenancy import TenantForeignKey
 from leads.models import (
     AssignmentRule,
     AssignmentTurn,
+    BulkChange,
+    BulkChangedLead,
     BusinessLine,
     Campaign,
     Consent,
     ConsentText,
     CountedFigures,
+    Digest,
     DoNotCall,
     DuplicateKey,
     Engagement,
@@ -78,6 +81,7 @@ from leads.models import (
     LineVersion,
     Note,
     Notification,
+    NotificationSettings,
     SavedView,
     Source,
     Tag,
@@ -86,6 +90,7 @@ from leads.queries.form_links import form_link_scope
 from leads.services.assigning import assign_by_rule, create_assignment_rule
 from leads.services.attachments import attach_file
 from leads.services.consent import list_number, record_consent
+from leads.services.digests.choosing import Choice, choose_notifications
 from leads.services.engagements import start_engagement
 from leads.services.fields import add_field
 from leads.services.follow_ups import plan_follow_up
@@ -320,6 +325,27 @@ def _notification(world: World) -> Notification:
         assignee=world.agent.membership,
     )
     return Notification.objects.get(recipient=world.agent.membership)
+
+
+@row_of(NotificationSettings)
+def _notification_settings(world: World) -> NotificationSettings:
+    return choose_notifications(actor=world.agent, choice=Choice(hour=7))
+
+
+@row_of(Digest)
+def _digest(world: World) -> Digest:
+    today = timezone.now().astimezone(world.organization.zone).date()
+    return Digest.objects.create(membership=world.agent.membership, day=today)
+
+
+@row_of(BulkChange)
+def _bulk_change(world: World) -> BulkChange:
+    return BulkChange.objects.create(job=1)
+
+
+@row_of(BulkChangedLead)
+def _bulk_changed_lead(world: World) -> BulkChangedLead:
+    return BulkChangedLead.objects.create(job=1, lead=world.row(Lead), before={"stage": "new"})
 
 
 @row_of(FormLink)

@@ -24,9 +24,13 @@ class HistoryRow(models.Model):
 
 
 class TrackedHistory(HistoricalRecords):
-    """History without signals: triggers write, so bulk statements and raw SQL cannot slip past."""
+    """History without signals: triggers write, so bulk statements and raw SQL cannot slip past.
 
-    def __init__(self, row: type[HistoryRow] = HistoryRow, **kwargs: Any) -> None:
+    `found_by` names a reference by which rows are read too, the newest first: that of a row to its parent.
+    """
+
+    def __init__(self, row: type[HistoryRow] = HistoryRow, *, found_by: str = "", **kwargs: Any) -> None:
+        self.found_by = found_by
         super().__init__(
             history_id_field=models.BigAutoField(),
             bases=[row],
@@ -55,6 +59,10 @@ class TrackedHistory(HistoricalRecords):
                 fields=[*self._tenant_fields(model), "id", "history_id"], name=f"history_{digest}_row"
             )
         ]
+        if self.found_by:
+            newest = [models.F("history_date").desc(), models.F("history_id").desc()]
+            columns = [models.F(name) for name in (*self._tenant_fields(model), self.found_by)]
+            options["indexes"].append(models.Index(*columns, *newest, name=f"history_{digest}_of"))
         options["ordering"] = ("-history_id",)
         options["get_latest_by"] = "history_id"
         return options

@@ -10,13 +10,13 @@ same Message-ID, by which mailboxes know it for the same.
 
 import smtplib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 
 from core.errors import ApplicationError
 from core.outbox.publishing import publish
@@ -31,11 +31,16 @@ PERMANENT = 500
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail as plain text. `to` is one address; the sender comes from the settings."""
+    """A mail as plain text, and perhaps the same as HTML. `to` is one address; the sender comes from the settings.
+
+    `headers` are further ones, such as where to unsubscribe.
+    """
 
     to: str
     subject: str
     body: str
+    html: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 MailMaker = Callable[[Delivery], Mail | None]
@@ -70,13 +75,15 @@ def send_mail_later(*, topic: str, aggregate: str, payload: Mapping[str, Any]) -
 
 
 def _send(made: Mail, delivery: Delivery) -> None:
-    message = EmailMessage(
+    message = EmailMultiAlternatives(
         made.subject,
         made.body,
         settings.DEFAULT_FROM_EMAIL,
         [made.to],
-        headers={"Message-ID": _message_id(delivery), "Auto-Submitted": "auto-generated"},
+        headers={**made.headers, "Message-ID": _message_id(delivery), "Auto-Submitted": "auto-generated"},
     )
+    if made.html:
+        message.attach_alternative(made.html, "text/html")
     connection = get_connection()
     try:
         connection.open()

@@ -26,6 +26,8 @@ KINDS = (
     "attached",
     "removed",
     "engaged",
+    "tagged",
+    "untagged",
 )
 ORIGIN = {"required": False, "allow_null": True, "allow_blank": True, "max_length": LONGEST_NAME}
 

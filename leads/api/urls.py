@@ -5,7 +5,9 @@ from django.urls import URLPattern, URLResolver, re_path
 from leads.api import (
     attachments,
     batches,
+    bulk,
     consent,
+    digests,
     engagements,
     exports,
     files,
@@ -27,6 +29,7 @@ FOLLOW_UP = r"(?P<follow_up_id>[0-9]{1,18})"
 ATTACHMENT = r"(?P<attachment_id>[0-9]{1,18})"
 ENGAGEMENT = r"(?P<engagement_id>[0-9]{1,18})"
 EXPORT = r"(?P<job_id>[0-9]{1,18})"
+CHANGE = r"(?P<change_id>[0-9]{1,18})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^lines/?$", views.LineListView.as_view(), name="line-list"),
@@ -40,6 +43,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^lines/{CODE}/quality/?$", statistics.LineQualityView.as_view(), name="line-quality"),
     re_path(r"^leads/?$", views.LeadListView.as_view(), name="lead-list"),
     re_path(r"^leads/batch/?$", batches.LeadBatchView.as_view(), name="lead-batch"),
+    re_path(r"^leads/bulk/?$", bulk.LeadBulkView.as_view(), name="lead-bulk"),
+    re_path(rf"^leads/bulk/{CHANGE}/?$", bulk.BulkChangeView.as_view(), name="bulk-detail"),
+    re_path(rf"^leads/bulk/{CHANGE}/undo/?$", bulk.BulkUndoView.as_view(), name="bulk-undo"),
     re_path(r"^leads/export/?$", exports.LeadExportView.as_view(), name="lead-export"),
     re_path(rf"^exports/{EXPORT}/?$", exports.ExportView.as_view(), name="export-detail"),
     re_path(rf"^exports/{EXPORT}/file/?$", exports.ExportFileView.as_view(), name="export-file"),
@@ -86,6 +92,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="engagement-detail",
     ),
     re_path(rf"^leads/{REFERENCE}/consents/?$", consent.ConsentListView.as_view(), name="consent-list"),
+    re_path(
+        r"^notifications/settings/?$",
+        digests.NotificationSettingsView.as_view(),
+        name="notification-settings",
+    ),
     re_path(r"^follow-ups/?$", work.OwnFollowUpsView.as_view(), name="own-follow-up-list"),
     re_path(r"^imports/?$", imports.ImportListView.as_view(), name="import-list"),
     re_path(rf"^imports/{INTAKE}/?$", imports.ImportView.as_view(), name="import-detail"),

@@ -15,6 +15,7 @@ from leads.models import AssignmentMethod, AssignmentRule, BusinessLine, FollowU
 from leads.services.assigning import create_assignment_rule
 from leads.services.attachments import attach_file
 from leads.services.consent import list_number, record_consent
+from leads.services.digests.choosing import Choice, choose_notifications
 from leads.services.engagements import start_engagement, tell_outcome
 from leads.services.follow_ups import change_follow_up, plan_follow_up
 from leads.services.notes import write_note
@@ -53,6 +54,8 @@ def plan_days(organization: Organization, members: dict[str, Membership]) -> Non
     operations = Actor.of(members["operations@sunrise.example"])
     with _as(organization, operations):
         list_number(actor=operations, phone="+919845000000", reason="Asked by letter not to be called.")
+    with _as(organization, leader):
+        choose_notifications(actor=leader, choice=Choice(kinds={"mention": "mail"}, hour=7))
     for name in ("agent", "agent2"):
         _plan_day(organization, Actor.of(members[f"{name}@sunrise.example"]), leader)
 

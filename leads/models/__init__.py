@@ -1,6 +1,8 @@
 from leads.models.assignment import AssignmentMethod, AssignmentRule, AssignmentTurn, LeadAssignment
 from leads.models.attachment import AttachmentKind, LeadAttachment
+from leads.models.bulk_change import BulkChange, BulkChangedLead, Undone
 from leads.models.consent import Consent, ConsentChannel, ConsentDoor, ConsentState, DoNotCall
+from leads.models.digest import Digest, NotificationSettings, TellingBy
 from leads.models.engagement import Channel, Direction, Engagement, EngagementOutcome
 from leads.models.follow_up import FollowUp
 from leads.models.form_link import (
@@ -27,6 +29,8 @@ __all__ = [
     "AssignmentRule",
     "AssignmentTurn",
     "AttachmentKind",
+    "BulkChange",
+    "BulkChangedLead",
     "BusinessLine",
     "Campaign",
     "Channel",
@@ -36,6 +40,7 @@ __all__ = [
     "ConsentState",
     "ConsentText",
     "CountedFigures",
+    "Digest",
     "Direction",
     "DoNotCall",
     "DuplicateKey",
@@ -62,10 +67,13 @@ __all__ = [
     "Note",
     "Notification",
     "NotificationKind",
+    "NotificationSettings",
     "SavedView",
     "Source",
     "SubmissionOutcome",
     "Tag",
+    "TellingBy",
+    "Undone",
     "ViewLayout",
     "ViewSharing",
 ]

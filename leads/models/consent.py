@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.masking import mask
 from accounts.models import Membership
 from core.database.history import TrackedHistory
 from core.database.roles import APPEND
@@ -37,7 +38,8 @@ class DoNotCall(SoftDeleteModel, TenantModel):
         ]
 
     def __str__(self) -> str:
-        return self.phone
+        # Titles and messages are read by more people than may read numbers.
+        return mask(self.phone, "phone")
 
 
 class ConsentChannel(models.TextChoices):

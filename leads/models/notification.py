@@ -49,6 +49,7 @@ class Notification(TenantModel):
                 name="notification_unread",
                 condition=Q(read_at__isnull=True),
             ),
+            models.Index(fields=["organization", "created_at"], name="notification_oldest"),
             models.Index(fields=["note"], name="notification_of_note", condition=Q(note__isnull=False)),
         ]
 

@@ -46,7 +46,7 @@ class LeadTag(TenantModel):
     # Of the lead, so that the leads of a tag are read newest first off the index alone.
     created_at = models.DateTimeField()
 
-    history = TrackedHistory()
+    history = TrackedHistory(found_by="lead")
 
     class Meta:
         verbose_name = _("tag of a lead")

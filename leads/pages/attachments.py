@@ -1,5 +1,7 @@
 """Attachments of a lead: attached on its page, renamed and removed on their own, restored by one press."""
 
+import json
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +14,8 @@ from leads.models import Lead, LeadAttachment
 from leads.pages.imports.presenting import actor_of
 from leads.pages.views import lead_page
 from leads.pages.work_forms import AttachmentForm, AttachmentLabelForm, show_refusal
-from leads.queries.attachments import get_attachment
+from leads.presentation import LeadReader
+from leads.queries.attachments import attachment_label, get_attachment
 from leads.queries.leads import get_lead
 from leads.services.attachments import attach_file, remove_attachment, rename_attachment, restore_attachment
 
@@ -38,9 +41,18 @@ def attachment_new(request: HttpRequest, reference: str) -> HttpResponse:
             show_refusal(form, error)
         else:
             said = _("Attached.") if attached.is_new else _("This file is attached already.")
-            messages.success(request, said)
-            return redirect(attachments_of(reference))
+            return _after_attaching(request, lead, said)
     return lead_page(request, lead, attachment_form=form)
+
+
+def _after_attaching(request: HttpRequest, lead: Lead, said: str) -> HttpResponse:
+    """Back to the lead; htmx, which takes the part alone out of the page, is told the word apart."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.success(request, said)
+        return redirect(attachments_of(lead.reference))
+    response = lead_page(request, lead)
+    response["HX-Trigger"] = json.dumps({"toast": {"text": said, "tone": "good"}})
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,15 +61,18 @@ def attachment_edit(request: HttpRequest, reference: str, attachment_id: int) ->
     actor = actor_of(request)
     lead = get_lead(actor, reference, verb="write")
     attachment = get_attachment(lead, attachment_id)
-    form = AttachmentLabelForm(request.POST or None, initial={"label": attachment.label})
+    # As its reader sees it: left alone, what is masked in it stays as it was written.
+    label = attachment_label(LeadReader(actor), lead, attachment)
+    form = AttachmentLabelForm(request.POST or None, initial={"label": label})
     if request.method == "POST" and form.is_valid():
         try:
-            rename_attachment(
-                actor=actor,
-                reference=reference,
-                attachment_id=attachment_id,
-                label=form.cleaned_data["label"],
-            )
+            if form.has_changed():
+                rename_attachment(
+                    actor=actor,
+                    reference=reference,
+                    attachment_id=attachment_id,
+                    label=form.cleaned_data["label"],
+                )
         except ValidationFailed as error:
             show_refusal(form, error)
         else:

@@ -18,6 +18,7 @@ from leads.pages.notes import happened
 from leads.pages.today import today_part
 from leads.pages.views import lead_page
 from leads.pages.work_forms import FollowUpForm, show_refusal
+from leads.presentation import LeadReader
 from leads.queries.follow_ups import get_follow_up
 from leads.queries.leads import get_lead, may_change
 from leads.services.follow_ups import change_follow_up, plan_follow_up, withdraw_follow_up
@@ -88,7 +89,8 @@ def follow_up_postpone(request: HttpRequest, reference: str, follow_up_id: int) 
         _change(request, reference, follow_up_id, {"due_at": due_at})
         return _back(request, reference, _("Postponed."))
     # What is wrong with a time of one's own is put right on the page that has all of the follow-up.
-    typed = {"what": follow_up.what, "due_at": request.POST.get("due_at", "")}
+    shown = LeadReader(actor).sentence(lead, follow_up.what)
+    typed = {"what": shown, "due_at": request.POST.get("due_at", "")}
     form = FollowUpForm(typed, actor=actor, lead=lead, follow_up=follow_up)
     if form.is_valid():
         try:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from leads.pages import (
     attachments,
     consent,
+    digests,
     engagements,
     exports,
     follow_ups,
@@ -42,6 +43,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "notifications/<int:notification_id>/read/", notifications.notification_read, name="notification_read"
     ),
+    path("notifications/settings/", digests.notification_settings, name="notification_settings"),
+    path("mails/stop/<str:token>/", digests.digest_stop, name="digest_stop"),
     path("leads/", views.lead_list, name="list"),
     path("leads/new/", views.lead_new, name="new"),
     path("leads/from-message/", views.lead_from_message, name="from_message"),
@@ -56,6 +59,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/views/<int:view_id>/delete/", saved.view_delete, name="view_delete"),
     path("leads/bulk/", bulk.bulk, name="bulk"),
     path("leads/bulk/<int:job_id>/", bulk.bulk_detail, name="bulk_detail"),
+    path("leads/bulk/<int:job_id>/undo/", bulk.bulk_undo, name="bulk_undo"),
     path("leads/bulk/<int:job_id>/<str:verb>/", bulk.bulk_steer, name="bulk_steer"),
     path("leads/choose/members/", pickers.choose_members, name="choose_members"),
     path("leads/choose/leads/", pickers.choose_leads, name="choose_leads"),

@@ -16,6 +16,7 @@ from core.kept_files import KINDS
 from core.services.files import MEGABYTE
 from leads.due_times import default_due
 from leads.models import AttachmentKind, ConsentChannel, ConsentState, EngagementOutcome, FollowUp, Lead
+from leads.presentation import LeadReader
 from leads.queries.follow_ups import follow_up_assignees
 from leads.services.attachments import LIMITS, LONGEST_LABEL
 from leads.services.consent import LONGEST_PURPOSE, LONGEST_REASON, LONGEST_WORDING
@@ -102,7 +103,8 @@ class FollowUpForm(forms.Form):
         due: Any = self.fields["due_at"]
         due.zone, due.width = actor.organization.zone, "half"
         due.initial = due.shown(follow_up.due_at if follow_up else default_due(timezone.now(), due.zone))
-        self.fields["what"].initial = follow_up.what if follow_up else None
+        # As its reader sees it: left alone, what is masked in it stays as it was written.
+        self.fields["what"].initial = LeadReader(actor).sentence(lead, follow_up.what) if follow_up else None
         if not may_give:
             del self.fields["assignee"]
             return

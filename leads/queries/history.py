@@ -16,7 +16,7 @@ from accounts.models import Membership
 from core import locale_formats as formats
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, line_definition
-from leads.models import Campaign, Lead, Source
+from leads.models import Campaign, Lead, LeadTag, Source
 from leads.presentation import STATUS_LABELS, LeadReader, stage_text
 from leads.queries.form_links import form_named_by
 from leads.queries.timeline import (
@@ -55,7 +55,7 @@ CORE_LABELS = {
 def lead_timeline(actor: Actor, lead: Lead, *, older_than: str = "", limit: int = 50) -> Timeline:
     """Return what happened to a lead that the actor may see (`get_lead`), newest first.
 
-    Changes, notes and follow-ups in one order. A handful of queries, however many entries.
+    Changes, tags, notes and follow-ups in one order. A handful of queries, however many entries.
 
     Raises:
         ValidationFailed: the cursor is none.
@@ -65,24 +65,34 @@ def lead_timeline(actor: Actor, lead: Lead, *, older_than: str = "", limit: int 
 
 
 def _told_changes(actor: Actor, lead: Lead, place: Position | None, most: int) -> list[Told]:
-    """The history rows before a place. Each is told by its difference from the one before; where there may be more,
-    the last read is only compared with."""
+    """The history rows of the lead and of its tags before a place.
+
+    Each of the lead is told by its difference from the one before; where there may be more, the last read is only
+    compared with.
+    """
     rows = Lead.history.model.objects.filter(id=lead.pk).defer("compare")
     found = rows_before(rows, place, Kind.CHANGE, "history_date", "history_id", most)
-    teller = _Teller(actor, lead, found)
-    return [
+    of_lead = LeadTag.history.model.objects.filter(lead_id=lead.pk).select_related("tag")
+    tags = rows_before(of_lead, place, Kind.TAGGED, "history_date", "history_id", most)
+    teller = _Teller(actor, lead, found, tags)
+    changes = [
         Told(Position.of(row.history_date, Kind.CHANGE, row.history_id), partial(teller.tell, row, before))
         for row, before in zip(found, [*found[1:], None], strict=True)
+    ]
+    return changes + [
+        Told(Position.of(row.history_date, Kind.TAGGED, row.history_id), partial(teller.tell_tag, row))
+        for row in tags
     ]
 
 
 class _Teller:
     """Puts history rows of one lead into words, with all names looked up at once."""
 
-    def __init__(self, actor: Actor, lead: Lead, rows: Sequence[Any]) -> None:
+    def __init__(self, actor: Actor, lead: Lead, rows: Sequence[Any], tags: Sequence[Any]) -> None:
         self.reader = LeadReader(actor)
         self.lead = lead
         self.rows = rows
+        self.tags = tags
         for row in rows:
             self.reader.references.expect(line_definition(lead.line, row.version), row.data)
 
@@ -100,6 +110,18 @@ class _Teller:
             "",
             row.history_request_id,
             row.history_job_id,
+        )
+
+    def tell_tag(self, row: Any) -> TimelineEntry:
+        """The entry for a tag that was put on or taken off."""
+        is_on = row.history_type == "+"
+        return TimelineEntry(
+            "tagged" if is_on else "untagged",
+            row.history_date,
+            self._who(row),
+            (_("put on the tag “%(tag)s”") if is_on else _("took off the tag “%(tag)s”")) % {"tag": row.tag},
+            request_id=row.history_request_id,
+            job_id=row.history_job_id,
         )
 
     def _happened(self, row: Any, before: Any) -> tuple[str, str, list[Change]]:
@@ -195,9 +217,8 @@ class _Teller:
 
     @cached_property
     def _users(self) -> dict[int, str]:
-        members = Membership.everything.filter(user_id__in=self._ids("history_user_id")).select_related(
-            "user"
-        )
+        users = {row.history_user_id for row in (*self.rows, *self.tags)} - {None}
+        members = Membership.everything.filter(user_id__in=users).select_related("user")
         # Who left and came back has several memberships: the newest name counts.
         return {member.user_id: str(member) for member in members.order_by("pk")}
 

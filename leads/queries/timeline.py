@@ -30,6 +30,7 @@ CURSOR = re.compile(r"([0-9]{1,17})-([0-9])-([0-9]{1,18})")
 ICONS = {
     "created": "plus", "changed": "edit", "repeated": "flag", "withdrawn": "trash", "note": "note",
     "planned": "calendar", "done": "check", "attached": "file", "removed": "trash", "engaged": "phone",
+    "tagged": "tag", "untagged": "tag",
 }  # fmt: skip
 # By direction and channel: what the actor did.
 ENGAGED = {
@@ -62,6 +63,7 @@ class Kind(IntEnum):
     ATTACHED = 4
     REMOVED = 5
     ENGAGED = 6
+    TAGGED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,9 @@ class Change:
 class TimelineEntry:
     """One thing that happened.
 
-    `kind`: created, changed, repeated, withdrawn, restored, note, planned, done, attached, removed, engaged. `note`:
-    what somebody wrote, what a file is called. `note_id`: of a note. `lacks_outcome`: nobody has told yet how a call
-    or message went.
+    `kind`: created, changed, repeated, withdrawn, restored, note, planned, done, attached, removed, engaged, tagged,
+    untagged. `note`: what somebody wrote, what a file is called. `note_id`: of a note. `lacks_outcome`: nobody has
+    told yet how a call or message went.
     """
 
     kind: str

@@ -15,7 +15,13 @@ from core.models import StoredFile
 from core.services.files import MEGABYTE, FileLimits, attach_files, store_file
 from leads.models import AttachmentKind, Lead, LeadAttachment
 from leads.presentation import LeadReader
-from leads.queries.attachments import MOST_ATTACHMENTS, get_attachment, is_open, lead_attachments
+from leads.queries.attachments import (
+    MOST_ATTACHMENTS,
+    attachment_label,
+    get_attachment,
+    is_open,
+    lead_attachments,
+)
 from leads.queries.leads import get_lead, visible_leads
 from leads.services.locking import Precondition, locked_lead
 from leads.services.texts import written_text
@@ -64,18 +70,19 @@ def _kept(actor: Actor, reference: str, filename: str, chunks: Iterable[bytes]) 
         raise _refused("file", error.code, error.message) from error
 
 
-def _attach(actor: Actor, reference: str, file: StoredFile, kind: AttachmentKind, label: str) -> Attached:
+def _attach(actor: Actor, reference: str, file: StoredFile, kind: AttachmentKind, called: str) -> Attached:
     lead = locked_lead(actor, reference, "write")
     same = lead_attachments(lead).filter(sha256=file.sha256).first()
     if same is not None and same.kind == kind:
         return Attached(same, is_new=False)
     if same is not None:
         message = "This file is attached already as “{label}”, of another kind. Remove it there first."
-        raise _refused("file", "unique", message.format(label=same.label))
+        label = attachment_label(LeadReader(actor), lead, same)
+        raise _refused("file", "unique", message.format(label=label))
     if lead_attachments(lead).count() >= MOST_ATTACHMENTS:
         raise _too_many()
     attachment = LeadAttachment.objects.create(
-        lead=lead, file=file, kind=kind, label=label, sha256=file.sha256, author=_writer(actor)
+        lead=lead, file=file, kind=kind, label=called, sha256=file.sha256, author=_writer(actor)
     )
     held = attach_files(actor=actor, purpose=PURPOSE, file_ids=[file.pk], subject_id=attachment.pk)
     if held != {file.pk}:

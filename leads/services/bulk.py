@@ -1,4 +1,4 @@
-"""Changing many leads at once: the leads of a list, or those picked in it.
+"""Changing many leads at once: the leads of a list, or those picked in it. `undoing` takes it back.
 
 A job does it, in batches that commit with its cursor: a few leads while the browser waits, many in a worker, where it
 is paused, resumed and taken over like any job. Each batch is read by the list's own query, locked within what its
@@ -22,12 +22,23 @@ from accounts.models import Membership
 from accounts.queries.members import team_of
 from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area
+from core.database.bulk import insert_rows
 from core.errors import ApplicationError, FieldError, NotPermitted, ValidationFailed
 from core.idempotency import Outcome, Sent, begin, read_key
 from core.jobs import JobRun, job_kind, run_job_inline
 from core.models import Job
 from core.services.jobs import enqueue_job, reserve_job
-from leads.models import BusinessLine, FollowUp, Lead, LeadStatus, NotificationKind, Tag
+from leads.models import (
+    BulkChange,
+    BulkChangedLead,
+    BusinessLine,
+    FollowUp,
+    Lead,
+    LeadStatus,
+    NotificationKind,
+    Tag,
+)
+from leads.queries.bulk import BULK
 from leads.queries.columns import microseconds
 from leads.queries.lead_list import LeadListQuery, count_all_leads, count_leads, list_leads
 from leads.queries.leads import visible_leads
@@ -35,7 +46,6 @@ from leads.services.exports import asker_of
 from leads.services.notifying import notify
 from leads.services.tags import add_tag_to, read_names, remove_tag_from, resolve_tags
 
-BULK = "leads.bulk"
 # Up to so many are changed while the browser waits.
 AT_ONCE = 200
 BATCH = 500
@@ -44,6 +54,7 @@ MOST_TOLD = 20
 ASSIGN, STAGE, STATUS, TAG, UNTAG = "assign", "stage", "status", "tag", "untag"
 ACTIONS = (ASSIGN, STAGE, STATUS, TAG, UNTAG)
 NOTHING_DONE = {"changed": 0, "unchanged": 0, "not_allowed": 0, "changed_meanwhile": 0, "gone": 0}
+BEFORE_COLUMNS = ("organization_id", "job", "lead_id", "before", "written_at", "undone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +171,7 @@ def _job_of_press(actor: Actor, press: str, parameters: dict[str, Any], *, is_fe
             return Job.objects.get(pk=attempt.outcome.answer["job"]), False
         make = reserve_job if is_few else enqueue_job
         job = make(kind=BULK, title=_title(parameters), parameters=parameters, actor=actor)
+        BulkChange.objects.create(organization_id=job.organization_id, job=job.pk)
         attempt.keep(Outcome(202, {}, {"job": job.pk}))
     return job, True
 
@@ -190,23 +202,28 @@ def change_leads_of_job(run: JobRun) -> dict[str, Any]:
     )
     change = _checked(actor, line, Change(asked["action"], asked["value"]))
     if not run.cursor:
-        run.advance(cursor={"at": "", "counts": NOTHING_DONE, "is_over": False}, total=_total(actor, query))
+        start = {"at": "", "counts": NOTHING_DONE, "fates": {}, "is_over": False}
+        run.advance(cursor=start, total=_total(actor, query))
+    # What became of each is told where few were named.
+    tells_each = 0 < len(query.references) <= AT_ONCE
     while not run.cursor["is_over"]:
         with run.batch():
             page = list_leads(actor, replace(query, cursor=run.cursor["at"]))
             counts = dict(run.cursor["counts"])
             told = MOST_TOLD - counts["changed"]
-            for name, number in _Batch(actor, change, asked, told).apply(page.rows).items():
-                counts[name] += number
-            run.advance(
-                cursor={"at": page.next_cursor, "counts": counts, "is_over": not page.next_cursor},
-                done=run.done + len(page.rows),
-            )
+            met = _Batch(run.job.pk, actor, change, asked, told).apply(page.rows)
+            for fate in met.values():
+                counts[fate] += 1
+            cursor = {"at": page.next_cursor, "counts": counts, "is_over": not page.next_cursor}
+            cursor["fates"] = {**run.cursor.get("fates", {}), **met} if tells_each else {}
+            run.advance(cursor=cursor, done=run.done + len(page.rows))
     counts = dict(run.cursor["counts"])
     # Picked leads that are out of sight by now, withdrawn or given to others.
     counts["gone"] = max(0, len(query.references) - run.done) if query.references else 0
     run.advance(total=run.done)
-    return counts
+    if not tells_each:
+        return counts
+    return {**counts, "leads": {**dict.fromkeys(query.references, "gone"), **run.cursor.get("fates", {})}}
 
 
 def _total(actor: Actor, query: LeadListQuery) -> int:
@@ -224,42 +241,43 @@ class _Locked:
     stage: str
     status: str
     owner_id: int | None
+    team_id: int | None
 
 
 class _Batch:
-    """Changes some leads in the transaction of a batch."""
+    """Changes some leads in the transaction of a batch, and keeps what stood on them."""
 
-    def __init__(self, actor: Actor, change: Change, asked: Mapping[str, Any], told: int) -> None:
+    def __init__(self, job: int, actor: Actor, change: Change, asked: Mapping[str, Any], told: int) -> None:
+        self.job = job
         self.actor = actor
         self.change = change
         self.seen: Mapping[str, str] = asked["seen"]
         self.as_of = dt.datetime.fromisoformat(asked["as_of"])
         self.told = told
 
-    def apply(self, rows: Sequence[Lead]) -> dict[str, int]:
-        """Change what may be changed; return how many leads met which fate."""
+    def apply(self, rows: Sequence[Lead]) -> dict[str, str]:
+        """Change what may be changed; return reference → which fate each lead met."""
         locked = self._lock([lead.pk for lead in rows])
-        counts = {"not_allowed": len(rows) - len(locked)}
+        met = dict.fromkeys((lead.reference for lead in rows), "not_allowed")
         if self.change.action in (TAG, UNTAG):
             # A tag takes nothing away from what somebody else has written meanwhile.
             changed = self._tag(locked)
-            return {**counts, "changed": len(changed), "unchanged": len(locked) - len(changed)}
-        fresh = [lead for lead in locked if self._is_as_seen(lead)]
-        wanted = [lead for lead in fresh if self._value_of(lead) != self.change.value]
-        if wanted:
+            return met | {lead.reference: "changed" if lead.id in changed else "unchanged" for lead in locked}
+        fates = {lead.reference: self._fate_of(lead) for lead in locked}
+        if wanted := [lead for lead in locked if fates[lead.reference] == "changed"]:
             self._write(wanted)
-        return {
-            **counts,
-            "changed_meanwhile": len(locked) - len(fresh),
-            "unchanged": len(fresh) - len(wanted),
-            "changed": len(wanted),
-        }
+        return met | fates
+
+    def _fate_of(self, lead: _Locked) -> str:
+        if not self._is_as_seen(lead):
+            return "changed_meanwhile"
+        return "unchanged" if self._value_of(lead) == self.change.value else "changed"
 
     def _lock(self, ids: list[int]) -> list[_Locked]:
         """The leads that the actor may change, locked in one order, so that two batches never wait in a circle."""
         leads = visible_leads(self.actor, verb=self.change.verb).filter(pk__in=ids).order_by("pk")
         rows = leads.select_for_update(of=("self",)).values_list(
-            "pk", "reference", "updated_at", "created_at", "stage", "status", "owner_id"
+            "pk", "reference", "updated_at", "created_at", "stage", "status", "owner_id", "team_id"
         )
         return [_Locked(*row) for row in rows]
 
@@ -273,38 +291,68 @@ class _Batch:
 
     def _write(self, leads: Sequence[_Locked]) -> None:
         ids = [lead.id for lead in leads]
-        columns: dict[str, Any] = {"updated_at": timezone.now()}
+        now = timezone.now()
+        columns: dict[str, Any] = {"updated_at": now}
+        before: dict[int, dict[str, Any]]
         owner: Membership | None = None
         if self.change.action == ASSIGN:
             owner = _check_owner(self.actor, self.change.value)
             columns |= {"owner_id": owner.pk if owner else None, "team_id": team_of(owner) if owner else None}
-            self._hand_over(ids, owner)
+            handed = self._hand_over(ids, owner)
+            before = {
+                lead.id: {"owner": lead.owner_id, "team": lead.team_id, "follow_ups": handed.get(lead.id, [])}
+                for lead in leads
+            }
         else:
             columns[self.change.action] = self.change.value
+            before = {lead.id: {self.change.action: self._value_of(lead)} for lead in leads}
         Lead.objects.filter(pk__in=ids).update(**columns)
+        self._keep(before, now)
         if owner is not None:
-            for lead in Lead.objects.filter(pk__in=ids[: max(0, self.told)]):
+            for told in Lead.objects.filter(pk__in=ids[: max(0, self.told)]):
                 notify(
                     kind=NotificationKind.ASSIGNED,
-                    lead=lead,
+                    lead=told,
                     recipient_ids=[owner.pk],
                     by=self.actor.membership,
                 )
 
+    def _keep(self, before: Mapping[int, Mapping[str, Any]], written_at: dt.datetime | None) -> None:
+        """Keep what stood on the leads, in the transaction that changes them."""
+        organization = self.actor.organization.pk
+        rows = [
+            (organization, self.job, lead_id, json.dumps(stood), written_at, "")
+            for lead_id, stood in before.items()
+        ]
+        insert_rows(BulkChangedLead, BEFORE_COLUMNS, rows)
+
     @staticmethod
-    def _hand_over(ids: Sequence[int], owner: Membership | None) -> None:
-        """As `hand_over_follow_ups` does for one lead: what the old owner has open goes along."""
+    def _hand_over(ids: Sequence[int], owner: Membership | None) -> dict[int, list[int]]:
+        """As `hand_over_follow_ups` does for one lead: what the old owner has open goes along.
+
+        Return lead → the numbers of what went.
+        """
         theirs = Q(assignee_id=F("lead__owner_id")) | Q(assignee_id__isnull=True, lead__owner_id__isnull=True)
-        rows = FollowUp.objects.filter(theirs, lead_id__in=ids, done_at__isnull=True)
-        rows.update(assignee_id=owner.pk if owner else None)
+        rows = FollowUp.objects.filter(theirs, lead_id__in=ids, done_at__isnull=True).order_by("pk")
+        handed: dict[int, list[int]] = {}
+        for number, lead_id in rows.select_for_update(of=("self",)).values_list("pk", "lead_id"):
+            handed.setdefault(lead_id, []).append(number)
+        numbers = [number for each in handed.values() for number in each]
+        FollowUp.objects.filter(pk__in=numbers).update(assignee_id=owner.pk if owner else None)
+        return handed
 
     def _tag(self, leads: Sequence[_Locked]) -> set[int]:
         names = read_names([self.change.value])
         if self.change.action == TAG:
             tag_id = resolve_tags(names)[next(iter(names))]
-            return add_tag_to([(lead.id, lead.created_at) for lead in leads], tag_id)
-        tag = Tag.objects.filter(name_key=next(iter(names))).first()
-        return remove_tag_from([lead.id for lead in leads], tag.pk) if tag else set()
+            changed = add_tag_to([(lead.id, lead.created_at) for lead in leads], tag_id)
+        else:
+            tag = Tag.objects.filter(name_key=next(iter(names))).first()
+            if tag is None:
+                return set()
+            tag_id, changed = tag.pk, remove_tag_from([lead.id for lead in leads], tag.pk)
+        self._keep({lead_id: {"tag": tag_id} for lead_id in sorted(changed)}, None)
+        return changed
 
 
 def _refused(message: str) -> ValidationFailed:

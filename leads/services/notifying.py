@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.models import Membership
 from core.errors import NotVisible
-from leads.models import FollowUp, Lead, Note, Notification, NotificationKind
+from leads.models import FollowUp, Lead, Note, Notification, NotificationKind, NotificationSettings
 from leads.queries.notifications import visible_notifications
 
 
@@ -22,11 +22,12 @@ def notify(
     note: Note | None = None,
     follow_up: FollowUp | None = None,
 ) -> None:
-    """Tell people of what `by` did, in the transaction of the deed. Nobody is told of what they did themselves.
+    """Tell people of what `by` did, in the transaction of the deed. Nobody is told of what they did
+    themselves, or have chosen to hear nothing of.
 
     That the recipients may see the lead is for the caller to know; what they see no more is not shown to them.
     """
-    told = sorted(set(recipient_ids) - {by.pk if by else None})
+    told = _listening(kind, set(recipient_ids) - {by.pk if by else None})
     Notification.objects.bulk_create(
         Notification(
             organization_id=lead.organization_id,
@@ -39,6 +40,16 @@ def notify(
         )
         for recipient in told
     )
+
+
+def _listening(kind: NotificationKind, recipient_ids: set[int]) -> list[int]:
+    """Those who have not chosen to be told nothing of the kind."""
+    if not recipient_ids:
+        return []
+    silent = NotificationSettings.objects.filter(
+        membership_id__in=recipient_ids, silent__contains=[kind.value]
+    )
+    return sorted(recipient_ids - set(silent.values_list("membership_id", flat=True)))
 
 
 @transaction.atomic

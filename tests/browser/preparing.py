@@ -99,6 +99,16 @@ def make_form_link(*, slug: str, line: str, **settings: Any) -> str:
         return f"/f/{link.token}/"
 
 
+def make_stop_link(*, slug: str, email: str) -> str:
+    """Return the address of the link that ends a person's mails."""
+    from accounts.models import Membership
+    from leads.services.digests.choosing import stop_token
+
+    _organization, scope = _inside(slug)
+    with scope:
+        return f"/mails/stop/{stop_token(Membership.objects.get(user__email=email))}/"
+
+
 def _inside(slug: str) -> tuple[Any, Any]:
     from core.models import Organization
     from core.scope import organization_scope, system_scope
@@ -110,7 +120,7 @@ def _inside(slug: str) -> tuple[Any, Any]:
 
 FUNCTIONS = {
     function.__name__: function
-    for function in (make_organization, import_configuration, make_leads, make_form_link)
+    for function in (make_organization, import_configuration, make_leads, make_form_link, make_stop_link)
 }
 
 

@@ -74,6 +74,10 @@ def test_every_domain_table_is_tracked_or_derived():
         "leads.LeadToken",
         "leads.DuplicateKey",
         "leads.Notification",  # what it tells of has one
+        "leads.NotificationSettings",  # how somebody wants to be told is that person's alone
+        "leads.Digest",  # that a mail was owed
+        "leads.BulkChange",  # what becomes of the leads is in theirs
+        "leads.BulkChangedLead",
         "leads.FormRefusals",  # a count
         "leads.LeadTally",
         "leads.LeadFlaw",

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,18 +16,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.queries.members import assignable_members
 from accounts.roles import Area, Level
-from core.errors import ApplicationError
+from core.errors import ApplicationError, Conflict
 from core.services.jobs import cancel_job, pause_job, resume_job
-from leads.models import LeadStatus
+from leads.models import LeadStatus, Undone
 from leads.pages.imports.presenting import actor_of
 from leads.pages.listing import LeadListing
 from leads.pages.views import chosen_line
 from leads.presentation import stage_text
-from leads.queries.bulk import get_bulk_change
+from leads.queries.bulk import UNDO, get_bulk_change, leads_changed_since, read_undo
 from leads.queries.lead_list import count_leads
 from leads.queries.lines import list_usable_lines
 from leads.queries.tags import offered_tags
 from leads.services.bulk import ASSIGN, AT_ONCE, Change, change_many_leads
+from leads.services.undoing import undo_bulk_change
 
 COUNTED = 1_000
 NOBODY = "none"
@@ -111,13 +113,22 @@ def _moment(text: str) -> dt.datetime:
 @require_safe
 def bulk_detail(request: HttpRequest, job_id: int) -> HttpResponse:
     """Show how far a change of one's own is, and once it has ended what became of the leads."""
-    job = get_bulk_change(actor_of(request), job_id)
+    actor = actor_of(request)
+    job = get_bulk_change(actor, job_id)
     counts = job.result or job.cursor.get("counts") or {}
+    line = request.GET.get("line", "")
+    asked = f"?line={quote(line)}" if line else ""
+    undo = read_undo(job)
+    left = leads_changed_since(actor, job) if job.kind == UNDO and counts.get(Undone.CHANGED_SINCE) else []
     context = {
         "job": job,
-        "outcome": outcome_words(counts) if counts else "",
-        "list_url": f"{reverse('leads:list')}?line={request.GET.get('line', '')}",
+        "outcome": (undo_words if job.kind == UNDO else outcome_words)(counts) if counts else "",
+        "list_url": reverse("leads:list") + asked,
         "steers": [] if job.is_finished else _steers(job),
+        "undo_url": reverse("leads:bulk_undo", args=[job.pk]) + asked if undo.is_offered else "",
+        "undo_until": undo.until,
+        "undone_url": reverse("leads:bulk_detail", args=[undo.job_id]) + asked if undo.job_id else "",
+        "left": [(lead.reference, reverse("leads:detail", args=[lead.reference])) for lead in left],
     }
     response = render(request, "leads/bulk_detail.html", context)
     response["Cache-Control"] = "no-store"
@@ -147,6 +158,32 @@ def outcome_words(counts: dict[str, int]) -> str:
         if counts.get(name):
             parts.append(words % {"number": f"{counts[name]:,}"})
     return ", ".join(parts)
+
+
+def undo_words(counts: dict[str, int]) -> str:
+    """Return what became of the leads of a change that is taken back."""
+    parts = []
+    for fate, words in (
+        (Undone.UNDONE, _("%(number)s as they were before")),
+        (Undone.CHANGED_SINCE, _("%(number)s changed since, and left as they are")),
+        (Undone.NOT_ALLOWED, _("%(number)s not allowed")),
+    ):
+        if counts.get(fate) or fate == Undone.UNDONE:
+            parts.append(words % {"number": f"{counts.get(fate, 0):,}"})
+    return ", ".join(parts)
+
+
+@require_POST
+def bulk_undo(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Take back a change of one's own."""
+    try:
+        shown = undo_bulk_change(actor=actor_of(request), job_id=job_id).pk
+    except Conflict as error:
+        messages.error(request, error.message)
+        shown = job_id
+    line = request.GET.get("line", "")
+    asked = f"?line={quote(line)}" if line else ""
+    return redirect(reverse("leads:bulk_detail", args=[shown]) + asked)
 
 
 @require_POST

@@ -21,7 +21,9 @@ from core.services.intakes import load_intake, receive_file
 from leads.demo.spreadsheet import messy_workbook
 from leads.management.commands.demo import CONFIGURATION, PASSWORD, PEOPLE, SLUG
 from leads.models import BusinessLine, Tag
+from leads.queries.lead_list import LeadListQuery
 from leads.services.attachments import attach_file
+from leads.services.bulk import Change, change_many_leads
 from leads.services.engagements import start_engagement
 from leads.services.follow_ups import plan_follow_up
 from leads.services.leads import create_lead
@@ -68,6 +70,13 @@ class Demo:
             view = save_view(actor=self.actor, line=line, settings={"name": "In Pune"})
             set_lead_tags(actor=self.actor, reference=made.lead.reference, tags=["Hot"])
             tag = Tag.objects.get(name="Hot")
+            change = change_many_leads(
+                actor=self.actor,
+                query=LeadListQuery(made.lead.line),
+                change=Change("tag", "Called"),
+                press="demo",
+                as_of=timezone.now(),
+            )
             intake = receive_file(
                 actor=self.actor,
                 importer="leads",
@@ -93,6 +102,7 @@ class Demo:
             "follow_up_id": follow_up.pk,
             "view_id": view.pk,
             "tag_id": tag.pk,
+            "change_id": change.pk,
             "intake_id": intake.pk,
             "job_id": job.pk,
         }
@@ -103,7 +113,10 @@ class Demo:
         client = Client(raise_request_exception=False)
         with system_scope(reason="test"):
             client.force_login(self.actor.user)
-        with transaction.atomic():
+        block = transaction.atomic()
+        # Taken back also where its own transactions must be the outermost.
+        block._from_testcase = True  # type: ignore[attr-defined]
+        with block:
             if options.pop("is_form", False):
                 file = SimpleUploadedFile("enquiries.csv", body["file"].encode())
                 response = client.post(path, {**body, "file": file}, **options)

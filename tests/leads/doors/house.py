@@ -19,8 +19,21 @@ from core.jobs import run_job_inline
 from core.models import Intake
 from core.scope import organization_scope, system_scope
 from core.services.intakes import load_intake, receive_file
-from leads.models import BusinessLine, FollowUp, FormLink, FormSubmission, Lead, Note, Notification, SavedView
+from leads.models import (
+    BusinessLine,
+    DoNotCall,
+    FollowUp,
+    FormLink,
+    FormSubmission,
+    Lead,
+    LeadAttachment,
+    Note,
+    Notification,
+    SavedView,
+)
 from leads.queries.form_links import form_link_scope
+from leads.services.attachments import attach_file
+from leads.services.consent import list_number
 from leads.services.follow_ups import plan_follow_up
 from leads.services.form_submissions import FilledForm, submit_form
 from leads.services.leads import assign_lead, create_lead, update_lead
@@ -52,6 +65,7 @@ PERSONAL = {
     "pan": "QZXJV8841K",
 }
 FORMER = {"rating": "oldzyxgrade", "pan": "QZXJV7730K"}
+OFFER = b"An offer."
 # The PAN of a row of the file that was refused.
 REFUSED_PAN = "QZXJV9952K"
 EDITORS = (Role.OPERATIONS, Role.TEAM_LEADER, Role.AGENT)
@@ -81,9 +95,19 @@ class House:
         rows[FollowUp] = plan_follow_up(
             actor=world.agent,
             reference=self.reference,
-            what=f"Call {written}",
+            what=f"Call {written} of {HIDDEN['city']}",
             due_at=lead.created_at.replace(year=lead.created_at.year + 1, day=1),
         )
+        rows[LeadAttachment] = attach_file(
+            actor=world.admin,
+            reference=self.reference,
+            kind="other",
+            label=f"Offer for {HIDDEN['name']}",
+            filename="offer.txt",
+            chunks=[OFFER],
+        ).attachment
+        phone = PERSONAL["phone"]
+        rows[DoNotCall] = list_number(actor=world.admin, phone=phone, reason=f"Asked at {PERSONAL['mail']}")
         # That the lead is the agent's now.
         rows[Notification] = Notification.objects.get(recipient=world.agent.membership)
         rows[Intake] = self._loaded()

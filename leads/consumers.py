@@ -1,0 +1,3 @@
+"""What leads deliver; importing the modules registers their consumers."""
+
+import leads.services.digests.mailing  # noqa: F401

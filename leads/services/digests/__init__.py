@@ -1,0 +1,1 @@
+"""How people want to be told, and the mail of their day."""
