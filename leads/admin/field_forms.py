@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -16,8 +17,11 @@ from unfold.widgets import (
 )
 
 from accounts.roles import ROLE_LABELS
-from core.admin.forms import JsonField, LinesField, ServiceForm
+from core.admin.forms import LinesField, ServiceForm
+from core.errors import ApplicationError, ValidationFailed
 from core.kept_files import KINDS
+from leads.admin.building.rule_field import BuiltRuleField
+from leads.admin.building.surroundings import Surroundings
 from leads.admin.type_examples import TYPE_EXAMPLES_AS_JSON
 from leads.fields.checks.settings import SUITS
 from leads.fields.definition import SETTINGS, Choice
@@ -26,6 +30,9 @@ from leads.models import BusinessLine, Field
 from leads.services.lines import add_field, definition_of, update_field
 
 LONGEST_KEY = 60
+LONGEST_NUMBER = 18
+RULES = ("visible_if", "required_if")
+BUILT = (*RULES,)
 CORE_LABELS = {
     "name": _("Name"),
     "phone": _("Phone"),
@@ -91,9 +98,9 @@ HELP = {
     "decimals": _("Places after the point, such as 2. Fixed once published."),
     "empty_values": _("Texts that mean nothing was filled in, one per line, such as Select or N/A."),
     "visible_if": _(
-        'A rule; the field is shown only where it holds: {"field": "employment", "op": "eq", "value": "Salaried"}'
+        "The field is shown only where this holds, such as: Employment is Salaried. A hidden field keeps no value."
     ),
-    "required_if": _("A rule; the field is required where it holds. The same form as above."),
+    "required_if": _("No lead without it where this holds, such as: Loan amount is more than 500000."),
     "indexed": _(
         "Filters and sorting stay fast with a million leads. Filled in the background for leads that are there."
     ),
@@ -188,8 +195,8 @@ class FieldForm(ServiceForm):
         choices=[(kind.name, kind.label) for kind in KINDS.values()],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
-    visible_if = JsonField(label=_("Visible if"))
-    required_if = JsonField(label=_("Required if"))
+    visible_if = BuiltRuleField(label=_("Visible if"), nothing=_("Always shown."))
+    required_if = BuiltRuleField(label=_("Required if"), nothing=_("No condition makes it required."))
     empty_values = LinesField(label=_("Texts that mean empty"))
     aliases = LinesField(label=_("Other column names"))
     visible_to = forms.MultipleChoiceField(
@@ -228,12 +235,57 @@ class FieldForm(ServiceForm):
             }
         if "line" in self.fields:
             self.fields["line"].queryset = BusinessLine.objects.order_by("name")
+        self.around = Surroundings(self.actor, self._line(), self.instance.key)
+        for name in RULES:
+            if name in self.fields:
+                self._surround_rule(name)
+
+    def _line(self) -> BusinessLine | None:
+        """The line of the field; for a new one that which is chosen, if one is."""
+        if self.instance.line_id:
+            return self.instance.line
+        given = self.data.get("line") if self.is_bound else self.initial.get("line")
+        number = str(given or "")
+        known = number.isdecimal() and len(number) < LONGEST_NUMBER
+        return BusinessLine.objects.filter(pk=int(number)).first() if known else None
+
+    def _surround_rule(self, name: str) -> None:
+        widget = self.fields[name].widget
+        widget.fields, widget.definitions = self.around.rule_fields, self.around.definitions
+        widget.attrs |= {"label": str(self.fields[name].label)}
+
+    def is_being_built(self) -> bool:
+        """Whether a button of a builder was pressed: the form comes back changed, and nothing is saved."""
+        return any(self.data.get(f"{name}-do") for name in BUILT)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         if "key" in self.fields and not values.get("key") and values.get("label"):
             values["key"] = key_from(values["label"])
         return values
+
+    def _post_clean(self) -> None:
+        if self.is_being_built() and not self.rehearses:
+            self._errors = ErrorDict(renderer=self.renderer)
+            self.add_error(None, _("Nothing is saved yet. Go on, then save."))
+        super()._post_clean()
+
+    def add_refusal(self, error: ApplicationError) -> None:
+        """Put what is wrong with a part of a rule beside its row."""
+        rest: dict[str, Any] = {}
+        for name, problems in error.fields.items():
+            top, _dot, path = name.partition(".")
+            field = self.fields.get(top)
+            if isinstance(field, BuiltRuleField) and field.place_problem(
+                self[top].data, path, problems[0].message
+            ):
+                self.add_error(top, _("Correct the marked condition."))
+            else:
+                rest[name] = problems
+        if not error.fields:
+            super().add_refusal(error)
+        elif rest:
+            super().add_refusal(ValidationFailed(error.code, error.message, rest))
 
     def definition(self) -> dict[str, Any]:
         """Return the field as the valid form has it, in the configuration file's form."""

@@ -534,6 +534,9 @@ CONSOLE: list[Line] = [
         "GET", "admin:leads_field_duplicate", 302, by=WRITE_CONFIGURATION, ids={"object_id": (Field, "pk")}
     ),
     console("GET", "admin:leads_field_preview_new", by=WRITE_CONFIGURATION),
+    # Nothing is written: one part of the form is drawn again.
+    console("POST", "admin:leads_field_shape_new", 404, by=WRITE_CONFIGURATION),  # of no part
+    console("POST", "admin:leads_field_shape", 404, by=WRITE_CONFIGURATION, ids={"field_id": (Field, "pk")}),
     *console_model(LineVersion, Area.CONFIGURATION, keeps_history=False),
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
