@@ -15,20 +15,27 @@
   // Where the keyboard was: the same control, or, as a removed row has none, the builder's first button.
   function restore(part, at, action) {
     if (!at) return;
-    const added = /^(add|group)-/.test(action) && [...part.querySelectorAll(":is(select, input)[data-focus]")].at(-1);
+    const [verb, number] = action.split("-");
+    if (verb === "up" || verb === "down") {
+      const there = Number(number) + (verb === "up" ? -1 : 1);
+      const moved = [...part.querySelectorAll(`button[value="up-${there}"], button[value="down-${there}"]`)];
+      (moved.find((button) => !button.disabled && button.value.startsWith(verb)) ?? moved.find((button) => !button.disabled))?.focus();
+      return;
+    }
+    const added = /^(add|group)/.test(action) && [...part.querySelectorAll("[data-focus]")].at(-1);
     const same = at.id
       ? part.querySelector(`#${CSS.escape(at.id)}`)
       : [...part.querySelectorAll("button")].find(({ name, value }) => name === at.name && value === at.value);
     (added || same || part.querySelector("[data-first]") || part.querySelector("button, input, select"))?.focus();
   }
 
-  async function reshape(form, name, action) {
+  async function reshape(form, name, action, button = `${name}-do`) {
     const address = document.querySelector("[data-shapes]")?.dataset.shapes;
     const before = form.querySelector(`[data-part="${name}"]`);
     if (!address || !before) return;
     const data = new FormData(form);
     data.set("part", name);
-    data.set(`${name}-do`, action);
+    data.set(button, action);
     const number = (waiting.get(name) ?? 0) + 1;
     waiting.set(name, number);
     before.setAttribute("aria-busy", "true");
@@ -64,11 +71,16 @@
     restore(fresh, at, action);
   }
 
+  // Where a field is put into a formula: where the writing stopped.
+  document.addEventListener("focusout", (event) => {
+    const at = event.target.dataset?.at && event.target.form?.elements[event.target.dataset.at];
+    if (at) at.value = event.target.selectionEnd;
+  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-part] button[name]");
     if (!button?.form) return;
     event.preventDefault();
-    reshape(button.form, button.closest("[data-part]").dataset.part, button.value);
+    reshape(button.form, button.closest("[data-part]").dataset.part, button.value, button.name);
   });
   document.addEventListener("change", (event) => {
     const control = event.target;
@@ -85,6 +97,7 @@
     const input = event.target;
     if (event.key !== "Enter" || !input.matches?.("[data-part] input")) return;
     event.preventDefault();
+    if (input.dataset.enter) return reshape(input.form, input.closest("[data-part]").dataset.part, input.dataset.enter);
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
 })();

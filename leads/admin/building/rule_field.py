@@ -110,9 +110,9 @@ class RuleWidget(DrawnWidget):
         text = typed.text if typed is not None and is_text else rule_text(tree)
         return {
             "prefix": name,
-            "root": self._shown(root),
+            "root": drawn(root, self.fields, self.definitions),
             "has_rows": bool(root.parts),
-            "fields": self._options(),
+            "fields": field_options(self.fields),
             "matches": MATCH_WORDS,
             "words": rule_words(tree, self.definitions) if tree is not None else "",
             "nothing": self.nothing,
@@ -121,42 +121,43 @@ class RuleWidget(DrawnWidget):
             "is_text": is_text,
         }
 
-    def _options(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """The fields to choose from, by section."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for entry in self.fields.values():
-            sections.setdefault(entry.section, []).append((entry.name, entry.label))
-        return list(sections.items())
 
-    def _shown(self, part: Part) -> dict[str, Any]:
-        shown: dict[str, Any] = {"place": part.place, "problem": part.problem}
-        if isinstance(part, Group):
-            return shown | {
-                "kind": "group",
-                "match": part.match,
-                "parts": [self._shown(each) for each in part.parts],
-                "may_nest": part.depth < DEEPEST,
-            }
-        if isinstance(part, Kept):
-            return shown | {
-                "kind": "kept",
-                "text": json.dumps(part.tree, ensure_ascii=False),
-                "words": rule_words(part.tree, self.definitions),
-            }
-        return shown | self._shown_condition(part)
+def field_options(fields: Mapping[str, RuleField]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the fields to choose from, by section."""
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for entry in fields.values():
+        sections.setdefault(entry.section, []).append((entry.name, entry.label))
+    return list(sections.items())
 
-    def _shown_condition(self, row: Condition) -> dict[str, Any]:
-        entry = self.fields.get(row.name)
-        shown = {"kind": "row", "name": row.name, "is_unknown": bool(row.name) and entry is None}
-        if entry is None:
-            return shown
-        choices = (
-            [(value, str(label)) for value, label in BOOLEAN_CHOICES] if entry.kind is Kind.BOOLEAN else []
-        )
-        shown |= shown_row(row, entry, [*entry.choices, *choices])
-        if others := comparable(row, self.fields):
-            shown |= {"others": others, "other": row.other}
-        return shown
+
+def drawn(
+    part: Part, fields: Mapping[str, RuleField], definitions: Mapping[str, FieldDefinition]
+) -> dict[str, Any]:
+    """Return what the template is told of a part, and of all parts within it."""
+    told: dict[str, Any] = {"place": part.place, "problem": part.problem}
+    if isinstance(part, Group):
+        return told | {
+            "kind": "group",
+            "match": part.match,
+            "parts": [drawn(each, fields, definitions) for each in part.parts],
+            "may_nest": part.depth < DEEPEST,
+        }
+    if isinstance(part, Kept):
+        text = json.dumps(part.tree, ensure_ascii=False)
+        return told | {"kind": "kept", "text": text, "words": rule_words(part.tree, definitions)}
+    return told | _drawn_row(part, fields)
+
+
+def _drawn_row(row: Condition, fields: Mapping[str, RuleField]) -> dict[str, Any]:
+    entry = fields.get(row.name)
+    told = {"kind": "row", "name": row.name, "is_unknown": bool(row.name) and entry is None}
+    if entry is None:
+        return told
+    answers = [(value, str(label)) for value, label in BOOLEAN_CHOICES] if entry.kind is Kind.BOOLEAN else []
+    told |= shown_row(row, entry, [*entry.choices, *answers])
+    if others := comparable(row, fields):
+        told |= {"others": others, "other": row.other}
+    return told
 
 
 def written(typed: TypedRule, fields: Mapping[str, RuleField]) -> Written:
@@ -191,7 +192,7 @@ class BuiltRuleField(forms.Field):
             return self._as_text.clean(value.text)
         found = written(value, self.widget.fields)
         if value.root is not None and problems_in(value.root):
-            raise ValidationError(_("Correct the marked condition."), code="condition")
+            raise ValidationError(_("Correct the marked row."), code="marked")
         return found.tree
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -124,7 +124,7 @@ def test_what_is_wrong_stands_beside_its_row(console, line):
             "visible_if-0.1-field": "pay", "visible_if-0.1-op": "gt", "visible_if-0.1-value": "much",
         },
     )  # fmt: skip
-    assert refusals(response) == {"visible_if": ["Correct the marked condition."]}
+    assert refusals(response) == {"visible_if": ["Correct the marked row."]}
     page = response.content.decode()
     assert 'id="visible_if-0.1-problem"' in page
     assert 'id="visible_if-0.0-problem"' not in page
@@ -135,7 +135,7 @@ def test_what_the_service_finds_wrong_stands_beside_its_row_too(console, line):
     gone = {"field": "gone", "op": "eq", "value": 1}
     Field.objects.filter(key="shop").update(visible_if={"all": [SALARIED, gone]})
     response = save(console, "shop", label="Store")
-    assert refusals(response) == {"visible_if": ["Correct the marked condition."]}
+    assert refusals(response) == {"visible_if": ["Correct the marked row."]}
     page = response.content.decode()
     assert 'id="visible_if-0.1-problem">There is no field &quot;gone&quot;' in page
     assert field("shop").visible_if["all"][1] == gone
