@@ -32,6 +32,8 @@ from leads.services.lines import add_field, definition_of, update_field
 
 LONGEST_KEY = 60
 LONGEST_NUMBER = 18
+# What the draft was when the page was opened (`draft_token`).
+SEEN = "seen"
 RULES = ("visible_if", "required_if")
 # The parts that a button draws anew, and what such buttons are called.
 BUILT = (*RULES, "choices", "formula")
@@ -56,6 +58,9 @@ HELP = {
     "type": _("What it holds. Never changes once published: add another field instead."),
     "section": _("The heading under which the form shows it, such as Income."),
     "order": _("Its place in the form; lower comes first. Left empty: the end."),
+    "width": _(
+        "How much of a row it takes on a wide screen; on a phone always all of it. Empty: what suits its type."
+    ),
     "help": _("A sentence below the input, such as: Take-home pay, without bonus."),
     "placeholder": _("A grey example inside the empty input, such as 45000."),
     "status": _(
@@ -123,6 +128,9 @@ def _roles() -> list[tuple[str, Any]]:
 
 class FieldForm(ServiceForm):
     """One field of a line's draft."""
+
+    # Somebody else changed the field meanwhile, and the page says so.
+    is_told = False
 
     line = forms.ModelChoiceField(
         label=_("Business line"), queryset=BusinessLine._base_manager.none(), widget=UnfoldAdminSelectWidget
@@ -243,6 +251,11 @@ class FieldForm(ServiceForm):
 
     def add_refusal(self, error: ApplicationError) -> None:
         """Put what is wrong with a part of a rule, or with a choice, beside its row."""
+        if error.code == "draft_changed":
+            # The next attempt is of somebody who was told.
+            self.is_told = True
+            self.add_error(None, f"{error.message} {_('Save again to put yours in its place.')}")
+            return
         rest: dict[str, Any] = {}
         for name, problems in error.fields.items():
             top = name.split(".")[0].split("[")[0]
@@ -269,7 +282,9 @@ class FieldForm(ServiceForm):
         settings = {name: values[name] for name in SETTINGS if name in values}
         if self.is_new:
             return add_field(actor=self.actor, line=values["line"], definition=_said(settings))
-        return update_field(actor=self.actor, field=self.instance, changes=settings)
+        return update_field(
+            actor=self.actor, field=self.instance, changes=settings, seen=self.data.get(SEEN, "")
+        )
 
 
 def _said(settings: dict[str, Any]) -> dict[str, Any]:

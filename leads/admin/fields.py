@@ -18,18 +18,19 @@ from core.admin.base import ServiceModelAdmin
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
 from core.errors import NotPermitted, NotVisible
-from leads.admin.field_forms import BUILT, FieldForm
+from leads.admin.field_forms import BUILT, SEEN, FieldForm
 from leads.admin.findings import shown_impact
 from leads.admin.presenting import STATUS_TONES, remarks
 from leads.fields.definition import FieldDefinition
 from leads.models import BusinessLine, Field, FieldStatus
+from leads.queries.draft_edits import draft_token
 from leads.queries.impact import USES, change_impact, field_impact
 from leads.queries.lines import draft_definitions, published_definitions, visible_fields
 from leads.services.lines import remove_field, restore_field, retire_field
 from leads.services.previewing import capturing_roles
 
 FIELDSETS = (
-    (None, {"fields": ("line", "label", "key", "type", "section", "order", "help", "placeholder", "status")}),
+    (None, {"fields": ("line", "label", "key", "type", "section", "order", "width", "help", "placeholder", "status")}),
     (
         _("What is accepted"),
         {
@@ -110,7 +111,13 @@ class FieldAdmin(ServiceModelAdmin):
     ) -> Any:
         field = self.get_object(request, object_id) if object_id else None
         beside = self._beside(request, field) if self.may_write(request) or field else {}
-        return super().changeform_view(request, object_id, form_url, {**beside, **(extra_context or {})})
+        if field is not None and self.may_write(request):
+            beside[SEEN] = request.POST.get(SEEN) or draft_token(field.line)
+        response = super().changeform_view(request, object_id, form_url, {**beside, **(extra_context or {})})
+        context = getattr(response, "context_data", None) or {}
+        if field is not None and "adminform" in context and context["adminform"].form.is_told:
+            context[SEEN] = draft_token(field.line)
+        return response
 
     def _beside(self, request: HttpRequest, field: Field | None) -> dict[str, Any]:
         """What stands below the form of a field: where it is used, and the form it will be on."""

@@ -15,18 +15,21 @@
   // Where the keyboard was: the same control, or, as a removed row has none, the builder's first button.
   function restore(part, at, action) {
     if (!at) return;
-    const [verb, number] = action.split("-");
-    if (verb === "up" || verb === "down") {
-      const there = Number(number) + (verb === "up" ? -1 : 1);
-      const moved = [...part.querySelectorAll(`button[value="up-${there}"], button[value="down-${there}"]`)];
-      (moved.find((button) => !button.disabled && button.value.startsWith(verb)) ?? moved.find((button) => !button.disabled))?.focus();
-      return;
-    }
-    const added = /^(add|group)/.test(action) && [...part.querySelectorAll("[data-focus]")].at(-1);
+    const step = /^(section-)?(up|down)-(.+)$/.exec(action);
+    if (step) return followMoved(part, step);
+    const added = /^(add|group|section-add)/.test(action) && [...part.querySelectorAll("[data-focus]")].at(-1);
     const same = at.id
       ? part.querySelector(`#${CSS.escape(at.id)}`)
       : [...part.querySelectorAll("button")].find(({ name, value }) => name === at.name && value === at.value);
     (added || same || part.querySelector("[data-first]") || part.querySelector("button, input, select"))?.focus();
+  }
+
+  // What was moved keeps the keyboard: rows that are numbered have another number then, fields their own key.
+  function followMoved(part, [, prefix = "", verb, what]) {
+    const there = /^\d+$/.test(what) ? Number(what) + (verb === "up" ? -1 : 1) : what;
+    const names = [verb, verb === "up" ? "down" : "up"].map((name) => `${prefix}${name}-${there}`);
+    const buttons = names.map((value) => part.querySelector(`button[value="${CSS.escape(value)}"]`));
+    buttons.find((button) => button && !button.disabled)?.focus();
   }
 
   async function reshape(form, name, action, button = `${name}-do`) {
@@ -69,6 +72,8 @@
       }
     }
     restore(fresh, at, action);
+    // A preview follows.
+    form.dispatchEvent(new Event("change"));
   }
 
   // Where a field is put into a formula: where the writing stopped.
@@ -91,6 +96,11 @@
     for (const name of (control.form?.id === "field_form" && parts[control.name]) || []) {
       reshape(control.form, name, "look");
     }
+  });
+  // Fields of a form that is arranged were dragged.
+  document.addEventListener("arranged", (event) => {
+    const part = event.target.closest("[data-part]");
+    reshape(part.closest("form"), part.dataset.part, "look");
   });
   // Enter in a builder's input looks again; it does not save the field.
   document.addEventListener("keydown", (event) => {

@@ -511,8 +511,9 @@ CONSOLE: list[Line] = [
     *console_model(OutboxMessage, Area.CONFIGURATION, keeps_history=False, actions=["retry", "discard"]),
     *console_model(PurgeRecord, Area.CONFIGURATION, keeps_history=False),
     *console_model(BusinessLine, Area.CONFIGURATION, adds=True, actions=["publish"]),
-    # Who may not is told so, on the page the console goes back to.
-    console("POST", "admin:leads_businessline_order", 302, ids=LINE),
+    console("GET", "admin:leads_businessline_layout", by=WRITE_CONFIGURATION, ids=LINE),
+    # Drawn again as it was sent; nothing is written.
+    console("POST", "admin:leads_businessline_layout", by=WRITE_CONFIGURATION, ids=LINE),
     console("GET", "admin:leads_businessline_versions", by=READ_CONFIGURATION, ids=LINE),
     console("GET", "admin:leads_businessline_difference", by=READ_CONFIGURATION, ids=LINE),
     console("GET", "admin:leads_businessline_preview", by=READ_CONFIGURATION, ids=LINE),
