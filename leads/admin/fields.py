@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -172,6 +173,22 @@ class FieldAdmin(ServiceModelAdmin):
     def after_saving(self, request: HttpRequest, row: Any, response: HttpResponse) -> HttpResponse:
         """Go back to the line, where its fields stand in order."""
         return redirect(f"{reverse('admin:leads_businessline_change', args=[row.line_id])}#fields")
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._another(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self._another(request, obj) or super().response_change(request, obj)
+
+    def _another(self, request: HttpRequest, field: Field) -> HttpResponse | None:
+        """Where the next field is added: to the same section of the same line."""
+        if "_addanother" not in request.POST:
+            return None
+        messages.success(request, _("%(field)s is saved. Add the next.") % {"field": field.label})
+        query = urlencode({"line": field.line_id, "section": field.section})
+        return redirect(f"{reverse('admin:leads_field_add')}?{query}")
 
     @admin.display(description=_("Type"), ordering="type")
     def kind(self, field: Field) -> str:
