@@ -32,8 +32,14 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": ACCENT},
-    "STYLES": [lambda request: static("css/console.css")],
-    "SCRIPTS": [lambda request: static("js/console.js")],
+    "STYLES": [
+        lambda request: static("css/console.css"),
+        lambda request: static("css/building.css"),
+    ],
+    "SCRIPTS": [
+        lambda request: static("js/console.js"),
+        lambda request: static("js/building.js"),
+    ],
     "ACCOUNT": {
         "navigation": [{"title": _("Profile and security"), "link": "/profile/"}],
     },

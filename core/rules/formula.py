@@ -19,6 +19,7 @@ from decimal import (
     Decimal,
     DecimalException,
     DivisionByZero,
+    DivisionUndefined,
     InvalidOperation,
     Overflow,
 )
@@ -69,7 +70,21 @@ class FormulaCycleError(ValidationFailed):
 
 
 class NoValueError(Exception):
-    """An input is missing."""
+    """An input is missing; `key` is its field."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a formula gives: a value, or why there is none (the key of the input that is `missing`, or a `problem`:
+    division_by_zero, too_large)."""
+
+    value: Decimal | None = None
+    missing: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +112,7 @@ class FieldValue:
         """The field's number. Raises NoValueError where it is missing."""
         number = read_number(values.get(self.key))
         if number is None:
-            raise NoValueError
+            raise NoValueError(self.key)
         return number
 
     def fields(self) -> Iterator[str]:
@@ -212,10 +227,20 @@ class Formula:
 
         `values` are stored or typed; `now` (aware) and `timezone` are those of the rules in the formula.
         """
+        return self.outcome(values, decimals=decimals, now=now, timezone=timezone).value
+
+    def outcome(
+        self, values: Mapping[str, object], *, decimals: int, now: datetime, timezone: tzinfo
+    ) -> Outcome:
+        """The same as `evaluate`, and where there is no result, why."""
         try:
-            return rounded(self.root.compute(values, Moment(now, timezone)), decimals)
-        except (NoValueError, DecimalException):
-            return None
+            return Outcome(rounded(self.root.compute(values, Moment(now, timezone)), decimals))
+        except NoValueError as error:
+            return Outcome(missing=error.key)
+        except DecimalException as error:
+            # Zero by zero is told by what the exception carries.
+            by_zero = isinstance(error, ZeroDivisionError) or DivisionUndefined in error.args[0]
+            return Outcome(problem="division_by_zero" if by_zero else "too_large")
 
 
 def rounded(number: Decimal, digits: int) -> Decimal:

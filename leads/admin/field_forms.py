@@ -7,25 +7,37 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from accounts.roles import ROLE_LABELS
-from core.admin.forms import JsonField, LinesField, ServiceForm
+from core.admin.forms import LinesField, ServiceForm
+from core.errors import ApplicationError, ValidationFailed
 from core.kept_files import KINDS
+from leads.admin.building.choice_field import ChoicesField
+from leads.admin.building.formula_field import IF, FormulaField
+from leads.admin.building.rule_field import BuiltRuleField
+from leads.admin.building.surroundings import Surroundings
 from leads.admin.type_examples import TYPE_EXAMPLES_AS_JSON
 from leads.fields.checks.settings import SUITS
-from leads.fields.definition import SETTINGS, Choice
+from leads.fields.definition import SETTINGS
 from leads.fields.line import CORE_ATTRIBUTES
 from leads.models import BusinessLine, Field
 from leads.services.lines import add_field, definition_of, update_field
 
 LONGEST_KEY = 60
+LONGEST_NUMBER = 18
+# What the draft was when the page was opened (`draft_token`).
+SEEN = "seen"
+RULES = ("visible_if", "required_if")
+# The parts that a button draws anew, and what such buttons are called.
+BUILT = (*RULES, "choices", "formula")
+BUTTONS = (*BUILT, IF)
 CORE_LABELS = {
     "name": _("Name"),
     "phone": _("Phone"),
@@ -34,10 +46,6 @@ CORE_LABELS = {
     "city": _("City"),
     "region": _("Region"),
 }
-# A bar parts value and label; a line that begins with a hyphen is not offered. A backslash takes their meaning away.
-BAR = re.compile(r"(?<!\\)\|")
-SEMICOLON = re.compile(r"(?<!\\);")
-
 SUITS_AS_JSON = json.dumps({name: sorted(kinds) for name, kinds in SUITS.items()})
 
 HELP = {
@@ -50,6 +58,9 @@ HELP = {
     "type": _("What it holds. Never changes once published: add another field instead."),
     "section": _("The heading under which the form shows it, such as Income."),
     "order": _("Its place in the form; lower comes first. Left empty: the end."),
+    "width": _(
+        "How much of a row it takes on a wide screen; on a phone always all of it. Empty: what suits its type."
+    ),
     "help": _("A sentence below the input, such as: Take-home pay, without bonus."),
     "placeholder": _("A grey example inside the empty input, such as 45000."),
     "status": _(
@@ -68,13 +79,10 @@ HELP = {
         "The form the whole text must have, as a regular expression: ^[A-Z]{5}[0-9]{4}[A-Z]$ for a PAN."
     ),
     "choices": _(
-        "One per line. PUN | Pune stores PUN and shows Pune; a hyphen in front takes a choice out of the forms:"
-        "<br>Salaried<br>SE | Self employed<br>- Retired"
-        "<br>Where they depend on another choice, its values follow in a third place: PUN | Pune | MH; GOA"
+        "The value is stored, the label shown: PUN, Pune. What is no longer offered stays readable in leads."
     ),
     "choices_from": _(
-        "The key of another choice on which these depend, such as state for cities. Then each line says beside which of"
-        " its choices it may stand, in a third place: Pune | Pune | Maharashtra"
+        "Another choice on which these depend, such as the state for cities. Then each says what it goes with."
     ),
     "max_size_mb": _("The largest file that is taken, in MB; 10 if left empty, 25 at most."),
     "accept": _(
@@ -87,13 +95,14 @@ HELP = {
     "transform": _("What is done to a text before it is checked and stored."),
     "formula": _(
         "How it is computed, such as loan_amount / (monthly_income * 12). Also min, max, round, abs and if."
+        " A missing input, or a division by zero, gives no value."
     ),
     "decimals": _("Places after the point, such as 2. Fixed once published."),
     "empty_values": _("Texts that mean nothing was filled in, one per line, such as Select or N/A."),
     "visible_if": _(
-        'A rule; the field is shown only where it holds: {"field": "employment", "op": "eq", "value": "Salaried"}'
+        "The field is shown only where this holds, such as: Employment is Salaried. A hidden field keeps no value."
     ),
-    "required_if": _("A rule; the field is required where it holds. The same form as above."),
+    "required_if": _("No lead without it where this holds, such as: Loan amount is more than 500000."),
     "indexed": _(
         "Filters and sorting stay fast with a million leads. Filled in the background for leads that are there."
     ),
@@ -103,58 +112,6 @@ HELP = {
     "maps_to": _("Fills what every lead has, so that lists, search and duplicates know it."),
     "aliases": _("Other names of its column in files, one per line, such as Mobile No."),
 }
-
-
-class ChoicesField(forms.CharField):
-    """Choices, one per line: `value`, `value | label`, `value | label | parent; parent` where they depend on another
-    field, and `- value` for one that is no longer offered."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", UnfoldAdminTextareaWidget(attrs={"rows": 6}))
-        kwargs.setdefault("required", False)
-        super().__init__(**kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        return (
-            "\n".join(_choice_line(Choice.read(item)) for item in value) if isinstance(value, list) else value
-        )
-
-    def to_python(self, value: Any) -> list[Any]:
-        lines = super().to_python(value).splitlines()
-        return [_read_choice(line.strip()).written() for line in lines if line.strip()]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(list(initial or []) != self.to_python(data))
-
-
-def _choice_line(choice: Choice) -> str:
-    value = _escaped(choice.value)
-    line = value if choice.label == choice.value else f"{value} | {_escaped(choice.label)}"
-    if choice.parents:
-        parents = "; ".join(_escaped(parent).replace(";", "\\;") for parent in choice.parents)
-        line = f"{value} | {_escaped(choice.label)} | {parents}"
-    if not choice.active:
-        return f"- {line}"
-    return f"\\{line}" if line.startswith("-") else line
-
-
-def _read_choice(line: str) -> Choice:
-    is_offered = not line.startswith("-")
-    given = [part.strip() for part in BAR.split(line if is_offered else line[1:], maxsplit=2)]
-    value, label, parents = (*given, "", "")[:3]
-    value = _unescaped(value)
-    if not value:
-        raise ValidationError(_("A choice has no value. Write it before the bar."), code="no_value")
-    named = (_unescaped(parent.strip()) for parent in SEMICOLON.split(parents))
-    return Choice(value, _unescaped(label) or value, is_offered, tuple(parent for parent in named if parent))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|")
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
 
 
 def key_from(label: str) -> str:
@@ -172,6 +129,9 @@ def _roles() -> list[tuple[str, Any]]:
 class FieldForm(ServiceForm):
     """One field of a line's draft."""
 
+    # Somebody else changed the field meanwhile, and the page says so.
+    is_told = False
+
     line = forms.ModelChoiceField(
         label=_("Business line"), queryset=BusinessLine._base_manager.none(), widget=UnfoldAdminSelectWidget
     )
@@ -182,14 +142,18 @@ class FieldForm(ServiceForm):
         label=_("Order"), required=False, min_value=0, widget=UnfoldAdminTextInputWidget
     )
     choices = ChoicesField(label=_("Choices"))
+    choices_from = forms.CharField(
+        label=_("Choices depend on"), required=False, widget=UnfoldAdminSelectWidget
+    )
     accept = forms.MultipleChoiceField(
         label=_("Kinds of files"),
         required=False,
         choices=[(kind.name, kind.label) for kind in KINDS.values()],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
-    visible_if = JsonField(label=_("Visible if"))
-    required_if = JsonField(label=_("Required if"))
+    formula = FormulaField(label=_("Formula"), longest=Field._meta.get_field("formula").max_length or 0)
+    visible_if = BuiltRuleField(label=_("Visible if"), nothing=_("Always shown."))
+    required_if = BuiltRuleField(label=_("Required if"), nothing=_("No condition makes it required."))
     empty_values = LinesField(label=_("Texts that mean empty"))
     aliases = LinesField(label=_("Other column names"))
     visible_to = forms.MultipleChoiceField(
@@ -228,12 +192,85 @@ class FieldForm(ServiceForm):
             }
         if "line" in self.fields:
             self.fields["line"].queryset = BusinessLine.objects.order_by("name")
+        self.around = Surroundings(self.actor, self._line(), self.instance.key)
+        for name in RULES:
+            if name in self.fields:
+                self._surround_rule(name)
+        if "choices" in self.fields:
+            self._surround_choices()
+        if "formula" in self.fields:
+            self._surround_formula()
+
+    def _line(self) -> BusinessLine | None:
+        """The line of the field; for a new one that which is chosen, if one is."""
+        if self.instance.line_id:
+            return self.instance.line
+        given = self.data.get("line") if self.is_bound else self.initial.get("line")
+        number = str(given or "")
+        known = number.isdecimal() and len(number) < LONGEST_NUMBER
+        return BusinessLine.objects.filter(pk=int(number)).first() if known else None
+
+    def _surround_rule(self, name: str) -> None:
+        widget = self.fields[name].widget
+        widget.fields, widget.definitions = self.around.rule_fields, self.around.definitions
+        widget.attrs |= {"label": str(self.fields[name].label)}
+
+    def _surround_choices(self) -> None:
+        key = str(self["choices_from"].value() or "")
+        offered = [("", _("Nothing: all are offered"))]
+        offered += [(item.key, item.label) for item in self.around.parents.values()]
+        if key and key not in self.around.parents:
+            offered.append((key, key))
+        self.fields["choices_from"].widget.choices = offered
+        widget = self.fields["choices"].widget
+        widget.parent, widget.parent_key = self.around.parents.get(key), key
+        widget.attrs |= {"label": str(self.fields["choices"].label)}
+
+    def _surround_formula(self) -> None:
+        widget = self.fields["formula"].widget
+        widget.around = self.around
+        given = str(self["decimals"].value() if "decimals" in self.fields else self.instance.decimals)
+        if given.isdecimal() and len(given) < 3:
+            widget.decimals = int(given)
+
+    def is_being_built(self) -> bool:
+        """Whether a button of a builder was pressed: the form comes back changed, and nothing is saved."""
+        return any(self.data.get(f"{name}-do") for name in BUTTONS)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         if "key" in self.fields and not values.get("key") and values.get("label"):
             values["key"] = key_from(values["label"])
         return values
+
+    def _post_clean(self) -> None:
+        if self.is_being_built() and not self.rehearses:
+            self._errors = ErrorDict(renderer=self.renderer)
+            self.add_error(None, _("Nothing is saved yet. Go on, then save."))
+        super()._post_clean()
+
+    def add_refusal(self, error: ApplicationError) -> None:
+        """Put what is wrong with a part of a rule, or with a choice, beside its row."""
+        if error.code == "draft_changed":
+            # The next attempt is of somebody who was told.
+            self.is_told = True
+            self.add_error(None, f"{error.message} {_('Save again to put yours in its place.')}")
+            return
+        rest: dict[str, Any] = {}
+        for name, problems in error.fields.items():
+            top = name.split(".")[0].split("[")[0]
+            field, path = self.fields.get(top), name[len(top) :].removeprefix(".")
+            if isinstance(field, BuiltRuleField | ChoicesField) and field.place_problem(
+                self[top].data, path, problems[0].message
+            ):
+                if not self.has_error(top, "marked"):
+                    self.add_error(top, ValidationError(_("Correct the marked row."), code="marked"))
+            else:
+                rest[name] = problems
+        if not error.fields:
+            super().add_refusal(error)
+        elif rest:
+            super().add_refusal(ValidationFailed(error.code, error.message, rest))
 
     def definition(self) -> dict[str, Any]:
         """Return the field as the valid form has it, in the configuration file's form."""
@@ -245,7 +282,9 @@ class FieldForm(ServiceForm):
         settings = {name: values[name] for name in SETTINGS if name in values}
         if self.is_new:
             return add_field(actor=self.actor, line=values["line"], definition=_said(settings))
-        return update_field(actor=self.actor, field=self.instance, changes=settings)
+        return update_field(
+            actor=self.actor, field=self.instance, changes=settings, seen=self.data.get(SEEN, "")
+        )
 
 
 def _said(settings: dict[str, Any]) -> dict[str, Any]:

@@ -2,32 +2,36 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.decorators import action, display
 
 from accounts.roles import ROLE_LABELS, Role
 from core.admin.base import ServiceModelAdmin
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
-from core.errors import NotPermitted
-from leads.admin.field_forms import FieldForm
+from core.errors import NotPermitted, NotVisible
+from leads.admin.field_forms import BUILT, SEEN, FieldForm
 from leads.admin.findings import shown_impact
 from leads.admin.presenting import STATUS_TONES, remarks
 from leads.fields.definition import FieldDefinition
 from leads.models import BusinessLine, Field, FieldStatus
+from leads.queries.draft_edits import draft_token
 from leads.queries.impact import USES, change_impact, field_impact
 from leads.queries.lines import draft_definitions, published_definitions, visible_fields
 from leads.services.lines import remove_field, restore_field, retire_field
 from leads.services.previewing import capturing_roles
 
 FIELDSETS = (
-    (None, {"fields": ("line", "label", "key", "type", "section", "order", "help", "placeholder", "status")}),
+    (None, {"fields": ("line", "label", "key", "type", "section", "order", "width", "help", "placeholder", "status")}),
     (
         _("What is accepted"),
         {
@@ -63,6 +67,7 @@ class FieldAdmin(ServiceModelAdmin):
     ordering = ("line__name", "order", "id")
     fieldsets = FIELDSETS
     actions_detail = ("duplicate", "retire", "restore", "remove")
+    change_form_before_template = "console/leads/building/first_button.html"
     change_form_outer_before_template = "console/leads/field_above.html"
     change_form_outer_after_template = "console/leads/field_preview.html"
 
@@ -77,9 +82,12 @@ class FieldAdmin(ServiceModelAdmin):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.preview)
+        shape = self.admin_site.admin_view(self.shape)
         own = [
             path("preview/", view, name="leads_field_preview_new"),
             path("<int:field_id>/preview/", view, name="leads_field_preview"),
+            path("shape/", shape, name="leads_field_shape_new"),
+            path("<int:field_id>/shape/", shape, name="leads_field_shape"),
         ]
         return [*own, *super().get_urls()]
 
@@ -104,7 +112,13 @@ class FieldAdmin(ServiceModelAdmin):
     ) -> Any:
         field = self.get_object(request, object_id) if object_id else None
         beside = self._beside(request, field) if self.may_write(request) or field else {}
-        return super().changeform_view(request, object_id, form_url, {**beside, **(extra_context or {})})
+        if field is not None and self.may_write(request):
+            beside[SEEN] = request.POST.get(SEEN) or draft_token(field.line)
+        response = super().changeform_view(request, object_id, form_url, {**beside, **(extra_context or {})})
+        context = getattr(response, "context_data", None) or {}
+        if field is not None and "adminform" in context and context["adminform"].form.is_told:
+            context[SEEN] = draft_token(field.line)
+        return response
 
     def _beside(self, request: HttpRequest, field: Field | None) -> dict[str, Any]:
         """What stands below the form of a field: where it is used, and the form it will be on."""
@@ -116,6 +130,9 @@ class FieldAdmin(ServiceModelAdmin):
             if field
             else reverse("admin:leads_field_preview_new"),
             "may_preview": self.may_write(request),
+            "shape_link": reverse("admin:leads_field_shape", args=[field.pk])
+            if field
+            else reverse("admin:leads_field_shape_new"),
         }
         if field is None:
             return context
@@ -140,9 +157,38 @@ class FieldAdmin(ServiceModelAdmin):
             request, line, unsaved=unsaved, tries=False, errors=form.errors if form.is_bound else {}
         )
 
+    @method_decorator(require_POST)
+    def shape(self, request: HttpRequest, field_id: int | None = None) -> HttpResponse:
+        """One part of the form drawn again as it is typed, a row longer or shorter: what a pressed button asks for."""
+        if not self.may_write(request):
+            raise NotPermitted
+        field = self.found(request, str(field_id)) if field_id else None
+        form = self.get_form(request, field, change=field is not None)(request.POST, instance=field)
+        form.rehearses = True
+        part = request.POST.get("part", "")
+        if part not in BUILT or part not in form.fields:
+            raise NotVisible
+        return HttpResponse(form[part].as_widget())
+
     def after_saving(self, request: HttpRequest, row: Any, response: HttpResponse) -> HttpResponse:
         """Go back to the line, where its fields stand in order."""
         return redirect(f"{reverse('admin:leads_businessline_change', args=[row.line_id])}#fields")
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._another(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self._another(request, obj) or super().response_change(request, obj)
+
+    def _another(self, request: HttpRequest, field: Field) -> HttpResponse | None:
+        """Where the next field is added: to the same section of the same line."""
+        if "_addanother" not in request.POST:
+            return None
+        messages.success(request, _("%(field)s is saved. Add the next.") % {"field": field.label})
+        query = urlencode({"line": field.line_id, "section": field.section})
+        return redirect(f"{reverse('admin:leads_field_add')}?{query}")
 
     @admin.display(description=_("Type"), ordering="type")
     def kind(self, field: Field) -> str:

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -14,14 +14,14 @@ from core.admin.dashboard import Queue, QueueItem, register_queue
 from core.admin.forms import LinesField, ServiceForm
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
+from leads.admin.building.layout_page import LayoutAdmin
 from leads.admin.differences import summary
 from leads.admin.presenting import shown_fields
-from leads.admin.preview import PreviewAdmin
 from leads.models import BusinessLine
-from leads.queries.form_order import Move, form_sections, moved_keys
+from leads.queries.form_order import form_sections
 from leads.queries.line_changes import compare_definitions
 from leads.queries.lines import draft_definitions, published_definitions, unpublished_lines, visible_lines
-from leads.services.lines import create_line, reorder_fields, update_line
+from leads.services.lines import create_line, update_line
 
 SHOWN = 5
 
@@ -79,7 +79,7 @@ class LineForm(ServiceForm):
 
 
 @admin.register(BusinessLine, site=console)
-class BusinessLineAdmin(PreviewAdmin):
+class BusinessLineAdmin(LayoutAdmin):
     """Lines; the page of one has its fields below the settings."""
 
     menu = MenuPlace(CONFIGURE, 10, "category")
@@ -123,10 +123,6 @@ class BusinessLineAdmin(PreviewAdmin):
     def number_of_fields(self, line: Any) -> int:
         return int(line.active_fields)
 
-    def get_urls(self) -> list[Any]:
-        order = self.admin_site.admin_view(self.order)
-        return [path("<int:line_id>/order/", order, name="leads_businessline_order"), *super().get_urls()]
-
     def changeform_view(
         self,
         request: HttpRequest,
@@ -152,12 +148,11 @@ class BusinessLineAdmin(PreviewAdmin):
                 }
                 for section in form_sections(draft)
             ],
-            "number_of_sections": len({item.section for item in draft if item.is_active}),
             "number_of_fields": len(draft),
             "number_of_changes": len(changes),
             "summary": summary(changes),
             "may_configure": self.may_write(request),
-            "order_link": reverse("admin:leads_businessline_order", args=[line.pk]),
+            "layout_link": reverse("admin:leads_businessline_layout", args=[line.pk]),
             "add_link": f"{reverse('admin:leads_field_add')}?line={line.pk}",
             "proposal_link": f"{reverse('leads:proposal_new')}?line={line.code}",
             "add_copy_link": f"{reverse('admin:leads_field_add')}?copy=",
@@ -172,28 +167,6 @@ class BusinessLineAdmin(PreviewAdmin):
     def after_saving(self, request: HttpRequest, row: Any, response: HttpResponse) -> HttpResponse:
         """Stay on the line: its fields come next."""
         return redirect(self.address(row))
-
-    def order(self, request: HttpRequest, line_id: int) -> HttpResponse:
-        """Take the fields in the order of the posted keys, and what a button moves one place further."""
-        line = self.found(request, str(line_id))
-        if request.method == "POST":
-            keys = moved_keys(draft_definitions(line), request.POST.getlist("key"), _move(request.POST))
-            self.attempt(
-                request,
-                lambda: reorder_fields(actor=request.actor, line=line, keys=keys),  # type: ignore[attr-defined]
-                _("The order of the fields is saved. Publish the line to put it into force."),
-            )
-        return redirect(f"{self.address(line)}#fields")
-
-
-def _move(given: QueryDict) -> Move | None:
-    """The button that was pressed; None for the one that only saves."""
-    for name, step in (("up", -1), ("down", 1)):
-        if key := given.get(name):
-            return Move(step, key=key)
-        if (number := given.get(f"section-{name}", "")).isdecimal() and len(number) < 4:
-            return Move(step, section=int(number))
-    return None
 
 
 @register_queue(10)

@@ -18,12 +18,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import ROLE_LABELS, Role
 from core.errors import ApplicationError
 from core.middleware import FRAMED_POLICY
+from leads.admin.building.form_layout import FormLayout, read_layout
 from leads.admin.publishing import PublishingAdmin
 from leads.fields.line import LineDefinition
 from leads.models import BusinessLine
 from leads.pages.forms import LeadForm
 from leads.pages.views import show_problems
 from leads.presentation import LeadReader
+from leads.queries.lines import draft_definitions
 from leads.services.previewing import (
     Absence,
     DraftForm,
@@ -43,6 +45,8 @@ ABSENCES = {
 }
 # A field that is not saved yet, in the configuration file's form, handed from one preview to the next.
 UNSAVED = "unsaved-field"
+# A layout that is not saved yet, handed on in the same way.
+UNSAVED_LAYOUT = "unsaved-layout"
 NO_ERRORS: Mapping[str, Sequence[Any]] = MappingProxyType({})
 
 
@@ -100,8 +104,11 @@ class PreviewAdmin(PublishingAdmin):
     def framed_form(self, request: HttpRequest, line_id: int) -> HttpResponse:
         """The form itself. Posted, its values are judged as the service would, and nothing is saved."""
         line = self.line_of(request, line_id)
+        layout = None
+        if text := request.POST.get(UNSAVED_LAYOUT, ""):
+            layout = read_layout(text, {item.key: item for item in draft_definitions(line)})
         return self.form_in_frame(
-            request, line, unsaved=_unsaved(request.POST), tries=request.method == "POST"
+            request, line, unsaved=_unsaved(request.POST), tries=request.method == "POST", layout=layout
         )
 
     def form_in_frame(
@@ -112,8 +119,9 @@ class PreviewAdmin(PublishingAdmin):
         unsaved: Mapping[str, Any] | None,
         tries: bool,
         errors: Mapping[str, Sequence[Any]] = NO_ERRORS,
+        layout: FormLayout | None = None,
     ) -> HttpResponse:
-        """Draw the form of a line's draft, with a field that is not saved yet in its place.
+        """Draw the form of a line's draft, with a field or a layout that is not saved yet in its place.
 
         `errors` say by setting why such a field could not even be read.
         """
@@ -124,12 +132,14 @@ class PreviewAdmin(PublishingAdmin):
             )
         actor = request.actor  # type: ignore[attr-defined]
         role = _chosen(request, capturing_roles(actor))
-        draft = draft_form(actor, line, unsaved)
+        draft = draft_form(actor, line, unsaved, layout.laid_out() if layout else ())
         context = {
             "heading": _("New lead"),
             "texts": [f"{problem.field or problem.setting}: {problem.message}" for problem in draft.problems],
             "unsaved": json.dumps(unsaved) if unsaved else "",
             "UNSAVED": UNSAVED,
+            "layout": layout.written() if layout else "",
+            "UNSAVED_LAYOUT": UNSAVED_LAYOUT,
             "action": f"{reverse('admin:leads_businessline_form', args=[line.pk])}?role={role}",
             "today": timezone.now().astimezone(actor.organization.zone).date().isoformat(),
         }

@@ -86,6 +86,7 @@ class _Writer:
             "x-indexed": item.indexed,
         }
         optional = {
+            "x-width": item.width,
             "x-visible-if": self._rule(item.visible_if),
             "x-required-if": self._rule(item.required_if),
             "x-fills": item.maps_to,

@@ -12,7 +12,7 @@ from leads.models import Field, FieldKind, FieldStatus
 
 # What a definition says in the configuration file, in this order; `id` comes with a published version.
 SETTINGS = (
-    "key", "label", "type", "section", "order", "help", "placeholder", "required", "unique", "default",
+    "key", "label", "type", "section", "order", "width", "help", "placeholder", "required", "unique", "default",
     "min", "max", "min_length", "max_length", "regex", "choices", "choices_from", "max_size_mb",
     "accept", "date_order", "min_age", "max_age",
     "default_region", "transform", "visible_if", "required_if", "formula", "decimals", "indexed", "pii",
@@ -77,6 +77,7 @@ class FieldDefinition:
     id: int = 0
     section: str = ""
     order: int = 0
+    width: str = ""
     help: str = ""
     placeholder: str = ""
     required: bool = False

@@ -68,6 +68,8 @@ class BusinessLine(SoftDeleteModel, TenantModel):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
     is_active = models.BooleanField(_("active"), default=True)
+    # Sections of the draft that have no field yet; a section with fields is named by them.
+    empty_sections = ArrayField(models.CharField(max_length=100), default=list, blank=True, editable=False)
     # The number of the version in force; 0 while nothing is published.
     version = models.PositiveIntegerField(_("version in force"), default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -138,6 +140,13 @@ class Field(TenantModel):
     type = models.CharField(_("type"), max_length=20, choices=FieldKind.choices)
     section = models.CharField(_("section"), max_length=100, blank=True)
     order = models.PositiveIntegerField(_("order"), default=0)
+    # Empty: what suits the type, half a row for most.
+    width = models.CharField(
+        _("width"),
+        max_length=10,
+        blank=True,
+        choices=[("full", _("Full")), ("half", _("Half")), ("third", _("A third"))],
+    )
     help = models.CharField(_("help"), max_length=500, blank=True)
     placeholder = models.CharField(_("placeholder"), max_length=200, blank=True)
     required = models.BooleanField(_("required"), default=False)

@@ -188,7 +188,7 @@ class LeadForm(forms.Form):
         if parent is not None and parent.in_form:
             field.choices_from = parent.item.key  # type: ignore[attr-defined]
             field.parents = fitting_values(item, stored, parent.item)  # type: ignore[attr-defined]
-        field.width = "" if item.type in WIDE else "half"  # type: ignore[attr-defined]
+        field.width = width_of(item)  # type: ignore[attr-defined]
         if isinstance(field, KeptFileField):
             field.form, field.key = self, item.key
         field.visible_if, field.required_if = item.visible_if, item.required_if  # type: ignore[attr-defined]
@@ -291,6 +291,13 @@ def as_sent(value: Any) -> Any:
             else ""
         )
     return "" if value is None else str(value).replace("\r\n", "\n").strip()
+
+
+def width_of(item: FieldDefinition) -> str:
+    """Return the class of a field's width on a wide screen, "" for all of it: what is set, else what suits the type."""
+    if item.width:
+        return "" if item.width == "full" else item.width
+    return "" if item.type in WIDE else "half"
 
 
 def widget_of(item: FieldDefinition, stored: Any, parent: ParentChoice | None = None) -> forms.Widget:

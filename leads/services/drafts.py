@@ -31,12 +31,12 @@ def locked_line(line: BusinessLine, *, against_leads: bool = False) -> BusinessL
     return found
 
 
-def refuse_stale(line: BusinessLine, seen: str) -> None:
+def refuse_stale(line: BusinessLine, seen: str, *, key: str = "") -> None:
     """Raise Conflict where the draft of a locked line was edited since the token `seen` was handed out.
 
-    The message names what was changed, and by whom.
+    With `key`, only what was done to that field counts. The message names what was changed, and by whom.
     """
-    edits = edits_since(line, seen)
+    edits = [edit for edit in edits_since(line, seen) if not key or edit.key == key]
     if edits:
         told = "; ".join(map(_told, edits[:TOLD]))
         more = f"; and {len(edits) - TOLD} more" if len(edits) > TOLD else ""

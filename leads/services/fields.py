@@ -12,7 +12,7 @@ from core.scope import organization_scope
 from leads.fields.checks import refusal
 from leads.fields.definition import FieldDefinition
 from leads.models import BusinessLine, Field, FieldStatus
-from leads.services.drafts import Draft, DraftField, locked_line
+from leads.services.drafts import Draft, DraftField, locked_line, refuse_stale
 
 
 def add_field(*, actor: Actor, line: BusinessLine, definition: Mapping[str, Any], reason: str = "") -> Field:
@@ -32,19 +32,25 @@ def add_field(*, actor: Actor, line: BusinessLine, definition: Mapping[str, Any]
         return _change(draft, [*draft.fields(), added], added)
 
 
-def update_field(*, actor: Actor, field: Field, changes: Mapping[str, Any], reason: str = "") -> Field:
+def update_field(
+    *, actor: Actor, field: Field, changes: Mapping[str, Any], seen: str = "", reason: str = ""
+) -> Field:
     """Change settings of a field; what is not named stays, None takes the default.
 
-    Once published, key, type and decimals are fixed: leads hold values under them.
+    Once published, key, type and decimals are fixed: leads hold values under them. `seen` is the token of the draft
+    that the actor looked at (`draft_token`).
 
     Raises:
         NotPermitted, NotVisible: the actor may not configure lines; the field is gone.
+        Conflict: somebody changed the field since `seen`.
         ValidationFailed: everything wrong with the field, or what the change breaks elsewhere; by setting.
     """
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason=reason or "field changed"):
         draft, fields, changed = _open(field)
         row = changed.row
+        if row is not None:
+            refuse_stale(draft.line, seen, key=row.key)
         if row is not None and draft.is_published(row) and changes.get("key", row.key) != row.key:
             message = f"The key stays {row.key}: leads hold values under it. Add another field instead."
             raise ValidationFailed("fixed_key", message, {"key": [FieldError("fixed", message)]})
@@ -98,31 +104,6 @@ def remove_field(*, actor: Actor, field: Field, reason: str = "") -> None:
         if problems:
             raise refusal(problems)
         field.delete()
-
-
-def reorder_fields(*, actor: Actor, line: BusinessLine, keys: Sequence[str], reason: str = "") -> list[Field]:
-    """Put the named fields first, in this order; the others follow as they were. Returns all, in order.
-
-    Raises:
-        NotPermitted, NotVisible: the actor may not configure lines; the line is gone.
-        ValidationFailed: a key is not of this line, or named twice.
-    """
-    actor.require(Area.CONFIGURATION, "write")
-    with transaction.atomic(), organization_scope(actor.organization, reason=reason or "fields reordered"):
-        draft = Draft(locked_line(line))
-        by_key = {row.key: row for row in draft.rows}
-        unknown = [key for key in keys if key not in by_key]
-        if unknown or len(set(keys)) < len(keys):
-            what = f"{', '.join(unknown)} is no field of this line." if unknown else "A field is named twice."
-            raise ValidationFailed(
-                "invalid_order", f"{what} Name each field once.", {"keys": [FieldError("invalid", what)]}
-            )
-        rows = [by_key[key] for key in keys] + [row for row in draft.rows if row.key not in set(keys)]
-        for position, row in enumerate(rows, start=1):
-            if row.order != position:
-                row.order = position
-                row.save(update_fields=["order"])
-        return rows
 
 
 def _open(field: Field) -> tuple[Draft, list[DraftField], DraftField]:

@@ -18,6 +18,7 @@ from leads.fields.line import LineDefinition
 from leads.models import BusinessLine, FieldKind
 from leads.queries.lines import draft_definitions, published_definitions
 from leads.services.enquiries import EnquiryReader
+from leads.services.layout import LaidOut, laid_out
 
 # No version that is published has it.
 DRAFT_VERSION = -1
@@ -62,9 +63,14 @@ def capturing_roles(actor: Actor) -> list[Role]:
     return [role for role in Role if as_role(actor, role).may(Area.LEADS, "create")]
 
 
-def draft_form(actor: Actor, line: BusinessLine, changed: Mapping[str, Any] | None = None) -> DraftForm:
+def draft_form(
+    actor: Actor,
+    line: BusinessLine,
+    changed: Mapping[str, Any] | None = None,
+    layout: Sequence[LaidOut] = (),
+) -> DraftForm:
     """Return the line's draft as forms read it; `changed` is a field in the configuration file's form that is
-    not saved yet, and stands in place of the one with its key, or at the end.
+    not saved yet, and stands in place of the one with its key, or at the end. So is a `layout` not saved yet.
 
     Raises NotPermitted where the actor may not read configuration.
     """
@@ -72,6 +78,8 @@ def draft_form(actor: Actor, line: BusinessLine, changed: Mapping[str, Any] | No
     written = [item.written() for item in draft_definitions(line)]
     if changed is not None:
         written = _with(written, changed)
+    if layout:
+        written = laid_out(written, layout)
     problems = check_definitions(
         written, duplicate_match=line.duplicate_match, published=published_definitions(line)
     )

@@ -79,6 +79,9 @@ def discard_draft(*, actor: Actor, line: BusinessLine, seen: str = "", reason: s
         for row in draft.rows:
             if id(row) not in kept:
                 row.delete()
+        if locked.empty_sections:
+            locked.empty_sections = []
+            locked.save(update_fields=["empty_sections"])
         return discarded
 
 

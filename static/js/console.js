@@ -105,15 +105,16 @@ function watchFind() {
   });
 }
 
-// Once the preview of a field was asked for, it follows what is typed.
+// Once the preview of a form was asked for, it follows what is typed; a live one is there from the start.
 function watchPreview() {
   const button = document.querySelector("[data-preview]");
   const form = button?.form;
   if (!form) return;
   const frame = document.querySelector("[data-preview-frame]");
-  frame.hidden = true;
+  const isLive = button.dataset.preview === "live";
+  frame.hidden = !isLive;
   let waiting = 0;
-  let asked = false;
+  let asked = isLive;
   form.addEventListener("submit", (event) => {
     if (event.submitter !== button) return;
     asked = true;
@@ -125,6 +126,22 @@ function watchPreview() {
     clearTimeout(waiting);
     if (asked) waiting = setTimeout(() => form.requestSubmit(button), 400);
   });
+  if (isLive) form.requestSubmit(button);
+}
+
+// A second press while the first is on its way would be refused for what the first has done.
+function sendOnce() {
+  for (const form of document.querySelectorAll("#field_form, [data-once]")) {
+    let sent = false;
+    form.addEventListener("submit", (event) => {
+      if (event.submitter?.formTarget) return;
+      if (sent) event.preventDefault();
+      sent = true;
+    });
+    addEventListener("pageshow", () => {
+      sent = false;
+    });
+  }
 }
 
 window.addEventListener("load", tellPanesApart);
@@ -132,6 +149,7 @@ document.addEventListener("DOMContentLoaded", () => {
   nameLandmarks();
   watchType();
   watchLabel();
+  sendOnce();
   watchPreview();
   watchFind();
 });

@@ -133,8 +133,8 @@ def test_an_auditor_reads_and_changes_nothing(actor_for, client_for, line):
     for name, pk in (("leads_field_retire", field.pk), ("leads_businessline_publish", line.pk)):
         assert client.get(reverse(f"admin:{name}", args=[pk])).status_code == 403
         assert client.post(reverse(f"admin:{name}", args=[pk])).status_code == 403
-    order = client.post(reverse("admin:leads_businessline_order", args=[line.pk]), {"key": ["story", "age"]})
-    assert order.status_code == 302
+    order = {"row": ["story", "age"], "do": "save"}
+    assert client.post(reverse("admin:leads_businessline_layout", args=[line.pk]), order).status_code == 403
     field.refresh_from_db()
     assert (field.label, field.order, field.status) == ("Story", 2, "active")
 
@@ -167,7 +167,7 @@ def test_rows_of_another_organisation_are_not_there(
     ):  # fmt: skip
         assert client.post(reverse(f"admin:{name}", args=[pk])).status_code in (403, 404)
     assert (
-        client.post(reverse("admin:leads_businessline_order", args=[line.pk]), {"key": "age"}).status_code
+        client.post(reverse("admin:leads_businessline_layout", args=[line.pk]), {"do": "save"}).status_code
         == 404
     )
     assert (

@@ -114,24 +114,7 @@ def test_choices_are_typed_one_per_line(console, actor):
     assert (field.choices, field.help) == (choices, "Choose")
 
 
-def test_fields_are_moved_and_dragged(console, actor):
-    line = make_line(actor, ONE_OF_EACH[:3])
-    address = reverse("admin:leads_businessline_order", args=[line.pk])
-    console.client.post(address, {"key": ["full_name", "story", "age"], "up": "age"})
-    assert list(Field.objects.order_by("order").values_list("key", flat=True)) == [
-        "full_name",
-        "age",
-        "story",
-    ]
-    console.client.post(address, {"key": ["story", "full_name", "age"]})
-    assert list(Field.objects.order_by("order").values_list("key", flat=True)) == [
-        "story",
-        "full_name",
-        "age",
-    ]
-
-
-def test_fields_stand_as_on_the_form_and_sections_move(console, actor):
+def test_fields_stand_as_on_the_form(console, actor):
     applicant = {**ONE_OF_EACH[0], "section": "Applicant"}
     story, age = ONE_OF_EACH[1:3]
     income = {**ONE_OF_EACH[4], "section": "Applicant"}
@@ -139,12 +122,6 @@ def test_fields_stand_as_on_the_form_and_sections_move(console, actor):
     sections = console.open("leads_businessline_change", line.pk).context["sections"]
     assert [(str(each["title"]), [item.definition.key for item in each["fields"]]) for each in sections] == [
         ("Applicant", ["full_name", "income"]), ("Without a section", ["story", "age"]),
-    ]  # fmt: skip
-    address = reverse("admin:leads_businessline_order", args=[line.pk])
-    shown = ["full_name", "income", "story", "age"]
-    console.client.post(address, {"key": shown, "section-down": "0"})
-    assert list(Field.objects.order_by("order").values_list("key", flat=True)) == [
-        "story", "age", "full_name", "income",
     ]  # fmt: skip
 
 

@@ -5,8 +5,9 @@ from django.urls import reverse
 
 from accounts.roles import Role
 from leads.models import Field, LineVersion
+from leads.services.layout import LaidOut, arrange_fields
 from leads.services.leads import create_lead
-from leads.services.lines import add_field, publish_line, reorder_fields, retire_field, update_field
+from leads.services.lines import add_field, publish_line, retire_field, update_field
 from tests.console.pages import Console
 from tests.leads.lines.definitions import ONE_OF_EACH, make_line
 
@@ -63,7 +64,7 @@ def test_the_difference_is_told_as_a_person_would(console, actor, line):
     add_field(
         actor=actor, line=line, definition={"key": "pin", "label": "PIN", "type": "text", "indexed": True}
     )
-    reorder_fields(actor=actor, line=line, keys=["pin"])
+    arrange_fields(actor=actor, line=line, sections=[LaidOut("", ["pin"])])
     page = console.open("leads_businessline_publish", line.pk)
     assert words(page) == {
         "pin": {"Type": " → Text", "Fast filters": "with fast filters"},

@@ -30,6 +30,7 @@ RULES = ("visible_if", "required_if")
 OPTIONS = {
     "type": FieldKind.values,
     "status": FieldStatus.values,
+    "width": [value for value, _label in Field._meta.get_field("width").choices or ()],
     "date_order": [value for value, _label in Field._meta.get_field("date_order").choices or ()],
     "transform": [value for value, _label in Field._meta.get_field("transform").choices or ()],
 }
@@ -152,7 +153,7 @@ def _as_text(value: Any) -> Any:
 
 def _option(name: str, value: Any) -> str:
     options = [str(option) for option in OPTIONS[name]]
-    if value == "" and name in ("date_order", "transform"):
+    if value == "" and name in ("width", "date_order", "transform"):
         return ""
     if not isinstance(value, str) or value not in options:
         near = difflib.get_close_matches(str(value), options, n=1)

@@ -62,6 +62,7 @@ THINGS = FILES | {FieldKind.LOCATION}
 
 # The settings that not every type has a use for.
 SUITS: dict[str, frozenset[FieldKind]] = {
+    "width": TYPED,
     "placeholder": TYPED - FILES,
     "required": TYPED,
     "required_if": TYPED,

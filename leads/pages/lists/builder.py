@@ -14,31 +14,25 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from core.errors import ValidationFailed
-from core.rules import OPERANDS, OPERATORS, Kind, Operand, Operator, parse_rule
+from core.rules import Kind, parse_rule
 from core.rules.language import RuleError
-from core.values import Refused, boolean
 from leads.models import FieldKind
 from leads.pages.filters import fixed_choices
-from leads.pages.lists.words import operator_words
+from leads.pages.rule_rows import Row as TypedRow
+from leads.pages.rule_rows import condition_of, shown_row, suit, typed_values
 from leads.queries.lead_list import Catalog, Filterable, both_rules, parse_filters, parse_rule_text
 from leads.queries.origins import active_campaigns, active_sources
 from leads.queries.tags import offered_tags
 
 MOST_ROWS = 60
 OTHER = {"all": "any", "any": "all"}
-LISTS = (Operand.LIST, Operand.PAIR)
-INPUT_TYPES = {Kind.DATE: "date", Kind.TIME: "time", Kind.DATETIME: "datetime-local"}
 
 
 @dataclass(slots=True)
-class Row:
+class Row(TypedRow):
     """One condition as it is typed. `group` 0 stands alone; rows of another number share parentheses."""
 
-    name: str = ""
-    operator: str = ""
-    values: list[str] = field(default_factory=list)
     group: int = 0
-    problem: str = ""
 
 
 @dataclass(slots=True)
@@ -90,10 +84,7 @@ def _flattened(parts: list[Any], match: str) -> list[Any]:
 
 
 def _row(condition: Mapping[str, Any], group: int = 0) -> Row:
-    value = condition.get("value")
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    texts = [("true" if each else "false") if isinstance(each, bool) else str(each) for each in values]
-    return Row(condition["field"], condition["op"], texts, group)
+    return Row(condition["field"], condition["op"], typed_values(condition), group=group)
 
 
 def read_draft(data: QueryDict, catalog: Catalog) -> Draft:
@@ -109,9 +100,9 @@ def read_draft(data: QueryDict, catalog: Catalog) -> Draft:
             data.get(f"c-{number}-field", ""),
             data.get(f"c-{number}-op", ""),
             values,
-            int(group) if group.isascii() and group.isdecimal() and len(group) < 3 else 0,
+            group=int(group) if group.isascii() and group.isdecimal() and len(group) < 3 else 0,
         )
-        _suit(row, catalog)
+        suit(row, catalog.entries.get(row.name))
         rows.append(row)
     kept = []
     for text in data.getlist("kept")[:20]:
@@ -120,21 +111,6 @@ def read_draft(data: QueryDict, catalog: Catalog) -> Draft:
         except (ValueError, RecursionError, RuleError):
             continue
     return Draft(rows, "any" if data.get("match") == "any" else "all", kept)
-
-
-def _suit(row: Row, catalog: Catalog) -> None:
-    entry = catalog.entries.get(row.name)
-    if entry is None:
-        row.operator, row.values = "", []
-        return
-    offered = operators_of(entry)
-    if row.operator not in offered:
-        row.operator = offered[0].value
-
-
-def operators_of(entry: Filterable) -> tuple[Operator, ...]:
-    """Return the operators that the form offers for a name, the most usual first."""
-    return OPERATORS[entry.kind]
 
 
 def rule_of(draft: Draft, catalog: Catalog) -> dict[str, Any] | None:
@@ -171,36 +147,7 @@ def rule_of(draft: Draft, catalog: Catalog) -> dict[str, Any] | None:
 
 def _condition(row: Row, catalog: Catalog) -> dict[str, Any] | None:
     entry = catalog.entries[row.name]
-    operand = OPERANDS[Operator(row.operator)]
-    tree: dict[str, Any] = {"field": row.name, "op": row.operator}
-    if operand is not Operand.NOTHING:
-        if not row.values:
-            row.problem = _("Write a value, or take the condition away.")
-            return None
-        tree["value"] = _value(row, entry, operand)
-    try:
-        return parse_rule(tree, catalog.kinds).to_json()
-    except RuleError as error:
-        row.problem = error.problems[0].message
-        return None
-
-
-def _value(row: Row, entry: Filterable, operand: Operand) -> Any:
-    if operand is Operand.DAYS:
-        text = row.values[-1].strip()
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text
-    texts = row.values
-    if operand in LISTS and len(texts) == 1 and not choices_of_name(entry):
-        texts = [part.strip() for part in texts[0].split(",") if part.strip()]
-    literals = [_literal(text, entry) for text in texts]
-    return literals if operand in LISTS else literals[-1]
-
-
-def _literal(text: str, entry: Filterable) -> Any:
-    if entry.kind is Kind.BOOLEAN:
-        answer = boolean(text)
-        return text if isinstance(answer, Refused) else answer.value
-    return text.strip()
+    return condition_of(row, entry, catalog.kinds, is_chosen=choices_of_name(entry))
 
 
 def choices_of_name(entry: Filterable) -> bool:
@@ -251,38 +198,10 @@ class Builder:
         }
         if entry is None:
             return shown
-        operator = Operator(row.operator)
-        shown["operator"] = row.operator
-        shown["operators"] = [(each.value, operator_words(each, entry.kind)) for each in operators_of(entry)]
+        shown |= shown_row(row, entry, self._choices(entry))
         shown["is_slow"] = not self.catalog.is_fast(entry.name)
         shown["is_retired"] = entry.item is not None and not entry.item.is_active
-        operand = OPERANDS[operator]
-        if operand is Operand.NOTHING:
-            return shown
-        choices = self._choices(entry) if operand in (Operand.ONE, Operand.LIST) else []
-        if choices:
-            known = {value for value, _label in choices}
-            choices += [(value, value) for value in row.values if value not in known]
-            shown["choices"] = [(value, label, value in row.values) for value, label in choices]
-            shown["is_several"] = operand is Operand.LIST
-            return shown
-        values = [*row.values, "", ""]
-        kind = "number" if operand is Operand.DAYS else INPUT_TYPES.get(entry.kind, "text")
-        if operand is Operand.LIST:
-            shown["inputs"] = [{"type": "text", "value": ", ".join(row.values), "help": _("Between commas")}]
-        elif operand is Operand.PAIR:
-            shown["inputs"] = [
-                {"type": kind, "value": self._typed(entry, value), "help": words}
-                for value, words in zip(values, (_("from"), _("to")), strict=False)
-            ]
-        else:
-            shown["inputs"] = [{"type": kind, "value": self._typed(entry, values[0]), "help": ""}]
         return shown
-
-    @staticmethod
-    def _typed(entry: Filterable, value: str) -> str:
-        """A value as its input takes it: moments without offset and seconds."""
-        return value[:16] if entry.kind is Kind.DATETIME else value
 
     def _choices(self, entry: Filterable) -> list[tuple[str, str]]:
         actor = self.catalog.actor

@@ -9,12 +9,12 @@ from leads.fields.line import line_definition
 from leads.models import Field, LineVersion
 from leads.queries.line_changes import Change, SettingChange
 from leads.queries.lines import get_line, line_difference, unpublished_lines, usable_lines, visible_lines
+from leads.services.layout import LaidOut, arrange_fields
 from leads.services.lines import (
     add_field,
     create_line,
     publish_line,
     remove_field,
-    reorder_fields,
     restore_field,
     retire_field,
     update_field,
@@ -134,10 +134,10 @@ def test_only_unpublished_fields_are_removed(actor):
 
 def test_fields_are_reordered(actor):
     line = make_line(actor, [CITY, ONE_OF_EACH[0], ONE_OF_EACH[1]])
-    rows = reorder_fields(actor=actor, line=line, keys=["story", "city"])
+    rows = arrange_fields(actor=actor, line=line, sections=[LaidOut("", ["story", "city"])])
     assert [(row.key, row.order) for row in rows] == [("story", 1), ("city", 2), ("full_name", 3)]
     with pytest.raises(ValidationFailed, match="nope"):
-        reorder_fields(actor=actor, line=line, keys=["nope"])
+        arrange_fields(actor=actor, line=line, sections=[LaidOut("", ["nope"])])
 
 
 def test_line_settings_are_checked(actor):

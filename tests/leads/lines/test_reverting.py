@@ -10,12 +10,12 @@ from leads.models import Field, LineVersion
 from leads.queries.draft_edits import draft_token, edits_since
 from leads.queries.line_changes import Change
 from leads.queries.lines import draft_definitions, line_difference
+from leads.services.layout import LaidOut, arrange_fields
 from leads.services.lines import (
     add_field,
     create_line,
     publish_line,
     remove_field,
-    reorder_fields,
     retire_field,
     update_field,
     update_line,
@@ -49,19 +49,19 @@ def in_force(line):
 
 def test_a_field_put_in_the_middle_moves_no_other(actor, line):
     add_field(actor=actor, line=line, definition=PIN)
-    reorder_fields(actor=actor, line=line, keys=["full_name", "pin", "story", "age"])
+    arrange_fields(actor=actor, line=line, sections=[LaidOut("", ["full_name", "pin", "story", "age"])])
     (only,) = line_difference(actor, line)
     assert (only.key, only.change, only.follows) == ("pin", Change.ADDED, "Full name")
     publish_line(actor=actor, line=line)
-    reorder_fields(actor=actor, line=line, keys=["age", "full_name", "pin", "story"])
+    arrange_fields(actor=actor, line=line, sections=[LaidOut("", ["age", "full_name", "pin", "story"])])
     line.refresh_from_db()
     (only,) = line_difference(actor, line)
     assert (only.key, only.change, only.follows, only.settings) == ("age", Change.MOVED, "", ())
 
 
 def test_other_numbers_in_the_same_order_are_no_difference(actor, line):
-    reorder_fields(actor=actor, line=line, keys=["age", "story", "full_name"])
-    reorder_fields(actor=actor, line=line, keys=["full_name", "story", "age"])
+    arrange_fields(actor=actor, line=line, sections=[LaidOut("", ["age", "story", "full_name"])])
+    arrange_fields(actor=actor, line=line, sections=[LaidOut("", ["full_name", "story", "age"])])
     Field.objects.filter(key="age").update(order=70)
     assert line_difference(actor, line) == []
 
@@ -70,7 +70,7 @@ def test_an_earlier_version_comes_back_as_a_draft_and_is_published(actor, line):
     first = in_force(line)
     change(actor, "story", label="Tale", required=True)
     add_field(actor=actor, line=line, definition=PIN)
-    reorder_fields(actor=actor, line=line, keys=["pin", "story", "full_name", "age"])
+    arrange_fields(actor=actor, line=line, sections=[LaidOut("", ["pin", "story", "full_name", "age"])])
     publish_line(actor=actor, line=line)
     add_field(actor=actor, line=line, definition={"key": "later", "label": "Later", "type": "text"})
     changes = restore_version(actor=actor, line=line, number=1)
@@ -135,7 +135,7 @@ def test_a_discarded_draft_leaves_what_is_in_force(actor, line):
     retire_field(actor=actor, field=Field.objects.get(key="age"))
     add_field(actor=actor, line=line, definition=PIN)
     add_field(actor=actor, line=line, definition={**PIN, "key": "idea", "label": "Idea", "status": "draft"})
-    reorder_fields(actor=actor, line=line, keys=["pin", "age", "idea"])
+    arrange_fields(actor=actor, line=line, sections=[LaidOut("", ["pin", "age", "idea"])])
     discarded = discard_draft(actor=actor, line=line)
     assert {(item.key, item.change) for item in discarded} == {
         ("pin", Change.ADDED), ("story", Change.CHANGED), ("age", Change.RETIRED),

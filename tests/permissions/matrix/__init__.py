@@ -378,8 +378,9 @@ CONSOLE: list[Line] = [
     *console_model(OutboxMessage, Area.CONFIGURATION, keeps_history=False, actions=["retry", "discard"]),
     *console_model(PurgeRecord, Area.CONFIGURATION, keeps_history=False),
     *console_model(BusinessLine, Area.CONFIGURATION, adds=True, actions=["publish"]),
-    # Who may not is told so, on the page the console goes back to.
-    console("POST", "admin:leads_businessline_order", 302, ids=LINE),
+    console("GET", "admin:leads_businessline_layout", by=WRITE_CONFIGURATION, ids=LINE),
+    # Drawn again as it was sent; nothing is written.
+    console("POST", "admin:leads_businessline_layout", by=WRITE_CONFIGURATION, ids=LINE),
     console("GET", "admin:leads_businessline_versions", by=READ_CONFIGURATION, ids=LINE),
     console("GET", "admin:leads_businessline_difference", by=READ_CONFIGURATION, ids=LINE),
     console("GET", "admin:leads_businessline_preview", by=READ_CONFIGURATION, ids=LINE),
@@ -401,6 +402,9 @@ CONSOLE: list[Line] = [
         "GET", "admin:leads_field_duplicate", 302, by=WRITE_CONFIGURATION, ids={"object_id": (Field, "pk")}
     ),
     console("GET", "admin:leads_field_preview_new", by=WRITE_CONFIGURATION),
+    # Nothing is written: one part of the form is drawn again.
+    console("POST", "admin:leads_field_shape_new", 404, by=WRITE_CONFIGURATION),  # of no part
+    console("POST", "admin:leads_field_shape", 404, by=WRITE_CONFIGURATION, ids={"field_id": (Field, "pk")}),
     *console_model(LineVersion, Area.CONFIGURATION, keeps_history=False),
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),

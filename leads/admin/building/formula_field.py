@@ -1,0 +1,210 @@
+"""A formula in a form of the console: its text, fields to put into it, an if to build, a trial with samples."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from core.errors import ApplicationError
+from core.locale_formats import format_number
+from core.rules import Formula, Kind, parse_formula
+from core.values import Coerced, decimal_number
+from leads.admin.building.rule_field import BOOLEAN_CHOICES, MATCH_WORDS, drawn, field_options
+from leads.admin.building.rule_tree import Group, act, each_part, problems_in, read_tree, rule_of
+from leads.admin.building.surroundings import Surroundings
+from leads.admin.rule_words import rule_words
+from leads.fields.definition import DEFAULT_DECIMALS, FieldDefinition
+from leads.fields.types import FIELD_TYPES
+from leads.models import FieldKind
+from leads.pages.rule_rows import INPUT_TYPES
+from leads.pages.widgets import DrawnWidget
+from leads.services.enquiries import capture_context
+
+IF = "formula_if"
+SAMPLE = "formula-sample-"
+SIGNS = ("+", "-", "*", "/", "(", ")", "min(", "max(", "round(", "abs(")
+LONGEST_SAMPLE = 200
+NO_SURROUNDINGS: Mapping[str, FieldDefinition] = {}
+
+
+@dataclass(slots=True)
+class TypedFormula:
+    """What was sent for a formula: its text, sample values by key, and the condition of an if that is being built."""
+
+    text: str
+    samples: dict[str, str] = field(default_factory=dict)
+    condition: Group | None = None
+    problem: str = ""
+
+
+class FormulaWidget(DrawnWidget):
+    """The editor. The form gives it the line's other fields and the decimals of the result."""
+
+    template = "console/leads/building/formula.html"
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        super().__init__(dict(attrs or {}))
+        self.around: Surroundings | None = None
+        self.decimals = DEFAULT_DECIMALS[FieldKind.COMPUTED]
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> TypedFormula | None:
+        if name not in data:
+            return None
+        typed = TypedFormula(
+            data.get(name, ""),
+            {
+                key.removeprefix(SAMPLE): data[key][:LONGEST_SAMPLE]
+                for key in data
+                if key.startswith(SAMPLE) and data[key].strip()
+            },
+        )
+        if self.around is not None and hasattr(data, "getlist"):
+            self._act(typed, data, name)
+        return typed
+
+    def _act(self, typed: TypedFormula, data: Any, name: str) -> None:
+        fields = self._fields()
+        typed.condition = read_tree(data, IF, fields) or Group()
+        if pressed := data.get(f"{IF}-do"):
+            typed.condition = act(typed.condition, pressed)
+        verb, _dash, what = data.get(f"{name}-do", "").partition("-")
+        at = data.get(f"{name}-at", "")
+        place = int(at) if at.isdecimal() and len(at) < 6 else len(typed.text)
+        if verb == "put" and (what in fields or what in SIGNS):
+            typed.text = _put(typed.text, what, place)
+        elif verb == "if":
+            tree = rule_of(typed.condition, fields).tree
+            if tree is None or problems_in(typed.condition):
+                typed.problem = _("Add a condition first, and fill it in.")
+            else:
+                typed.text = _put(typed.text, f"if({json.dumps(tree, ensure_ascii=False)}, 1, 0)", place)
+                typed.condition = Group()
+
+    def shown(self, name: str, value: Any) -> dict[str, Any]:
+        typed = value if isinstance(value, TypedFormula) else TypedFormula(value or "")
+        fields = self._fields()
+        root = typed.condition or Group()
+        tree = rule_of(root, fields).tree
+        for part in each_part(root):
+            if not typed.problem:
+                part.problem = ""
+        formula, problem = self._read(typed.text)
+        definitions = self.around.definitions if self.around else NO_SURROUNDINGS
+        return {
+            "prefix": name,
+            "text": typed.text,
+            "numbers": [
+                (item.key, item.label)
+                for item in (self.around.others if self.around else NO_SURROUNDINGS).values()
+                if FIELD_TYPES[item.type].rule_kind is Kind.NUMBER
+            ],
+            "signs": SIGNS,
+            "problem": problem,
+            "samples": self._samples(formula, typed.samples),
+            "result": self._result(formula, typed.samples) if formula and typed.samples else None,
+            "if_prefix": IF,
+            "root": drawn(root, fields, definitions),
+            "has_if": bool(root.parts) or bool(typed.problem),
+            "fields": field_options(fields),
+            "matches": MATCH_WORDS,
+            "words": rule_words(tree, definitions) if tree is not None else "",
+            "if_problem": typed.problem,
+        }
+
+    def _fields(self) -> Mapping[str, Any]:
+        return self.around.rule_fields if self.around else {}
+
+    def _read(self, text: str) -> tuple[Formula | None, str]:
+        if not text.strip():
+            return None, ""
+        kinds = {key: entry.kind for key, entry in self._fields().items()}
+        try:
+            return parse_formula(text, kinds), ""
+        except ApplicationError as error:
+            return None, error.message
+
+    def _samples(self, formula: Formula | None, given: Mapping[str, str]) -> list[dict[str, Any]]:
+        """An input for each field that the formula reads, in the order of the form."""
+        if formula is None:
+            return []
+        read = formula.fields()
+        return [
+            {
+                "key": key,
+                "label": entry.label,
+                "value": given.get(key, ""),
+                "type": INPUT_TYPES.get(entry.kind, "text"),
+                "choices": [*entry.choices, *(BOOLEAN_CHOICES if entry.kind is Kind.BOOLEAN else ())],
+            }
+            for key, entry in self._fields().items()
+            if key in read
+        ]
+
+    def _result(self, formula: Formula, given: Mapping[str, str]) -> dict[str, str]:
+        """What the interpreter makes of the samples: `value`, or `reason` why there is none."""
+        assert self.around is not None
+        actor = self.around.actor
+        values: dict[str, Any] = {}
+        for key in formula.fields() & given.keys():
+            item = self.around.definitions[key]
+            stored = _stored(item, given[key], actor)
+            if stored is None:
+                reason = _("%(label)s: “%(value)s” cannot be read as such a value.")
+                return {"reason": reason % {"label": item.label, "value": given[key]}}
+            values[key] = stored
+        outcome = formula.outcome(
+            values, decimals=self.decimals, now=datetime.now(UTC), timezone=actor.organization.zone
+        )
+        if outcome.value is not None:
+            return {"value": format_number(format(outcome.value, "f"), actor.organization.locale)}
+        if outcome.missing:
+            label = self.around.definitions[outcome.missing].label
+            return {"reason": _("No result: %(label)s is missing.") % {"label": label}}
+        if outcome.problem == "division_by_zero":
+            return {"reason": _("No result: something is divided by zero.")}
+        return {"reason": _("No result: the number is too large.")}
+
+
+def _stored(item: FieldDefinition, text: str, actor: Any) -> Any:
+    """A sample as a lead would hold it, None where it cannot."""
+    read = (
+        decimal_number(text, item.scale)
+        if item.type is FieldKind.COMPUTED
+        else FIELD_TYPES[item.type].coerce(item, text, capture_context(actor))
+    )
+    if not isinstance(read, Coerced) or read.value is None:
+        return None
+    return FIELD_TYPES[item.type].stored(read.value)
+
+
+def _put(text: str, what: str, place: int) -> str:
+    """A text with something put into it at a place, spaces between it and words beside it."""
+    before, after = text[:place], text[place:]
+    left = " " if before and not before.endswith((" ", "(", "\n")) else ""
+    right = " " if after and not after.startswith((" ", ")", ",")) else ""
+    return f"{before}{left}{what}{right}{after}"
+
+
+class FormulaField(forms.Field):
+    """The text of a formula."""
+
+    widget: FormulaWidget
+
+    def __init__(self, *, longest: int, **kwargs: Any) -> None:
+        super().__init__(required=False, widget=FormulaWidget(), **kwargs)
+        self.longest = longest
+
+    def clean(self, value: Any) -> str:
+        text = (value.text if isinstance(value, TypedFormula) else value or "").strip()
+        if len(text) > self.longest:
+            raise forms.ValidationError(
+                _("Shorten the formula to at most %(longest)s characters.") % {"longest": self.longest}
+            )
+        return text
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool((initial or "") != (data.text if isinstance(data, TypedFormula) else data or "").strip())

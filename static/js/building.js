@@ -1,0 +1,113 @@
+// The builders within a field's form. A pressed button, or a changed field or comparison, asks the server for the part
+// as it is then; what was typed meanwhile stays. Without this script the buttons send the whole form.
+(() => {
+  const waiting = new Map();
+
+  function values(part) {
+    const typed = [...part.querySelectorAll("input[type=text], input[type=number], textarea")];
+    return new Map(typed.filter(({ id }) => id).map((input) => [input.id, input.value]));
+  }
+
+  function place(element) {
+    return element && { id: element.id, name: element.name, value: element.value };
+  }
+
+  // Where the keyboard was: the same control, or, as a removed row has none, the builder's first button.
+  function restore(part, at, action) {
+    if (!at) return;
+    const step = /^(section-)?(up|down)-(.+)$/.exec(action);
+    if (step) return followMoved(part, step);
+    const added = /^(add|group|section-add)/.test(action) && [...part.querySelectorAll("[data-focus]")].at(-1);
+    const same = at.id
+      ? part.querySelector(`#${CSS.escape(at.id)}`)
+      : [...part.querySelectorAll("button")].find(({ name, value }) => name === at.name && value === at.value);
+    (added || same || part.querySelector("[data-first]") || part.querySelector("button, input, select"))?.focus();
+  }
+
+  // What was moved keeps the keyboard: rows that are numbered have another number then, fields their own key.
+  function followMoved(part, [, prefix = "", verb, what]) {
+    const there = /^\d+$/.test(what) ? Number(what) + (verb === "up" ? -1 : 1) : what;
+    const names = [verb, verb === "up" ? "down" : "up"].map((name) => `${prefix}${name}-${there}`);
+    const buttons = names.map((value) => part.querySelector(`button[value="${CSS.escape(value)}"]`));
+    buttons.find((button) => button && !button.disabled)?.focus();
+  }
+
+  async function reshape(form, name, action, button = `${name}-do`) {
+    const address = document.querySelector("[data-shapes]")?.dataset.shapes;
+    const before = form.querySelector(`[data-part="${name}"]`);
+    if (!address || !before) return;
+    const data = new FormData(form);
+    data.set("part", name);
+    data.set(button, action);
+    const number = (waiting.get(name) ?? 0) + 1;
+    waiting.set(name, number);
+    before.setAttribute("aria-busy", "true");
+    const sent = values(before);
+    try {
+      const response = await fetch(address, { method: "POST", body: data });
+      if (!response.ok) throw new Error(String(response.status));
+      const text = await response.text();
+      if (waiting.get(name) !== number) return;
+      replace(form, name, text, sent, action);
+    } catch {
+      before.removeAttribute("aria-busy");
+      before.querySelector("[data-words]")?.setAttribute("data-stale", "");
+    }
+  }
+
+  function replace(form, name, text, sent, action) {
+    const part = form.querySelector(`[data-part="${name}"]`);
+    const now = values(part);
+    const at = part.contains(document.activeElement) ? place(document.activeElement) : null;
+    const open = [...part.querySelectorAll("details[open]")].map(({ id }) => id);
+    const holder = document.createElement("template");
+    holder.innerHTML = text;
+    const fresh = holder.content.querySelector("[data-part]");
+    part.replaceWith(fresh);
+    for (const id of open) if (id) fresh.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+    if (/^look/.test(action)) {
+      for (const [id, value] of now) {
+        const input = value !== sent.get(id) && fresh.querySelector(`#${CSS.escape(id)}`);
+        if (input) input.value = value;
+      }
+    }
+    restore(fresh, at, action);
+    // A preview follows.
+    form.dispatchEvent(new Event("change"));
+  }
+
+  // Where a field is put into a formula: where the writing stopped.
+  document.addEventListener("focusout", (event) => {
+    const at = event.target.dataset?.at && event.target.form?.elements[event.target.dataset.at];
+    if (at) at.value = event.target.selectionEnd;
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-part] button[name]");
+    if (!button?.form) return;
+    event.preventDefault();
+    reshape(button.form, button.closest("[data-part]").dataset.part, button.value, button.name);
+  });
+  document.addEventListener("change", (event) => {
+    const control = event.target;
+    const part = control.closest?.("[data-part]");
+    if (part && "look" in control.dataset) reshape(control.form, part.dataset.part, "look");
+    // Which fields there are to build with depends on the line, and parts on one another.
+    const parts = { line: ["visible_if", "required_if", "choices", "formula"], choices_from: ["choices"] };
+    for (const name of (control.form?.id === "field_form" && parts[control.name]) || []) {
+      reshape(control.form, name, "look");
+    }
+  });
+  // Fields of a form that is arranged were dragged.
+  document.addEventListener("arranged", (event) => {
+    const part = event.target.closest("[data-part]");
+    reshape(part.closest("form"), part.dataset.part, "look");
+  });
+  // Enter in a builder's input looks again; it does not save the field.
+  document.addEventListener("keydown", (event) => {
+    const input = event.target;
+    if (event.key !== "Enter" || !input.matches?.("[data-part] input")) return;
+    event.preventDefault();
+    if (input.dataset.enter) return reshape(input.form, input.closest("[data-part]").dataset.part, input.dataset.enter);
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+})();
