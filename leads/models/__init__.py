@@ -14,6 +14,7 @@ from leads.models.form_link import (
 )
 from leads.models.lead import DuplicateKey, Lead, LeadStatus, LeadToken, LeadValue
 from leads.models.line import BusinessLine, Field, FieldKind, FieldStatus, LineVersion
+from leads.models.merge import DuplicatePair, LeadMerge, PairDecision
 from leads.models.note import Note
 from leads.models.notification import Notification, NotificationKind
 from leads.models.origin import Campaign, Source
@@ -39,6 +40,7 @@ __all__ = [
     "Direction",
     "DoNotCall",
     "DuplicateKey",
+    "DuplicatePair",
     "Engagement",
     "EngagementOutcome",
     "Field",
@@ -53,6 +55,7 @@ __all__ = [
     "LeadAssignment",
     "LeadAttachment",
     "LeadFlaw",
+    "LeadMerge",
     "LeadStatus",
     "LeadTag",
     "LeadTally",
@@ -62,6 +65,7 @@ __all__ = [
     "Note",
     "Notification",
     "NotificationKind",
+    "PairDecision",
     "SavedView",
     "Source",
     "SubmissionOutcome",

@@ -24,9 +24,13 @@ WRONG = "Some fields need a correction."
 
 
 class DetailsTaken(Conflict):
-    """A change would give a lead what tells repeats of another one."""
+    """A change would give a lead what tells repeats of another one: of `holder_id`, where that is known.
 
-    def __init__(self) -> None:
+    Whether the actor may see that one is for the door to find out (`leads.queries.duplicates.told_duplicate`).
+    """
+
+    def __init__(self, holder_id: int | None = None) -> None:
+        self.holder_id = holder_id
         super().__init__(
             "duplicate",
             "Another lead already has these details. Open that lead, or change what they share.",
