@@ -324,16 +324,23 @@ class LeadImporter(Importer):
         }
         own = Lead.objects.filter(pk__in=repeated, intake_id=self.root_id)
         own_rows: dict[int | None, int | None] = dict(own.values_list("pk", "row_number")) if repeated else {}
-        return [
-            self._told_of(outcome, row, rows, own_rows) for outcome, row in zip(outcomes, rows, strict=True)
-        ]
+        seen = visible_leads(self._writer()).filter(pk__in=repeated - own_rows.keys())
+        known = {
+            **{pk: f"row {row} of this file" for pk, row in own_rows.items()},
+            **(
+                {pk: f"lead {reference}" for pk, reference in seen.values_list("pk", "reference")}
+                if repeated
+                else {}
+            ),
+        }
+        return [self._told_of(outcome, row, rows, known) for outcome, row in zip(outcomes, rows, strict=True)]
 
     def _told_of(
         self,
         outcome: Outcome,
         row: InputRow,
         rows: Sequence[InputRow],
-        own_rows: Mapping[int | None, int | None],
+        known: Mapping[int | None, str],
     ) -> RowOutcome:
         lead_id = outcome.repeats_lead_id
         match outcome.result:
@@ -345,10 +352,11 @@ class LeadImporter(Importer):
                 return self._rejected(row, outcome.problems)
         if outcome.repeats_index is not None:
             told = f"row {rows[outcome.repeats_index].number} of this file"
-        elif lead_id in own_rows:
-            told = f"row {own_rows[lead_id]} of this file"
+        elif lead_id is None:
+            told = "an earlier row of this file"
         else:
-            told = "an earlier row of this file" if lead_id is None else "a lead that is there already"
+            # Of a lead that is out of the loader's sight nothing is told but that there is one.
+            told = known.get(lead_id, "a lead that exists, owned by another team")
         return RowOutcome(RowResult.DUPLICATE, repeats=told, repeats_id=lead_id)
 
     def _rejected(self, row: InputRow, problems: Sequence[Problem]) -> RowOutcome:

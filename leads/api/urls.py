@@ -10,6 +10,7 @@ from leads.api import (
     exports,
     files,
     imports,
+    merging,
     proposals,
     saved_views,
     statistics,
@@ -53,6 +54,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^leads/{REFERENCE}/why/?$", working.LeadWhyView.as_view(), name="lead-why"),
     re_path(
         rf"^leads/{REFERENCE}/duplicates/?$", working.LeadDuplicatesView.as_view(), name="lead-duplicates"
+    ),
+    re_path(rf"^leads/{REFERENCE}/merge/?$", merging.LeadMergeView.as_view(), name="lead-merge"),
+    re_path(rf"^leads/{REFERENCE}/merges/?$", merging.LeadMergeListView.as_view(), name="merge-list"),
+    re_path(
+        rf"^leads/{REFERENCE}/merges/(?P<merge_id>[0-9]{{1,18}})/undo/?$",
+        merging.MergeUndoView.as_view(),
+        name="merge-undo",
     ),
     re_path(rf"^leads/{REFERENCE}/notes/?$", work.NoteListView.as_view(), name="note-list"),
     re_path(rf"^leads/{REFERENCE}/notes/{NOTE}/?$", work.NoteView.as_view(), name="note-detail"),

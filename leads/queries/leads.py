@@ -71,6 +71,7 @@ class MergedAway(NotVisible):
 
     def __init__(self, reference: str, kept: str) -> None:
         self.kept = kept
+        self.extra = {"merged_into": kept}
         super().__init__(f"{reference} was merged into {kept}. Go on there.")
 
 

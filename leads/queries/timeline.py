@@ -30,6 +30,7 @@ CURSOR = re.compile(r"([0-9]{1,17})-([0-9])-([0-9]{1,18})")
 ICONS = {
     "created": "plus", "changed": "edit", "repeated": "flag", "withdrawn": "trash", "note": "note",
     "planned": "calendar", "done": "check", "attached": "file", "removed": "trash", "engaged": "phone",
+    "merged": "merge", "separated": "undo",
 }  # fmt: skip
 # By direction and channel: what the actor did.
 ENGAGED = {
@@ -49,6 +50,8 @@ ENTRY_TONES = {
     "note": "info",
     "done": "good",
     "engaged": "info",
+    "merged": "info",
+    "separated": "warn",
 }
 
 
@@ -78,7 +81,8 @@ class Change:
 class TimelineEntry:
     """One thing that happened.
 
-    `kind`: created, changed, repeated, withdrawn, restored, note, planned, done, attached, removed, engaged. `note`:
+    `kind`: created, changed, repeated, withdrawn, restored, note, planned, done, attached, removed, engaged,
+    merged, separated. `note`:
     what somebody wrote, what a file is called. `note_id`: of a note. `lacks_outcome`: nobody has told yet how a call
     or message went.
     """

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Set
 from typing import Any
 
+from accounts.actor import Actor
 from core.database.bulk import insert_rows
 from core.errors import ValidationFailed
 from leads.fields.capture import Problem
@@ -10,7 +11,7 @@ from leads.fields.line import LineDefinition
 from leads.fields.wording import sentences
 from leads.models import DuplicateKey, Lead
 from leads.services.derived import KEY_COLUMNS, KeyMaker
-from leads.services.enquiries import WRONG, DetailsTaken
+from leads.services.enquiries import WRONG, details_taken
 
 
 def keys_of(maker: KeyMaker, data: Mapping[str, Any] | None) -> Set[str]:
@@ -21,7 +22,9 @@ def keys_of(maker: KeyMaker, data: Mapping[str, Any] | None) -> Set[str]:
     return {*keys.match, *keys.unique}
 
 
-def replace_keys(lead: Lead, definition: LineDefinition, *before: Mapping[str, Any] | None) -> None:
+def replace_keys(
+    actor: Actor, lead: Lead, definition: LineDefinition, *before: Mapping[str, Any] | None
+) -> None:
     """Claim the lead's keys. Raises where another lead holds one that this change newly makes.
 
     `before` is the data of an edited lead (of both that are merged): a key that it lacked already (its line told
@@ -45,4 +48,4 @@ def replace_keys(lead: Lead, definition: LineDefinition, *before: Mapping[str, A
         problems = [Problem(key, "unique") for key in unique]
         raise ValidationFailed("invalid", WRONG, sentences(definition, problems, lead.data))
     if lost and maker.tells_repeats:
-        raise DetailsTaken(holders[min(lost)])
+        raise details_taken(actor, holders[min(lost)])

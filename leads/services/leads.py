@@ -132,7 +132,7 @@ def update_lead(
     lead.save()
     if values:
         attach_field_files(actor, definition, lead.pk, lead.data, before)
-        replace_keys(lead, definition, before)
+        replace_keys(actor, lead, definition, before)
         remove_derived_rows([lead.pk], keys=False)
         write_derived_rows([lead], definition)
     return lead
@@ -192,7 +192,7 @@ def restore_lead(*, actor: Actor, reference: str) -> Lead:
     definition = line_definition(lead.line)
     lead.deleted_at = None
     lead.updated_at = timezone.now()
-    replace_keys(lead, definition)
+    replace_keys(actor, lead, definition)
     lead.save(update_fields=["deleted_at", "updated_at"])
     write_derived_rows([lead], definition)
     return lead

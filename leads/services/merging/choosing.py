@@ -62,7 +62,11 @@ class MergeChoices:
         self.may_give = may_change(actor, keep, "assign") and may_change(actor, lose, "assign")
 
     def _is_clear(self, item: FieldDefinition) -> bool:
-        return all(self.reader.sight(lead, item) is Sight.CLEAR for lead in (self.keep, self.lose))
+        """Whether the actor sees the field of both; a reference to a lead out of sight is none that is seen."""
+        return all(
+            self.reader.sight(lead, item) is Sight.CLEAR and not self.reader.field(lead, item).is_masked
+            for lead in (self.keep, self.lose)
+        )
 
     def equal_fields(self) -> list[FieldDefinition]:
         """The fields in which both say the same."""

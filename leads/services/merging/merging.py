@@ -134,7 +134,7 @@ def _merge(actor: Actor, keep: Lead, lose: Lead, given: Mapping[str, str]) -> Me
     lose.save(update_fields=["deleted_at", "updated_at"])
     remove_derived_rows([lose.pk])
     keep.save()
-    write_again(keep, choices.definition, before, lose.data)
+    write_again(actor, keep, choices.definition, before, lose.data)
     merge = LeadMerge.objects.create(
         keep=keep,
         lose=lose,
@@ -181,9 +181,9 @@ def _fill(actor: Actor, choices: MergeChoices, chosen: Mapping[str, str]) -> Non
         setattr(keep, name, value)
 
 
-def write_again(lead: Lead, definition: LineDefinition, *before: Mapping[str, object]) -> None:
+def write_again(actor: Actor, lead: Lead, definition: LineDefinition, *before: Mapping[str, object]) -> None:
     """Claim the keys of a lead that was written, and make its index rows anew. Raises as `replace_keys`."""
-    replace_keys(lead, definition, *before)
+    replace_keys(actor, lead, definition, *before)
     remove_derived_rows([lead.pk], keys=False)
     write_derived_rows([lead], definition)
 

@@ -25,7 +25,7 @@ from leads.queries.merges import get_merge, merge_reason
 from leads.queries.statistics.quality import last_judgement
 from leads.services.claiming import keys_of
 from leads.services.derived import KEY_COLUMNS, KeyMaker, remove_derived_rows, write_derived_rows
-from leads.services.enquiries import DetailsTaken, capture_context
+from leads.services.enquiries import capture_context, details_taken
 from leads.services.lead_rows import LEAD_COLUMNS, fill_core_attributes
 from leads.services.lines import pin_line
 from leads.services.locking import Precondition
@@ -124,7 +124,7 @@ def _undo(actor: Actor, keep: Lead, lose: Lead, merge: LeadMerge) -> UndoResult:
     lose.deleted_at = None
     keep.save()
     lose.save()
-    _share_keys(keep, lose, merge.held_keys)
+    _share_keys(actor, keep, lose, merge.held_keys)
     definition = line_definition(keep.line)
     remove_derived_rows([keep.pk, lose.pk], keys=False)
     write_derived_rows([keep, lose], definition)
@@ -194,7 +194,7 @@ def _make_anew(actor: Actor, keep: Lead) -> None:
     fill_core_attributes(keep, definition)
 
 
-def _share_keys(keep: Lead, lose: Lead, held: Mapping[str, list[str]]) -> None:
+def _share_keys(actor: Actor, keep: Lead, lose: Lead, held: Mapping[str, list[str]]) -> None:
     """Give each of two leads the keys it had: of those that both have, the merged lead gets what it held before.
 
     Raises DetailsTaken where a third lead has taken one meanwhile.
@@ -215,4 +215,4 @@ def _share_keys(keep: Lead, lose: Lead, held: Mapping[str, list[str]]) -> None:
     needed = {key for key in owned if key not in won and key_digest(key) in before}
     if needed and (maker.tells_repeats or any(key.startswith("unique:") for key in needed)):
         taken = DuplicateKey.objects.filter(line_id=line.pk, key__in=needed).values_list("lead_id", flat=True)
-        raise DetailsTaken(taken.first())
+        raise details_taken(actor, taken[0])
