@@ -322,25 +322,22 @@ class LeadImporter(Importer):
             for item in outcomes
             if item.result is Result.REPEAT and item.repeats_lead_id is not None
         }
-        own = Lead.objects.filter(pk__in=repeated, intake_id=self.root_id)
-        own_rows: dict[int | None, int | None] = dict(own.values_list("pk", "row_number")) if repeated else {}
-        seen = visible_leads(self._writer()).filter(pk__in=repeated - own_rows.keys())
-        known = {
-            **{pk: f"row {row} of this file" for pk, row in own_rows.items()},
-            **(
-                {pk: f"lead {reference}" for pk, reference in seen.values_list("pk", "reference")}
-                if repeated
-                else {}
-            ),
-        }
+        known = self._known(repeated) if repeated else {}
         return [self._told_of(outcome, row, rows, known) for outcome, row in zip(outcomes, rows, strict=True)]
+
+    def _known(self, lead_ids: set[int]) -> dict[int, str]:
+        """Return what may be told of repeated leads: rows of this very file, and leads that the loader sees."""
+        own = Lead.objects.filter(pk__in=lead_ids, intake_id=self.root_id)
+        known = {pk: f"row {number} of this file" for pk, number in own.values_list("pk", "row_number")}
+        seen = visible_leads(self._writer()).filter(pk__in=lead_ids - known.keys())
+        return known | {pk: f"lead {reference}" for pk, reference in seen.values_list("pk", "reference")}
 
     def _told_of(
         self,
         outcome: Outcome,
         row: InputRow,
         rows: Sequence[InputRow],
-        known: Mapping[int | None, str],
+        known: Mapping[int, str],
     ) -> RowOutcome:
         lead_id = outcome.repeats_lead_id
         match outcome.result:

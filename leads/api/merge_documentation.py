@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
 from core.api.description import PRECONDITIONS, answer, error_answer, page_of
 from core.api.serializers import Body
-from leads.api.documentation import LEAD
+from leads.api.documentation import CURSOR, LEAD, PAGE_SIZE
 from leads.api.serializers import LeadSerializer
+from leads.models import PairDecision
+from leads.queries.duplicate_pairs import ORDERS
 
 DUPLICATES = ["Duplicates and merges"]
-LONGEST_CHOICES = 2_000
 
 
 class MergeBody(Body):
@@ -69,6 +70,78 @@ class MergesSerializer(serializers.Serializer[Any]):
     results = MergeSerializer(many=True)
 
 
+class PairSerializer(serializers.Serializer[Any]):
+    """Two leads that may be the same."""
+
+    id = serializers.IntegerField()
+    line = serializers.CharField()
+    score = serializers.IntegerField(help_text="How likely, of 100.")
+    reasons = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="`phone`, `email`, `digits` (the last seven), `city`, and `name:92` for names alike by so much."
+        " What you may not see in both leads is left out.",
+    )
+    decision = serializers.ChoiceField(choices=PairDecision.choices)
+    found_at = serializers.DateTimeField()
+    first = LeadSerializer()
+    second = LeadSerializer()
+
+
+class PairPageSerializer(serializers.Serializer[Any]):
+    """A page of pairs."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = PairSerializer(many=True)
+
+
+class PairDecisionBody(Body):
+    """What you decide about a pair."""
+
+    decision = serializers.ChoiceField(choices=PairDecision.choices)
+
+
+PAIR = {
+    "id": 8,
+    "line": "rooftop_solar",
+    "score": 94,
+    "reasons": ["phone", "city", "name:92"],
+    "decision": "open",
+    "found_at": "2026-01-15T04:00:00+00:00",
+    "first": LEAD,
+    "second": {**LEAD, "reference": "L00000057"},
+}
+LIST_PAIRS: dict[str, Any] = {
+    "operation_id": "list_duplicate_pairs",
+    "summary": "Pairs of leads that may be the same",
+    "description": "Of leads that you may both change. A job finds them each night, by phone, e-mail, and names alike"
+    " in one city.",
+    "tags": DUPLICATES,
+    "parameters": [
+        OpenApiParameter("line", str, description="The code of a business line."),
+        OpenApiParameter(
+            "decision", str, enum=PairDecision.values, description="`open` unless said otherwise."
+        ),
+        OpenApiParameter("order", str, enum=[*ORDERS], description="`likeliest` unless said otherwise."),
+        CURSOR,
+        PAGE_SIZE,
+    ],
+    "responses": {200: answer(PairPageSerializer, "A page.", page_of(PAIR))},
+}
+DECIDE_PAIR: dict[str, Any] = {
+    "operation_id": "decide_duplicate_pair",
+    "summary": "Say of a pair that it is not the same",
+    "description": "It does not return; `open` takes that back. To make one lead of two, merge them.",
+    "tags": DUPLICATES,
+    "request": PairDecisionBody,
+    "examples": [OpenApiExample("not the same", value={"decision": "not_the_same"}, request_only=True)],
+    "responses": {
+        200: answer(PairSerializer, "The pair.", {**PAIR, "decision": "not_the_same"}),
+        400: error_answer(
+            "The call is wrong.", "invalid_choice", "“perhaps” is none of the choices.", "decision"
+        ),
+    },
+}
 MERGE = {
     "id": 5,
     "kept": "L00000042",

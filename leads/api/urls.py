@@ -11,6 +11,7 @@ from leads.api import (
     files,
     imports,
     merging,
+    pairs,
     proposals,
     saved_views,
     statistics,
@@ -40,6 +41,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^lines/{CODE}/statistics/?$", statistics.LineStatisticsView.as_view(), name="line-statistics"),
     re_path(rf"^lines/{CODE}/quality/?$", statistics.LineQualityView.as_view(), name="line-quality"),
     re_path(r"^leads/?$", views.LeadListView.as_view(), name="lead-list"),
+    re_path(r"^duplicates/?$", pairs.PairListView.as_view(), name="pair-list"),
+    re_path(
+        r"^duplicates/(?P<pair_id>[0-9]{1,18})/decide/?$", pairs.PairDecideView.as_view(), name="pair-decide"
+    ),
     re_path(r"^leads/batch/?$", batches.LeadBatchView.as_view(), name="lead-batch"),
     re_path(r"^leads/export/?$", exports.LeadExportView.as_view(), name="lead-export"),
     re_path(rf"^exports/{EXPORT}/?$", exports.ExportView.as_view(), name="export-detail"),

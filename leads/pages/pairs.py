@@ -77,7 +77,7 @@ def duplicate_queue(request: HttpRequest) -> HttpResponse:
 
 def _address(parameters: dict[str, str]) -> str:
     given = {name: value for name, value in parameters.items() if value}
-    return f"{reverse('leads:duplicate_queue')}?{urlencode(given)}"
+    return reverse("leads:duplicate_queue") + (f"?{urlencode(given)}" if given else "")
 
 
 def _tabs(

@@ -51,7 +51,7 @@ def test_by_page(house, hidden, client_for):
 def test_by_call_and_batch(house, hidden, client_for):
     api = Api(client_for(house.agent))
     single = api.post("/leads", {"line": "loan", "data": VALUES})
-    batch = api.post("/leads/batch", {"items": [{"line": "loan", "data": VALUES}]})
+    batch = api.post("/leads/batch", {"leads": [{"line": "loan", "data": VALUES}]})
     own = house.lead_of(house.agent, full_name="Ravi")
     change = api.patch(f"/leads/{own.reference}", {"data": {"mobile": "98450 12345"}})
     assert (single.status_code, change.status_code) == (409, 409)
