@@ -18,7 +18,7 @@ from leads.pages.merged import MERGED
 from leads.presentation import ATTRIBUTE_LABELS, LeadReader, member_name
 from leads.queries.duplicates import Duplicate
 from leads.queries.duplicates import lead_duplicates as find_duplicates
-from leads.queries.leads import get_lead, is_reference, may_change
+from leads.queries.leads import MergedAway, get_lead, is_reference, may_change
 from leads.queries.merges import get_merge, hanging_on, merges_into
 from leads.queries.tags import tags_of
 from leads.services.merging import Seen, lead_state, merge_leads, undo_merge, what_stays
@@ -127,9 +127,14 @@ def lead_merge_with(request: HttpRequest, reference: str) -> HttpResponse:
 def lead_merge(request: HttpRequest, reference: str, other: str) -> HttpResponse:
     """Two leads side by side: choose what stands, then make them one."""
     actor = actor_of(request)
-    if request.method == "POST":
-        return _merge_posted(request, actor, reference, other)
-    return _compare_page(request, actor, reference, other)
+    try:
+        if request.method == "POST":
+            return _merge_posted(request, actor, reference, other)
+        return _compare_page(request, actor, reference, other)
+    except MergedAway as led:
+        # Somebody was faster.
+        messages.info(request, led.message)
+        return redirect("leads:detail", led.kept)
 
 
 def _merge_posted(request: HttpRequest, actor: Actor, reference: str, other: str) -> HttpResponse:

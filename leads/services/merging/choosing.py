@@ -10,9 +10,8 @@ from typing import Any
 
 from accounts.actor import Actor
 from accounts.masking import Sight
-from accounts.roles import Area
 from core.errors import FieldError, NotPermitted, ValidationFailed
-from leads.fields.access import editable_keys
+from leads.fields.access import is_editable
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition, line_definition
 from leads.models import FieldKind, Lead
@@ -51,13 +50,10 @@ class MergeChoices:
         self.lose = lose
         self.definition: LineDefinition = line_definition(keep.line)
         self.reader = LeadReader(actor)
-        editable = editable_keys(actor, self.definition)
         self.fields = [
             item
             for item in self.definition.fields
-            if (item.key in editable or not item.is_active)
-            and item.type is not FieldKind.COMPUTED
-            and self._is_clear(item)
+            if item.type is not FieldKind.COMPUTED and is_editable(actor, item) and self._is_clear(item)
         ]
         self.may_give = may_change(actor, keep, "assign") and may_change(actor, lose, "assign")
 
@@ -146,11 +142,6 @@ class MergeChoices:
     def _stored(lead: Lead, item: FieldDefinition) -> Any:
         value = lead.data.get(item.key)
         return None if value in ("", []) else value
-
-
-def require_pair(actor: Actor) -> None:
-    """Raise NotPermitted where the actor changes no leads at all."""
-    actor.require(Area.LEADS, "write")
 
 
 def broken_dependencies(
