@@ -11,11 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actor import Actor
+from accounts.roles import Area
 from core.errors import ApplicationError, Conflict, FieldError, ValidationFailed
 from leads.models import Lead, LeadMerge
 from leads.pages.imports.presenting import actor_of
 from leads.pages.merged import MERGED
+from leads.pages.pair_words import reason_text
 from leads.presentation import ATTRIBUTE_LABELS, LeadReader, member_name
+from leads.queries.duplicate_pairs import pairs_of, told_reasons
 from leads.queries.duplicates import Duplicate
 from leads.queries.duplicates import lead_duplicates as find_duplicates
 from leads.queries.leads import MergedAway, get_lead, is_reference, may_change
@@ -47,6 +50,7 @@ def _duplicates_page(
         **_trail(lead),
         "duplicates": [_duplicate(reader, lead, each, may_merge=may_merge) for each in found.leads],
         "elsewhere": found.elsewhere,
+        "alike": _alike(actor, reader, lead, known={each.lead.pk for each in found.leads}),
         "merges": [_merge(reader, lead, merge) for merge in merges_into(lead.pk)],
         "merge_with_url": reverse("leads:merge_with", args=[lead.reference]) if may_merge else "",
         "given": given,
@@ -64,6 +68,24 @@ def _duplicate(reader: LeadReader, lead: Lead, found: Duplicate, *, may_merge: b
         "matches": [_match(labels, entry) for entry in found.matches],
         "merge_url": reverse("leads:merge", args=[lead.reference, other.reference]) if may_merge else "",
     }
+
+
+def _alike(actor: Actor, reader: LeadReader, lead: Lead, *, known: set[int]) -> list[dict[str, Any]]:
+    """Leads that may be the same as this one, those left out that are told to be equal already."""
+    if not actor.may(Area.LEADS, "write"):
+        return []
+    told = []
+    for pair in pairs_of(actor, lead):
+        other = pair.second if pair.first_id == lead.pk else pair.first
+        if other.pk not in known:
+            told.append(
+                {
+                    **_head(reader, other),
+                    "why": [reason_text(reason) for reason in told_reasons(reader, pair)],
+                    "merge_url": reverse("leads:merge", args=[lead.reference, other.reference]),
+                }
+            )
+    return told
 
 
 def _match(labels: dict[str, str], entry: str) -> str:

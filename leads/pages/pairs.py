@@ -18,6 +18,7 @@ from core.models import Job
 from leads.models import BusinessLine, DuplicatePair, Lead, LeadMerge, PairDecision
 from leads.pages.imports.presenting import actor_of
 from leads.pages.merged import MERGED
+from leads.pages.pair_words import reason_text
 from leads.presentation import LeadReader, member_name
 from leads.queries.duplicate_pairs import (
     LIKELIEST,
@@ -33,12 +34,6 @@ from leads.queries.merges import visible_merge
 from leads.services.pairing import decide_pair, find_pairs, finding_job, last_found
 
 AT_A_TIME = 20
-REASONS = {
-    "phone": gettext_lazy("Same phone"),
-    "email": gettext_lazy("Same e-mail"),
-    "digits": gettext_lazy("Phones end alike"),
-    "city": gettext_lazy("Same city"),
-}
 ORDER_LABELS = {LIKELIEST: gettext_lazy("Likeliest"), NEWEST: gettext_lazy("Newest")}
 
 
@@ -102,18 +97,13 @@ def _pair(reader: LeadReader, pair: DuplicatePair) -> dict[str, Any]:
         "number": pair.pk,
         "line": pair.line.name,
         "score": pair.score,
-        "reasons": [_reason(reason) for reason in told_reasons(reader, pair)],
+        "reasons": [reason_text(reason) for reason in told_reasons(reader, pair)],
         "leads": [_lead(reader, lead) for lead in (pair.first, pair.second)],
         "merge_url": f"{compare}?from=queue",
         "decide_url": reverse("leads:duplicate_decide", args=[pair.pk]),
         "decided_by": member_name(pair.decided_by),
         "decided_at": pair.decided_at,
     }
-
-
-def _reason(reason: str) -> str:
-    kind, _colon, figure = reason.partition(":")
-    return _("Names alike: %(figure)s %%") % {"figure": figure} if kind == "name" else str(REASONS[kind])
 
 
 def _lead(reader: LeadReader, lead: Lead) -> dict[str, Any]:

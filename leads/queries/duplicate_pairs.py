@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.masking import Sight
@@ -18,6 +18,9 @@ LIKELIEST, NEWEST = "likeliest", "newest"
 ORDERS: Mapping[str, tuple[str, ...]] = {LIKELIEST: ("-score", "-pk"), NEWEST: ("-pk",)}
 # The attribute of a lead that a reason tells of.
 TOLD_OF = {"phone": "phone", "digits": "phone", "email": "email", "city": "city", "name": "name"}
+
+
+MOST_OF_A_LEAD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,12 @@ def open_pairs(
     """Return the pairs about which nobody has decided and the actor may."""
     pairs = visible_pairs(actor, verb=verb).filter(decision=PairDecision.OPEN)
     return pairs if line is None else pairs.filter(line=line)
+
+
+def pairs_of(actor: Actor, lead: Lead) -> Sequence[DuplicatePair]:
+    """Return the open pairs in which a lead stands, the likeliest first. Two queries."""
+    pairs = open_pairs(actor).filter(Q(first=lead) | Q(second=lead))
+    return page_of_pairs(pairs, limit=MOST_OF_A_LEAD).pairs
 
 
 def decided_pairs(actor: Actor) -> QuerySet[DuplicatePair]:
