@@ -244,10 +244,12 @@ def _lead(world: World) -> Lead:
 
 def _second_lead(world: World) -> Lead:
     """Another lead of the agent's, of the same line."""
-    line = world.row(Lead).line
-    made = create_lead(actor=world.agent, line=line, values={"name": "Asha R", "phone": "98765 22222"}).lead
+    values = {"name": "Asha R", "phone": "98765 22222"}
+    made = create_lead(actor=world.admin, line=world.row(Lead).line, values=values).lead
     assert made is not None
-    return made
+    member = world.agent.membership
+    Lead.objects.filter(pk=made.pk).update(owner=member, team=world.leader.membership)
+    return Lead.objects.get(pk=made.pk)
 
 
 @row_of(LeadMerge)

@@ -5,6 +5,8 @@ from accounts.models import Membership
 from core.jobs import run_job_inline
 from core.models import Organization
 from core.scope import organization_scope
+from leads.fields.access import editable_keys
+from leads.fields.line import line_definition
 from leads.models import BusinessLine, Lead
 from leads.services.leads import create_lead
 from leads.services.merging import merge_leads
@@ -19,7 +21,9 @@ def make_duplicates(organization: Organization, members: dict[str, Membership]) 
     operations = Actor.of(members["operations@sunrise.example"])
     agent = members["agent@sunrise.example"]
     line = BusinessLine.objects.get(code="home_loan")
-    fields = {item.maps_to: item.key for item in line.fields.all() if item.maps_to}
+    definition = line_definition(line)
+    fields = {attribute: item.key for attribute, item in definition.core_fields.items()}
+    fillable = editable_keys(Actor.of(agent), definition)
     people = (
         Lead.objects.filter(line=line, owner=agent).exclude(name="").exclude(city="").order_by("pk")[:AGAIN]
     )
@@ -27,7 +31,7 @@ def make_duplicates(organization: Organization, members: dict[str, Membership]) 
     with organization_scope(organization, actor_id=agent.user_id, reason="demo"):
         for number, lead in enumerate(people):
             values = {
-                **{key: value for key, value in lead.data.items() if key not in fields.values()},
+                **{key: value for key, value in lead.data.items() if key in fillable},
                 fields["name"]: f"{lead.name.split()[0]}  {' '.join(lead.name.split()[1:])}".title(),
                 fields["city"]: lead.city,
                 fields["phone"]: f"99000 8800{number}",

@@ -47,7 +47,7 @@ class LeadMerge(TenantModel):
         verbose_name=_("taken back by"),
     )
 
-    history = TrackedHistory(excluded_fields=["moved", "held_keys"])
+    history = TrackedHistory()
 
     class Meta:
         ordering = ("-id",)
@@ -113,7 +113,6 @@ class DuplicatePair(TenantModel):
         verbose_name_plural = _("pairs of possible duplicates")
         constraints = [
             models.UniqueConstraint(fields=["organization", "first", "second"], name="duplicate_pair_once"),
-            models.CheckConstraint(condition=Q(first__lt=F("second")), name="duplicate_pair_in_order"),
         ]
         indexes = [
             models.Index(

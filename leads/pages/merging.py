@@ -207,14 +207,18 @@ def _compare_page(
         "keep": {**_head(choices.reader, keep), "state": lead_state(keep)},
         "lose": {**_head(choices.reader, lose), "state": lead_state(lose)},
         "rows": rows,
-        "equal": [_equal(choices.reader, keep, item) for item in choices.equal_fields()],
+        "equal": [
+            _equal(choices.reader, keep, item) for item in choices.equal_fields() if item.key in keep.data
+        ],
         "hanging": hanging_on(lose),
         "problem": problem.message if problem else "",
         "may_merge": keep.line_id == lose.line_id,
         "swap_url": reverse("leads:merge", args=[lose.reference, keep.reference])
         + ("?from=queue" if request.GET.get("from") == QUEUE else ""),
     }
-    return render(request, "leads/merge.html", context, status=problem.status if problem else 200)
+    # What was chosen and does not go is answered as any form that needs a correction.
+    status = 422 if isinstance(problem, ValidationFailed) else problem.status if problem else 200
+    return render(request, "leads/merge.html", context, status=status)
 
 
 def _rows(
