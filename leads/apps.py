@@ -37,6 +37,19 @@ class LeadsConfig(AppConfig):
         )
         register_navigation(
             NavigationEntry(
+                _("Duplicates"),
+                "leads:duplicate_queue",
+                "merge",
+                25,
+                # Agents merge their own on the page of a lead.
+                lambda actor: (
+                    actor.level(Area.LEADS, "write") in (Level.TEAM, Level.ALL)
+                    and actor.may(Area.CONFIGURATION, "use")
+                ),
+            )
+        )
+        register_navigation(
+            NavigationEntry(
                 _("Statistics"),
                 "leads:statistics",
                 "chart",

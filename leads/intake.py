@@ -322,18 +322,22 @@ class LeadImporter(Importer):
             for item in outcomes
             if item.result is Result.REPEAT and item.repeats_lead_id is not None
         }
-        own = Lead.objects.filter(pk__in=repeated, intake_id=self.root_id)
-        own_rows: dict[int | None, int | None] = dict(own.values_list("pk", "row_number")) if repeated else {}
-        return [
-            self._told_of(outcome, row, rows, own_rows) for outcome, row in zip(outcomes, rows, strict=True)
-        ]
+        known = self._known(repeated) if repeated else {}
+        return [self._told_of(outcome, row, rows, known) for outcome, row in zip(outcomes, rows, strict=True)]
+
+    def _known(self, lead_ids: set[int]) -> dict[int, str]:
+        """Return what may be told of repeated leads: rows of this very file, and leads that the loader sees."""
+        own = Lead.objects.filter(pk__in=lead_ids, intake_id=self.root_id)
+        known = {pk: f"row {number} of this file" for pk, number in own.values_list("pk", "row_number")}
+        seen = visible_leads(self._writer()).filter(pk__in=lead_ids - known.keys())
+        return known | {pk: f"lead {reference}" for pk, reference in seen.values_list("pk", "reference")}
 
     def _told_of(
         self,
         outcome: Outcome,
         row: InputRow,
         rows: Sequence[InputRow],
-        own_rows: Mapping[int | None, int | None],
+        known: Mapping[int, str],
     ) -> RowOutcome:
         lead_id = outcome.repeats_lead_id
         match outcome.result:
@@ -345,10 +349,11 @@ class LeadImporter(Importer):
                 return self._rejected(row, outcome.problems)
         if outcome.repeats_index is not None:
             told = f"row {rows[outcome.repeats_index].number} of this file"
-        elif lead_id in own_rows:
-            told = f"row {own_rows[lead_id]} of this file"
+        elif lead_id is None:
+            told = "an earlier row of this file"
         else:
-            told = "an earlier row of this file" if lead_id is None else "a lead that is there already"
+            # Of a lead that is out of the loader's sight nothing is told but that there is one.
+            told = known.get(lead_id, "a lead that exists, owned by another team")
         return RowOutcome(RowResult.DUPLICATE, repeats=told, repeats_id=lead_id)
 
     def _rejected(self, row: InputRow, problems: Sequence[Problem]) -> RowOutcome:

@@ -83,6 +83,12 @@ REFERENCES = {
           LEFT JOIN leads_note note ON note.id = told.note_id
           LEFT JOIN leads_followup follow_up ON follow_up.id = told.follow_up_id
          WHERE told.organization_id = %s""",
+    "leads_leadmerge: a lead that was merged is live, or of another line": """
+        SELECT count(*), count(*) FILTER (WHERE lose.deleted_at IS NULL OR lose.line_id <> keep.line_id)
+          FROM leads_leadmerge merge
+          JOIN leads_lead lose ON lose.id = merge.lose_id
+          JOIN leads_lead keep ON keep.id = merge.keep_id
+         WHERE merge.undone_at IS NULL AND merge.organization_id = %s""",
     "leads_formsubmission.lead_id names no lead of the form's line": """
         SELECT count(submission.lead_id),
                count(submission.lead_id) FILTER (WHERE lead.organization_id IS DISTINCT FROM submission.organization_id

@@ -64,6 +64,7 @@ from leads.models import (
     Digest,
     DoNotCall,
     DuplicateKey,
+    DuplicatePair,
     Engagement,
     Field,
     FollowUp,
@@ -74,6 +75,7 @@ from leads.models import (
     LeadAssignment,
     LeadAttachment,
     LeadFlaw,
+    LeadMerge,
     LeadTag,
     LeadTally,
     LeadToken,
@@ -98,7 +100,9 @@ from leads.services.form_links import create_form_link
 from leads.services.form_submissions import FilledForm, count_refusal, submit_form
 from leads.services.leads import create_lead
 from leads.services.lines import create_line, publish_line, update_line
+from leads.services.merging import merge_leads, undo_merge
 from leads.services.notes import write_note
+from leads.services.pairing import decide_pair
 from leads.services.saved_views import save_view
 from leads.services.tags import set_lead_tags
 
@@ -241,6 +245,33 @@ def _lead(world: World) -> Lead:
     )
     assert made.lead is not None
     return made.lead
+
+
+def _second_lead(world: World) -> Lead:
+    """Another lead of the agent's, of the same line."""
+    values = {"name": "Asha R", "phone": "98765 22222"}
+    made = create_lead(actor=world.admin, line=world.row(Lead).line, values=values).lead
+    assert made is not None
+    member = world.agent.membership
+    Lead.objects.filter(pk=made.pk).update(owner=member, team=world.leader.membership)
+    return Lead.objects.get(pk=made.pk)
+
+
+@row_of(LeadMerge)
+def _lead_merge(world: World) -> LeadMerge:
+    """A merge that was taken back: both leads are there."""
+    keep, lose = world.row(Lead).reference, _second_lead(world).reference
+    merge = merge_leads(actor=world.agent, keep=keep, lose=lose).merge
+    return undo_merge(actor=world.agent, keep=keep, merge_id=merge.pk).merge
+
+
+@row_of(DuplicatePair)
+def _duplicate_pair(world: World) -> DuplicatePair:
+    first, second = sorted((world.row(Lead), world.row(LeadMerge).lose), key=lambda lead: lead.pk)
+    pair = DuplicatePair.objects.create(
+        line=first.line, first=first, second=second, score=90, reasons=["phone", "name:92"]
+    )
+    return decide_pair(actor=world.agent, pair_id=pair.pk, decision="not_the_same")
 
 
 @row_of(Note)

@@ -21,6 +21,7 @@ from leads.api.serializers import (
     LeadPageSerializer,
     LeadSerializer,
     LinePageSerializer,
+    MergedSerializer,
     NewLead,
     TimelinePageSerializer,
 )
@@ -138,7 +139,7 @@ REPEAT = error_answer(
 COLLISION = error_answer(
     "The change collides with another lead.",
     "duplicate",
-    "Another lead already has these details. Open that lead, or change what they share.",
+    "L00000017 already has these details. Open that lead, or change what they share.",
 )
 WRONG_FIELD = error_answer(
     "The call is wrong: each problem, with its place.",
@@ -276,7 +277,14 @@ READ_LEAD: dict[str, Any] = {
     "summary": "One lead",
     "tags": LEADS,
     "parameters": READS_VERSION,
-    "responses": {200: answer(LeadSerializer, "The lead.", LEAD)},
+    "responses": {
+        200: answer(LeadSerializer, "The lead.", LEAD),
+        307: answer(
+            MergedSerializer,
+            "It became part of another lead, whose address is in `Location`.",
+            {"merged_into": "L00000042"},
+        ),
+    },
 }
 CHANGE_LEAD: dict[str, Any] = {
     "operation_id": "change_lead",

@@ -20,6 +20,8 @@ KINDS = (
     "repeated",
     "withdrawn",
     "restored",
+    "merged",
+    "separated",
     "note",
     "planned",
     "done",
@@ -240,3 +242,9 @@ class TimelinePageSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = TimelineEntrySerializer(many=True)
+
+
+class MergedSerializer(serializers.Serializer[Any]):
+    """What is told of a lead that became part of another."""
+
+    merged_into = serializers.CharField(help_text="The reference of that other lead.")

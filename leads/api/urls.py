@@ -12,6 +12,8 @@ from leads.api import (
     exports,
     files,
     imports,
+    merging,
+    pairs,
     proposals,
     saved_views,
     statistics,
@@ -42,6 +44,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^lines/{CODE}/statistics/?$", statistics.LineStatisticsView.as_view(), name="line-statistics"),
     re_path(rf"^lines/{CODE}/quality/?$", statistics.LineQualityView.as_view(), name="line-quality"),
     re_path(r"^leads/?$", views.LeadListView.as_view(), name="lead-list"),
+    re_path(r"^duplicates/?$", pairs.PairListView.as_view(), name="pair-list"),
+    re_path(
+        r"^duplicates/(?P<pair_id>[0-9]{1,18})/decide/?$", pairs.PairDecideView.as_view(), name="pair-decide"
+    ),
     re_path(r"^leads/batch/?$", batches.LeadBatchView.as_view(), name="lead-batch"),
     re_path(r"^leads/bulk/?$", bulk.LeadBulkView.as_view(), name="lead-bulk"),
     re_path(rf"^leads/bulk/{CHANGE}/?$", bulk.BulkChangeView.as_view(), name="bulk-detail"),
@@ -59,6 +65,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"^leads/{REFERENCE}/why/?$", working.LeadWhyView.as_view(), name="lead-why"),
     re_path(
         rf"^leads/{REFERENCE}/duplicates/?$", working.LeadDuplicatesView.as_view(), name="lead-duplicates"
+    ),
+    re_path(rf"^leads/{REFERENCE}/merge/?$", merging.LeadMergeView.as_view(), name="lead-merge"),
+    re_path(rf"^leads/{REFERENCE}/merges/?$", merging.LeadMergeListView.as_view(), name="merge-list"),
+    re_path(
+        rf"^leads/{REFERENCE}/merges/(?P<merge_id>[0-9]{{1,18}})/undo/?$",
+        merging.MergeUndoView.as_view(),
+        name="merge-undo",
     ),
     re_path(rf"^leads/{REFERENCE}/notes/?$", work.NoteListView.as_view(), name="note-list"),
     re_path(rf"^leads/{REFERENCE}/notes/{NOTE}/?$", work.NoteView.as_view(), name="note-detail"),

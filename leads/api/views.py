@@ -26,7 +26,7 @@ from leads.models import BusinessLine, Lead
 from leads.presentation import LeadReader
 from leads.queries.history import TimelineEntry, lead_timeline
 from leads.queries.lead_list import list_leads
-from leads.queries.leads import get_lead, may_change, visible_leads
+from leads.queries.leads import MergedAway, get_lead, may_change, visible_leads
 from leads.queries.lines import get_line, usable_lines, visible_lines
 from leads.queries.lines import usable_line as find_usable_line
 from leads.services.leads import CreateResult, create_lead, update_lead, withdraw_lead
@@ -116,7 +116,13 @@ class LeadView(Call):
         """Read one lead."""
         actor = actor_of(request)
         actor.require(Area.LEADS, "read")
-        return tagged(Response(shown_lead(actor, reference)))
+        try:
+            return tagged(Response(shown_lead(actor, reference)))
+        except MergedAway as led:
+            place = _address(request, "api:lead-detail", reference=led.kept)
+            return Response(
+                {"merged_into": led.kept}, status.HTTP_307_TEMPORARY_REDIRECT, headers={"Location": place}
+            )
 
     @extend_schema(**documentation.CHANGE_LEAD)
     def patch(self, request: Request, reference: str) -> Response:

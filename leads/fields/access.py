@@ -27,3 +27,8 @@ def visible_fields(
 def editable_keys(actor: Actor, definition: LineDefinition) -> frozenset[str]:
     """Return the keys of the active fields that the actor may fill in a lead the actor may edit."""
     return frozenset(item.key for item in definition.active if may_fill(actor, item, may_edit=True))
+
+
+def is_editable(actor: Actor, item: FieldDefinition) -> bool:
+    """Whether the actor may change the field, also one that left the forms, in a lead the actor may edit."""
+    return may_fill(actor, item, may_edit=True)

@@ -16,6 +16,7 @@ from leads.models.form_link import (
 )
 from leads.models.lead import DuplicateKey, Lead, LeadStatus, LeadToken, LeadValue
 from leads.models.line import BusinessLine, Field, FieldKind, FieldStatus, LineVersion
+from leads.models.merge import DuplicatePair, LeadMerge, PairDecision
 from leads.models.note import Note
 from leads.models.notification import Notification, NotificationKind
 from leads.models.origin import Campaign, Source
@@ -44,6 +45,7 @@ __all__ = [
     "Direction",
     "DoNotCall",
     "DuplicateKey",
+    "DuplicatePair",
     "Engagement",
     "EngagementOutcome",
     "Field",
@@ -58,6 +60,7 @@ __all__ = [
     "LeadAssignment",
     "LeadAttachment",
     "LeadFlaw",
+    "LeadMerge",
     "LeadStatus",
     "LeadTag",
     "LeadTally",
@@ -68,6 +71,7 @@ __all__ = [
     "Notification",
     "NotificationKind",
     "NotificationSettings",
+    "PairDecision",
     "SavedView",
     "Source",
     "SubmissionOutcome",

@@ -69,6 +69,7 @@ class ConsentDoor(models.TextChoices):
 class Consent(TenantModel):
     """That a person gave or withdrew a consent. Never changed: of a purpose and channel the last one holds.
 
+    Only to which lead it belongs may change: where two leads turn out to be one.
     What was agreed to in a public form stands in its enquiry (FormSubmission); the register reads both.
     """
 
@@ -82,7 +83,7 @@ class Consent(TenantModel):
     at = models.DateTimeField(_("at"), default=timezone.now, editable=False)
 
     history = TrackedHistory()
-    application_grants = APPEND
+    application_grants = (*APPEND, "UPDATE (lead_id)")
 
     class Meta:
         ordering = ("-at", "-id")

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,11 +23,13 @@ from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import lead_context
 from leads.pages.listing import LeadListing
 from leads.pages.lists.board import board_context
+from leads.pages.merged import just_merged
 from leads.pages.pasting import MessageForm, RestForm, may_note, posted_rest, read_into, told_of
 from leads.pages.work_forms import AttachmentForm, EngagementForm, FollowUpForm, NoteForm
 from leads.presentation import LeadReader
-from leads.queries.leads import get_lead, may_change
+from leads.queries.leads import MergedAway, get_lead, may_change
 from leads.queries.lines import list_usable_lines
+from leads.services.enquiries import DetailsTaken
 from leads.services.leads import Assignment, CreateResult, update_lead, withdraw_lead, work_lead
 from leads.services.pasted_messages import create_lead_with_note
 
@@ -82,8 +85,13 @@ def _line_tabs(url: str, lines: list[BusinessLine], current: BusinessLine) -> li
 
 @require_safe
 def lead_detail(request: HttpRequest, reference: str) -> HttpResponse:
-    """One lead: details, what happened, and what to do next."""
-    return lead_page(request, get_lead(actor_of(request), reference))
+    """One lead: details, what happened, and what to do next. One that was merged leads to the lead that was kept."""
+    try:
+        lead = get_lead(actor_of(request), reference)
+    except MergedAway as led:
+        messages.info(request, led.message)
+        return redirect("leads:detail", led.kept)
+    return lead_page(request, lead)
 
 
 @require_safe
@@ -113,6 +121,10 @@ def lead_page(
     """The page of a lead that the actor may read; with a form that was refused, to be put right there."""
     actor = actor_of(request)
     context = lead_context(actor, lead, before=request.GET.get("before", ""))
+    context |= {
+        "duplicates_url": reverse("leads:duplicates", args=[lead.reference]),
+        "merged": just_merged(request, lead),
+    }
     if may_change(actor, lead, "write"):
         may_assign = may_change(actor, lead, "assign")
         context |= {
@@ -275,7 +287,16 @@ def show_problems(form: LeadForm, error: ApplicationError) -> None:
         for problem in problems:
             form.add_error(form.field_name(key), problem.message)
     if not error.fields:
-        form.add_error(None, error.message)
+        form.add_error(None, told_with_link(error))
+
+
+def told_with_link(error: ApplicationError) -> str:
+    """What is told of a refusal; where another lead that the actor sees stands in the way, with the way there."""
+    if not isinstance(error, DetailsTaken) or error.reference is None:
+        return error.message
+    url = reverse("leads:detail", args=[error.reference])
+    link = format_html('<a href="{}">{}</a>', url, error.reference)
+    return format_html("{}{}", link, error.message.removeprefix(error.reference))
 
 
 def _form_page(

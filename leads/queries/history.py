@@ -4,9 +4,11 @@ Values are shown as the actor may read them; that a masked value changed is told
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
+from operator import or_
 from typing import Any
 
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,6 +21,7 @@ from leads.fields.line import CORE_ATTRIBUTES, line_definition
 from leads.models import Campaign, Lead, LeadTag, Source
 from leads.presentation import STATUS_LABELS, LeadReader, stage_text
 from leads.queries.form_links import form_named_by
+from leads.queries.merges import UNDO_REASON, merged_by, merged_into
 from leads.queries.timeline import (
     Change,
     Kind,
@@ -55,7 +58,8 @@ CORE_LABELS = {
 def lead_timeline(actor: Actor, lead: Lead, *, older_than: str = "", limit: int = 50) -> Timeline:
     """Return what happened to a lead that the actor may see (`get_lead`), newest first.
 
-    Changes, tags, notes and follow-ups in one order. A handful of queries, however many entries.
+    Changes, tags, notes and follow-ups in one order, and what happened to leads that were merged into it. A handful of
+    queries, however many entries.
 
     Raises:
         ValidationFailed: the cursor is none.
@@ -65,24 +69,44 @@ def lead_timeline(actor: Actor, lead: Lead, *, older_than: str = "", limit: int 
 
 
 def _told_changes(actor: Actor, lead: Lead, place: Position | None, most: int) -> list[Told]:
-    """The history rows of the lead and of its tags before a place.
+    """The history rows of the lead, of those merged into it, and of their tags, before a place.
 
-    Each of the lead is told by its difference from the one before; where there may be more, the last read is only
+    Each of a lead is told by its difference from the one before; where there may be more, the last read is only
     compared with.
     """
-    rows = Lead.history.model.objects.filter(id=lead.pk).defer("compare")
+    merged_ids = merged_into(lead.pk)
+    lead_ids = [lead.pk, *merged_ids]
+    rows = Lead.history.model.objects.filter(id__in=lead_ids).defer("compare")
     found = rows_before(rows, place, Kind.CHANGE, "history_date", "history_id", most)
-    of_lead = LeadTag.history.model.objects.filter(lead_id=lead.pk).select_related("tag")
-    tags = rows_before(of_lead, place, Kind.TAGGED, "history_date", "history_id", most)
+    before = _rows_before_each(found, rows) if merged_ids else [*found[1:], None]
+    # A tag that moves with a merge is told by the merge.
+    tagging = LeadTag.history.model.objects.filter(lead_id__in=lead_ids, history_type__in=("+", "-"))
+    tags = rows_before(tagging.select_related("tag"), place, Kind.TAGGED, "history_date", "history_id", most)
     teller = _Teller(actor, lead, found, tags)
     changes = [
-        Told(Position.of(row.history_date, Kind.CHANGE, row.history_id), partial(teller.tell, row, before))
-        for row, before in zip(found, [*found[1:], None], strict=True)
+        Told(Position.of(row.history_date, Kind.CHANGE, row.history_id), partial(teller.tell, row, earlier))
+        for row, earlier in zip(found, before, strict=True)
     ]
     return changes + [
         Told(Position.of(row.history_date, Kind.TAGGED, row.history_id), partial(teller.tell_tag, row))
         for row in tags
     ]
+
+
+def _rows_before_each(found: Sequence[Any], rows: QuerySet[Any]) -> list[Any]:
+    """For each row of several leads the one before it of the same lead: one more query for those at the end."""
+    earlier: dict[int, Any] = {}
+    newer: dict[int, Any] = {}
+    for row in found:
+        if row.id in newer:
+            earlier[newer[row.id].history_id] = row
+        newer[row.id] = row
+    ends = [Q(id=row.id, history_id__lt=row.history_id) for row in newer.values()]
+    if ends:
+        last = rows.filter(reduce(or_, ends)).order_by("id").values("id").annotate(last=Max("history_id"))
+        for row in rows.filter(history_id__in=last.values_list("last", flat=True)):
+            earlier[newer[row.id].history_id] = row
+    return [earlier.get(row.history_id) for row in found]
 
 
 class _Teller:
@@ -98,9 +122,15 @@ class _Teller:
 
     def tell(self, row: Any, before: Any) -> TimelineEntry | None:
         """The entry for a row; None where nothing changed that people read."""
-        kind, text, changes = self._happened(row, before)
+        merge = merged_by(row.history_change_reason)
+        if row.id != self.lead.pk and merge is not None and merge[1] == self.lead.reference:
+            # The kept lead's own row tells it.
+            return None
+        kind, text, changes = self._of_merge(row, before, *merge) if merge else self._happened(row, before)
         if kind == "changed" and not changes:
             return None
+        if row.id != self.lead.pk:
+            text = _("%(what)s: %(reference)s") % {"what": text, "reference": row.reference}
         return TimelineEntry(
             kind,
             row.history_date,
@@ -123,6 +153,18 @@ class _Teller:
             request_id=row.history_request_id,
             job_id=row.history_job_id,
         )
+
+    def _of_merge(self, row: Any, before: Any, lose: str, keep: str) -> tuple[str, str, list[Change]]:
+        """What a merge, or taking it back, did to a lead: to the kept one, or to the one that went or came back."""
+        is_undone = bool(before and before.deleted_at) or row.history_change_reason.startswith(UNDO_REASON)
+        names = {"lose": lose, "keep": keep}
+        if row.reference == keep:
+            text = (
+                _("took the merge with %(lose)s back") if is_undone else _("merged %(lose)s into this lead")
+            )
+            return "separated" if is_undone else "merged", text % names, self._changes(row, before)
+        text = _("took the merge into %(keep)s back") if is_undone else _("merged this lead into %(keep)s")
+        return "separated" if is_undone else "merged", text % names, []
 
     def _happened(self, row: Any, before: Any) -> tuple[str, str, list[Change]]:
         if before is None:

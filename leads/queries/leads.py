@@ -1,5 +1,7 @@
 """Reading leads: which rows an actor sees. Every page, call and export starts here."""
 
+from collections.abc import Iterable, Mapping
+
 from django.db.models import QuerySet
 
 from accounts.actor import Actor
@@ -7,7 +9,7 @@ from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area
 from core.database.compiled import CompiledQuery
 from core.errors import NotPermitted, NotVisible
-from leads.models import Lead
+from leads.models import Lead, LeadMerge
 from leads.queries.tags import names_beside_lead
 
 
@@ -40,6 +42,39 @@ LEAD_OF_OWNERS = CompiledQuery(
 )
 
 
+def standing_merges() -> QuerySet[LeadMerge]:
+    """Return the merges that were not taken back."""
+    return LeadMerge.objects.filter(undone_at__isnull=True)
+
+
+def kept_in_place_of(actor: Actor, references: Iterable[str]) -> Mapping[str, str]:
+    """Return, of leads that were merged into another, that other: as far as the actor sees it. By reference.
+
+    One that was itself merged on leads to the last. A query for each step of the longest such chain, which is one.
+    """
+    wanted = {reference: reference for reference in references}
+    found: dict[str, str] = {}
+    while wanted:
+        rows = standing_merges().filter(lose__reference__in=set(wanted.values()))
+        steps = dict(rows.values_list("lose__reference", "keep__reference"))
+        wanted = {start: steps[at] for start, at in wanted.items() if at in steps}
+        found |= wanted
+    if not found:
+        return {}
+    visible = visible_leads(actor).filter(reference__in=set(found.values()))
+    seen = set(visible.values_list("reference", flat=True))
+    return {start: end for start, end in found.items() if end in seen}
+
+
+class MergedAway(NotVisible):
+    """The lead was merged into another one that the actor sees: `kept` is its reference."""
+
+    def __init__(self, reference: str, kept: str) -> None:
+        self.kept = kept
+        self.extra = {"merged_into": kept}
+        super().__init__(f"{reference} was merged into {kept}. Go on there.")
+
+
 def is_reference(text: str) -> bool:
     """Return whether a text can be a lead's reference at all; what comes in an address may be anything."""
     return text.isascii() and text.isalnum() and len(text) <= 20
@@ -49,7 +84,7 @@ def get_lead(actor: Actor, reference: str, *, verb: str = "read") -> Lead:
     """Return one lead by reference, with what its page shows.
 
     Raises:
-        NotVisible: the actor does not see it.
+        NotVisible: the actor does not see it; MergedAway, where it is one now with a lead that the actor sees.
         NotPermitted: the actor sees it, and may not do `verb` to it.
     """
     if not is_reference(reference):
@@ -63,6 +98,8 @@ def get_lead(actor: Actor, reference: str, *, verb: str = "read") -> Lead:
     if lead is None:
         if verb != "read" and visible_leads(actor).filter(reference=reference).exists():
             raise NotPermitted("You may read this lead, not change it.")
+        if kept := kept_in_place_of(actor, [reference]):
+            raise MergedAway(reference, kept[reference])
         raise NotVisible("No lead with this reference is visible to you.")
     return lead
 

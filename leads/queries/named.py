@@ -1,13 +1,13 @@
 """The names of members and the visibility of leads that values refer to, looked up together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.roles import Area
 from leads.fields.line import LineDefinition
-from leads.queries.leads import visible_leads
+from leads.queries.leads import kept_in_place_of, visible_leads
 from leads.queries.references import member_labels
 
 # More are not kept in mind: an export of a million leads refers to many.
@@ -77,8 +77,11 @@ class References:
         self._members |= dict.fromkeys(wanted)
         self._members |= {str(member.pk): member for member in found}
 
-    def _find_leads(self, wanted: Iterable[str]) -> None:
+    def _find_leads(self, wanted: Collection[str]) -> None:
         self._leads |= dict.fromkeys(wanted, False)
         if self.actor.may(Area.LEADS, "read"):
             found = visible_leads(self.actor).filter(reference__in=list(wanted))
             self._leads |= dict.fromkeys(found.values_list("reference", flat=True), True)
+            # One that was merged leads to the lead that was kept.
+            if unseen := [each for each in wanted if not self._leads[each]]:
+                self._leads |= dict.fromkeys(kept_in_place_of(self.actor, unseen), True)

@@ -19,7 +19,7 @@ from leads.fields.behaviour import NOTHING_KNOWN, Known
 from leads.fields.kept_files import PURPOSE, about_field, value_of, written_file
 from leads.fields.line import LineDefinition
 from leads.fields.references import AMBIGUOUS, written_lead, written_member
-from leads.queries.leads import is_reference, visible_leads
+from leads.queries.leads import is_reference, kept_in_place_of, visible_leads
 
 WRITTEN = {"members": written_member, "leads": written_lead}
 LARGEST_ID = 2**63 - 1
@@ -152,4 +152,7 @@ def _leads(actor: Actor, wanted: set[str]) -> dict[str, str]:
     if not references or not actor.may(Area.LEADS, "read"):
         return {}
     found = visible_leads(actor).filter(reference__in=references)
-    return {reference: reference for reference in found.values_list("reference", flat=True)}
+    known = {reference: reference for reference in found.values_list("reference", flat=True)}
+    missing = [each for each in references if each not in known]
+    # What names a lead that was merged means the one that was kept.
+    return known | dict(kept_in_place_of(actor, missing)) if missing else known

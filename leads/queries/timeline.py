@@ -31,6 +31,7 @@ ICONS = {
     "created": "plus", "changed": "edit", "repeated": "flag", "withdrawn": "trash", "note": "note",
     "planned": "calendar", "done": "check", "attached": "file", "removed": "trash", "engaged": "phone",
     "tagged": "tag", "untagged": "tag",
+    "merged": "merge", "separated": "undo",
 }  # fmt: skip
 # By direction and channel: what the actor did.
 ENGAGED = {
@@ -50,6 +51,8 @@ ENTRY_TONES = {
     "note": "info",
     "done": "good",
     "engaged": "info",
+    "merged": "info",
+    "separated": "warn",
 }
 
 
@@ -81,8 +84,8 @@ class TimelineEntry:
     """One thing that happened.
 
     `kind`: created, changed, repeated, withdrawn, restored, note, planned, done, attached, removed, engaged, tagged,
-    untagged. `note`: what somebody wrote, what a file is called. `note_id`: of a note. `lacks_outcome`: nobody has
-    told yet how a call or message went.
+    untagged, merged, separated. `note`: what somebody wrote, what a file is called. `note_id`: of a note.
+    `lacks_outcome`: nobody has told yet how a call or message went.
     """
 
     kind: str

@@ -27,6 +27,7 @@ from leads.fields.line import line_definition
 from leads.models import FieldKind, Lead
 from leads.presentation import LeadReader, Shown
 from leads.queries.form_links import form_named_by
+from leads.queries.merges import UNDO_REASON, merged_by
 
 # Of a lead that was changed more often, the newest count.
 MOST_STEPS = 500
@@ -137,6 +138,12 @@ class _Teller:
             return _("Computed from other fields"), "", None
         if brought := self.brought.get(row.history_job_id):
             return self._of_import(item, row, brought)
+        if merge := merged_by(row.history_change_reason):
+            is_undone = row.history_change_reason.startswith(UNDO_REASON)
+            words = (
+                _("When the merge with %(lead)s was taken back") if is_undone else _("Merged from %(lead)s")
+            )
+            return words % {"lead": merge[0]}, "", None
         if form := form_named_by(row.history_change_reason):
             return _("Form “%(title)s”") % {"title": form}, "", None
         return (_("Written down") if row.history_user_id else _("By the system")), "", None

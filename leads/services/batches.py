@@ -197,7 +197,8 @@ class _LineBatch:
 
     def _references(self, outcomes: Sequence[Outcome]) -> dict[int, str]:
         """Return the references of repeated leads that the actor may see."""
-        lead_ids = {outcome.repeats_lead_id for outcome in outcomes if outcome.repeats_lead_id is not None}
+        told = (each for outcome in outcomes for each in (outcome.repeats_lead_id, outcome.shared_with))
+        lead_ids = {each for each in told if each is not None}
         if not lead_ids:
             return {}
         return dict(visible_leads(self.actor).filter(pk__in=lead_ids).values_list("pk", "reference"))
@@ -206,7 +207,9 @@ class _LineBatch:
         if outcome.created is not None:
             return EnquiryResult(Result.CREATED, outcome.created.reference)
         if outcome.result is Result.REFUSED:
-            shared = DetailsTaken() if outcome.is_shared else None
+            shared = None
+            if (holder := outcome.shared_with) is not None:
+                shared = DetailsTaken(references.get(holder, ""), is_elsewhere=holder not in references)
             error = shared or self.reader.refusal(outcome.problems, each.given.values)
             return EnquiryResult(Result.REFUSED, error=error)
         assert outcome.repeats_lead_id is not None

@@ -14,6 +14,7 @@ from leads.fields.capture import CaptureContext, Captured, Problem, capture
 from leads.fields.line import LineDefinition, line_definition
 from leads.fields.wording import sentences
 from leads.models import BusinessLine, LeadStatus
+from leads.queries.leads import visible_leads
 from leads.queries.references import look_up
 from leads.services.origins import origin_key, resolve_campaigns, resolve_sources
 
@@ -24,13 +25,27 @@ WRONG = "Some fields need a correction."
 
 
 class DetailsTaken(Conflict):
-    """A change would give a lead what tells repeats of another one."""
+    """A change would give a lead what tells repeats of another one.
 
-    def __init__(self) -> None:
-        super().__init__(
-            "duplicate",
-            "Another lead already has these details. Open that lead, or change what they share.",
-        )
+    `reference` names that one to who sees it; who does not is told that it exists, and nothing else. Without both, it
+    is one of the same call.
+    """
+
+    def __init__(self, reference: str = "", *, is_elsewhere: bool = False) -> None:
+        self.reference = reference or None
+        self.extra = {"reference": self.reference}
+        message = "Another lead already has these details. Change what they share."
+        if reference:
+            message = f"{reference} already has these details. Open that lead, or change what they share."
+        elif is_elsewhere:
+            message = "This lead exists, owned by another team. Change what they share."
+        super().__init__("duplicate", message)
+
+
+def details_taken(actor: Actor, holder_id: int) -> DetailsTaken:
+    """Return what is told of the lead that has the details, as far as the actor sees it."""
+    found = visible_leads(actor).filter(pk=holder_id).values_list("reference", flat=True).first()
+    return DetailsTaken(found or "", is_elsewhere=found is None)
 
 
 def capture_context(actor: Actor, known: Known = NOTHING_KNOWN) -> CaptureContext:

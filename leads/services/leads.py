@@ -11,15 +11,14 @@ from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.queries.members import team_of
 from accounts.roles import Area, Level
-from core.database.bulk import insert_rows
-from core.errors import NotVisible, ValidationFailed
-from leads.fields.capture import Problem, is_empty
-from leads.fields.line import LineDefinition, line_definition
-from leads.fields.wording import sentences
-from leads.models import BusinessLine, DuplicateKey, Lead
-from leads.queries.leads import visible_leads
-from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, remove_derived_rows, write_derived_rows
-from leads.services.enquiries import DetailsTaken, EnquiryReader, OriginIds
+from core.errors import Conflict, NotVisible
+from leads.fields.capture import is_empty
+from leads.fields.line import line_definition
+from leads.models import BusinessLine, Lead
+from leads.queries.leads import standing_merges, visible_leads
+from leads.services.claiming import replace_keys
+from leads.services.derived import remove_derived_rows, write_derived_rows
+from leads.services.enquiries import EnquiryReader, OriginIds
 from leads.services.kept_files import attach_field_files
 from leads.services.leads_given import give_lead
 from leads.services.lines import pin_line
@@ -133,7 +132,7 @@ def update_lead(
     lead.save()
     if values:
         attach_field_files(actor, definition, lead.pk, lead.data, before)
-        _replace_keys(lead, definition, before)
+        replace_keys(actor, lead, definition, before)
         remove_derived_rows([lead.pk], keys=False)
         write_derived_rows([lead], definition)
     return lead
@@ -176,44 +175,27 @@ def withdraw_lead(*, actor: Actor, reference: str, precondition: Precondition | 
 
 @transaction.atomic
 def restore_lead(*, actor: Actor, reference: str) -> Lead:
-    """Bring a withdrawn lead back. Raises DetailsTaken when another lead took one of its keys meanwhile."""
+    """Bring a withdrawn lead back.
+
+    Raises DetailsTaken when another lead took one of its keys meanwhile, Conflict for one that was merged.
+    """
     actor.require(Area.LEADS, "delete")
     lead = Lead.everything.select_for_update().filter(reference=reference, deleted_at__isnull=False).first()
     if lead is None:
         raise NotVisible("No withdrawn lead has this reference.")
+    if merge := standing_merges().filter(lose=lead).select_related("keep").first():
+        into = merge.keep.reference
+        raise Conflict(
+            "merged", f"{reference} was merged into {into}. Take the merge back on the page of {into}."
+        )
     lead.line = pin_line(lead.line_id)
     definition = line_definition(lead.line)
     lead.deleted_at = None
     lead.updated_at = timezone.now()
-    _replace_keys(lead, definition)
+    replace_keys(actor, lead, definition)
     lead.save(update_fields=["deleted_at", "updated_at"])
     write_derived_rows([lead], definition)
     return lead
-
-
-def _replace_keys(lead: Lead, definition: LineDefinition, before: Mapping[str, Any] | None = None) -> None:
-    """Claim the lead's keys. Raises where another lead holds one that this change newly makes.
-
-    `before` is the data of an edited lead: a key that it lacked already (its line told repeats otherwise
-    then) does not keep the lead from being worked.
-    """
-    maker = KeyMaker(definition, lead.line.duplicate_match, lead.line.on_duplicate)
-    keys = maker.keys(lead.data)
-    lacked = maker.keys(before) if before is not None else MatchKeys((), {})
-    wanted = sorted((*keys.match, *keys.unique))
-    DuplicateKey.objects.filter(lead_id=lead.pk).exclude(key__in=wanted).delete()
-    rows = [(lead.organization_id, lead.line_id, key, lead.pk) for key in wanted]
-    insert_rows(DuplicateKey, KEY_COLUMNS, rows, ignore_conflicts=True)
-    held = DuplicateKey.objects.filter(line_id=lead.line_id, key__in=wanted).exclude(lead_id=lead.pk)
-    lost = set(held.values_list("key", flat=True)) - {*lacked.match, *lacked.unique}
-    unique = {keys.unique[key] for key in lost if key in keys.unique}
-    if unique:
-        problems = [Problem(key, "unique") for key in unique]
-        raise ValidationFailed(
-            "invalid", "Some fields need a correction.", sentences(definition, problems, lead.data)
-        )
-    if lost and maker.tells_repeats:
-        raise DetailsTaken
 
 
 def _attributes(reader: EnquiryReader, given: Mapping[str, Any]) -> dict[str, Any]:

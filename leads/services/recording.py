@@ -69,7 +69,7 @@ class Enquiry:
 class Outcome:
     """What became of one enquiry: the lead made, or the lead (or earlier row) it repeats, or why not.
 
-    `is_shared` says of a refused update that it would give its lead what tells repeats of another one.
+    `shared_with` says of a refused update of which lead it would give its own one what tells repeats.
     """
 
     result: Result
@@ -77,7 +77,7 @@ class Outcome:
     repeats_lead_id: int | None = None
     repeats_index: int | None = None
     problems: list[Problem] = field(default_factory=list)
-    is_shared: bool = False
+    shared_with: int | None = None
 
     @property
     def lead(self) -> Lead | None:

@@ -106,10 +106,10 @@ class Updater:
                 for key, field in change.keys.unique.items()
                 if key in earlier or claimed.get(key, holders.get(key, lead_id)) != lead_id
             ]
-            outcome.is_shared = not outcome.problems and any(
-                claimed.get(key, holders.get(key, lead_id)) != lead_id for key in change.gained
-            )
-            is_refused = outcome.problems or outcome.is_shared
+            owners = (claimed.get(key, holders.get(key, lead_id)) for key in sorted(change.gained))
+            others = () if outcome.problems else owners
+            outcome.shared_with = next((owner for owner in others if owner != lead_id), None)
+            is_refused = outcome.problems or outcome.shared_with is not None
             outcome.result = Result.REFUSED if is_refused else Result.UPDATED
             if outcome.result is Result.UPDATED:
                 chosen[lead_id] = change

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from psycopg import sql
 
@@ -12,6 +13,7 @@ from core.scope import current_organization_id
 from leads.fields.line import line_definition
 from leads.models import BusinessLine, DuplicateKey, Lead
 from leads.queries.imports import leads_worked_on
+from leads.queries.leads import standing_merges
 from leads.services.derived import KeyMaker, rebuild_derived_rows, remove_derived_rows
 from leads.services.lead_rows import LEAD_COLUMNS
 from leads.services.recording import lock_leads
@@ -50,7 +52,8 @@ UPDATE leads_lead AS lead SET {assignments} FROM leads_historicallead AS before
 def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str]]:
     """Withdraw the leads made from these rows of an intake; return how many, and which stay.
 
-    Those stay that somebody has edited since, or has written a note about or planned a follow-up for.
+    Those stay that somebody has edited since, has written a note about or planned a follow-up for, or has merged:
+    taking the merge back is for people to decide.
     """
     made = (
         Lead.objects.select_for_update(no_key=True)
@@ -70,7 +73,14 @@ def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str
             edited.append((lead.row_number or 0, lead.reference))
     Lead.objects.filter(pk__in=untouched).update(deleted_at=timezone.now())
     remove_derived_rows(untouched)
+    edited += merged_leads(Lead.everything.filter(intake_id=intake_id, row_number__in=list(numbers)))
     return len(untouched), [reference for _row, reference in sorted(edited)]
+
+
+def merged_leads(leads: QuerySet[Lead]) -> list[tuple[int, str]]:
+    """Return those of some leads that are merged into others now: the row that brought each, and its reference."""
+    merged = leads.filter(pk__in=standing_merges().values("lose_id"))
+    return [(row or 0, reference) for row, reference in merged.values_list("row_number", "reference")]
 
 
 def restore_before_images(
@@ -103,7 +113,9 @@ def restore_before_images(
             {"organization": organization, "leads": list(restored), "images": list(restored.values())},
         )
     rebuild_derived_rows(Lead.objects.filter(pk__in=restored).order_by("pk"))
-    return len(restored), [reference for lead_id, reference, *_rest in found if lead_id not in restored]
+    stays = [reference for lead_id, reference, *_rest in found if lead_id not in restored]
+    merged = merged_leads(Lead.everything.filter(pk__in=updated))
+    return len(restored), stays + sorted(reference for _row, reference in merged)
 
 
 def _free_to_restore(images: Mapping[int, tuple[int, int]]) -> set[int]:

@@ -62,6 +62,17 @@ def import_configuration(*, slug: str, path: str = "", document: dict[str, Any] 
         import_document(actor=Actor.system(organization), document=read, skip_unknown=True)
 
 
+def find_duplicates(*, slug: str) -> None:
+    """Look for pairs of leads that may be the same."""
+    from accounts.actor import Actor
+    from core.jobs import run_job_inline
+    from leads.services.pairing import find_pairs
+
+    organization, scope = _inside(slug)
+    with scope:
+        run_job_inline(find_pairs(actor=Actor.system(organization)))
+
+
 def make_leads(*, slug: str, line: str, leads: list[dict[str, Any]]) -> list[str]:
     """Write leads down; each is {owner (an e-mail), values}. Return their references."""
     from accounts.actor import Actor
@@ -120,7 +131,14 @@ def _inside(slug: str) -> tuple[Any, Any]:
 
 FUNCTIONS = {
     function.__name__: function
-    for function in (make_organization, import_configuration, make_leads, make_form_link, make_stop_link)
+    for function in (
+        make_organization,
+        import_configuration,
+        make_leads,
+        make_form_link,
+        make_stop_link,
+        find_duplicates,
+    )
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction
@@ -14,7 +15,7 @@ from accounts.roles import Role
 from core.scope import Scope, entered, organization_scope, system_scope
 from core.services.intakes import receive_file
 from core.services.saved_mappings import save_mapping
-from leads.models import BusinessLine, Field, Source
+from leads.models import BusinessLine, DuplicatePair, Field, Lead, Source
 from leads.queries.form_links import form_link_scope
 from leads.services.attachments import attach_file, remove_attachment
 from leads.services.configuring import configure_line
@@ -54,6 +55,7 @@ class World:
         self.references: list[str] = []
         self._capture(size)
         self._attach(size)
+        self._pair()
         self._configure(LINES[size])
         self._remember(LINES[size])
 
@@ -106,6 +108,22 @@ class World:
                 )
                 if each % 2:
                     remove_attachment(**where, attachment_id=made.attachment.pk)
+
+    def _pair(self) -> None:
+        """Each lead and the next may be the same."""
+        with organization_scope(self.organization):
+            leads = list(Lead.objects.order_by("pk"))
+            DuplicatePair.objects.bulk_create(
+                DuplicatePair(
+                    organization=self.organization,
+                    line=self.line,
+                    first=one,
+                    second=other,
+                    score=80,
+                    reasons=["phone"],
+                )
+                for one, other in pairwise(leads)
+            )
 
     def _configure(self, lines: int) -> None:
         """Other lines with twenty fields each, published, and a draft of the first that differs."""
@@ -190,7 +208,12 @@ def test_queries_are_as_many_as_the_table_allows(worlds, entry):
 
 
 def _count(world: World, client: Client, method: str, address: str) -> int:
-    names = {"{reference}": world.references[1], "{line}": world.line.pk, "{field}": world.field_id}
+    names = {
+        "{other}": world.references[0],
+        "{reference}": world.references[1],
+        "{line}": world.line.pk,
+        "{field}": world.field_id,
+    }
     names["{token}"], names["{view}"] = world.token, world.view_id
     names |= {"{mapping}": world.mapping_id, "{intake}": world.intake_id}
     path = address

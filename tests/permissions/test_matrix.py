@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ class Callers:
             return value
         model, attribute = value
         assert issubclass(model, models.Model)
-        return getattr(self.world.row(model), attribute)
+        return attrgetter(attribute)(self.world.row(model))
 
     def status(self, line: Line, caller: str) -> int:
         """Return the status of the call, whose effects are taken back."""

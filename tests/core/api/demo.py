@@ -20,13 +20,14 @@ from core.scope import organization_scope, system_scope
 from core.services.intakes import load_intake, receive_file
 from leads.demo.spreadsheet import messy_workbook
 from leads.management.commands.demo import CONFIGURATION, PASSWORD, PEOPLE, SLUG
-from leads.models import BusinessLine, Tag
+from leads.models import BusinessLine, DuplicatePair, Tag
 from leads.queries.lead_list import LeadListQuery
 from leads.services.attachments import attach_file
 from leads.services.bulk import Change, change_many_leads
 from leads.services.engagements import start_engagement
 from leads.services.follow_ups import plan_follow_up
 from leads.services.leads import create_lead
+from leads.services.merging import merge_leads, undo_merge
 from leads.services.notes import write_note
 from leads.services.proposing import look_at_file
 from leads.services.saved_views import save_view
@@ -60,6 +61,18 @@ class Demo:
             note = write_note(actor=self.actor, reference=made.lead.reference, text="She is away.").note
             attached = attach_file(
                 actor=self.actor, reference=made.lead.reference, kind="quote", filename="q.txt", chunks=[b"A"]
+            )
+            twin = create_lead(
+                actor=agent,
+                line=BusinessLine.objects.get(code="rooftop_solar"),
+                values={**SOLAR, "mobile": "98765 43211"},
+            )
+            assert twin.lead is not None
+            names = {"actor": self.actor, "keep": made.lead.reference}
+            merge = merge_leads(lose=twin.lead.reference, **names).merge
+            undo_merge(merge_id=merge.pk, **names)
+            pair = DuplicatePair.objects.create(
+                line_id=made.lead.line_id, first=made.lead, second=twin.lead, score=90, reasons=["name:100"]
             )
             called = start_engagement(actor=self.actor, reference=made.lead.reference, channel="call")
             due = timezone.now() + timedelta(days=1)
@@ -97,6 +110,8 @@ class Demo:
             "code": "home_loan",
             "reference": made.lead.reference,
             "note_id": note.pk,
+            "merge_id": merge.pk,
+            "pair_id": pair.pk,
             "attachment_id": attached.attachment.pk,
             "engagement_id": called.engagement.pk,
             "follow_up_id": follow_up.pk,

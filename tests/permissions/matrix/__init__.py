@@ -23,6 +23,7 @@ from leads.models import (
     BusinessLine,
     Campaign,
     DoNotCall,
+    DuplicatePair,
     Engagement,
     Field,
     FollowUp,
@@ -30,6 +31,7 @@ from leads.models import (
     FormSubmission,
     Lead,
     LeadAttachment,
+    LeadMerge,
     LineVersion,
     Note,
     Notification,
@@ -65,6 +67,10 @@ WRITE_FILES = (Area.LEAD_FILES, "write")
 MEMBER: Ids = {"member_id": (Membership, "pk")}
 KEY: Ids = {"prefix": (ApiKey, "prefix")}
 LEAD: Ids = {"reference": (Lead, "reference")}
+# Another one of the agent's, which was merged into the first and is two again.
+OTHER_LEAD: Ids = {**LEAD, "other": (LeadMerge, "lose.reference")}
+MERGE: Ids = {**LEAD, "merge_id": (LeadMerge, "pk")}
+PAIR: Ids = {"pair_id": (DuplicatePair, "pk")}
 # Written and planned by the agent; the notification is the agent's own.
 NOTE: Ids = {**LEAD, "note_id": (Note, "pk")}
 ATTACHMENT: Ids = {**LEAD, "attachment_id": (LeadAttachment, "pk")}
@@ -169,6 +175,23 @@ PAGES: list[Line] = [
     page("POST", "leads:engagements", 302, by=WRITE_LEADS, ids=LEAD, data={"channel": "call"}),
     page("GET", "leads:engagement", by=WRITE_LEADS, ids=ENGAGEMENT, **NO_AUTHORS),
     page("POST", "leads:engagement", 422, by=WRITE_LEADS, ids=ENGAGEMENT, data={}, **NO_AUTHORS),
+    page("GET", "leads:duplicates", by=READ_LEADS, ids=LEAD),
+    page("GET", "leads:merge_with", 422, by=WRITE_LEADS, ids=LEAD),
+    page("GET", "leads:merge", by=WRITE_LEADS, ids=OTHER_LEAD),
+    page("POST", "leads:merge", 422, by=WRITE_LEADS, ids=OTHER_LEAD, data={"choice-x": "?"}, partner=403),
+    page("GET", "leads:merge_undo", by=WRITE_LEADS, ids=MERGE),
+    page("POST", "leads:merge_undo", 302, by=WRITE_LEADS, ids=MERGE),
+    page("GET", "leads:duplicate_queue", by=WRITE_LEADS),
+    page("POST", "leads:duplicate_find", 302, by=WRITE_CONFIGURATION),
+    page(
+        "POST",
+        "leads:duplicate_decide",
+        302,
+        by=WRITE_LEADS,
+        ids=PAIR,
+        data={"decision": "not_the_same"},
+        partner=403,
+    ),
     page("GET", "leads:consent", by=READ_LEADS, ids=LEAD),
     page("POST", "leads:consent", 422, by=WRITE_LEADS, ids=LEAD, data={"purpose": ""}),
     page("POST", "leads:do_not_call", 422, by=WRITE_LEADS, ids=LEAD, data={"reason": ""}),
@@ -282,6 +305,12 @@ CALLS: list[Line] = [
         partner=403,
     ),
     call("GET", "api:lead-duplicates", by=READ_LEADS, ids=LEAD),
+    call("POST", "api:lead-merge", 400, by=WRITE_LEADS, ids=LEAD, data={}, partner=403),
+    call("GET", "api:merge-list", by=READ_LEADS, ids=LEAD),
+    # Of two leads of the agent's; it has been taken back already.
+    call("POST", "api:merge-undo", by=WRITE_LEADS, ids=MERGE, data={}, partner=403),
+    call("GET", "api:pair-list", by=WRITE_LEADS),
+    call("POST", "api:pair-decide", by=WRITE_LEADS, ids=PAIR, data={"decision": "not_the_same"}, partner=403),
     call("GET", "api:lead-why", by=READ_LEADS, ids=LEAD),
     call("GET", "api:note-list", by=READ_LEADS, ids=LEAD),
     call("POST", "api:note-list", 400, by=WRITE_LEADS, ids=LEAD, data={}, partner=403),
