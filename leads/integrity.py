@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from core.integrity import CheckResult, integrity_check
 from core.models import UNFINISHED, Job, Organization
+from core.rules import Moment
 from leads.fields.line import LineDefinition, line_definition
+from leads.fields.scoring import line_scorer
 from leads.models import BusinessLine, DuplicateKey, Field, Lead, LeadToken, LeadValue
+from leads.queries.scores import RENEW_SCORES
 from leads.services.derived import VALUE_COLUMNS, KeyMaker, tokens_of, value_rows
 from leads.services.indexing import INDEX_FIELDS, RENEW_KEYS
 
@@ -145,6 +149,22 @@ def check_keys(organization: Organization) -> CheckResult:
         yield from _differences(missing, stray, leads, "key", at=0)
 
     return _over_leads(broken, unless=RENEW_KEYS)
+
+
+@integrity_check("leads.scores")
+def check_scores(organization: Organization) -> CheckResult:
+    """The score of every live lead is what the rules of its line say; without rules it has none."""
+    moment = Moment(timezone.now(), organization.zone)
+
+    def broken(leads: list[Lead], line: BusinessLine, definition: LineDefinition) -> Iterator[str]:
+        scorer = line_scorer(line)
+        read = scorer.reading(leads) if scorer else None
+        for lead in leads:
+            wanted = scorer.score(read(lead), moment) if scorer and read else None
+            if lead.score != wanted:
+                yield f"lead {lead.reference} has the score {lead.score} instead of {wanted}"
+
+    return _over_leads(broken, unless=RENEW_SCORES)
 
 
 @integrity_check("leads.imports")

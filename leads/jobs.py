@@ -4,6 +4,7 @@ import core.intake.running  # noqa: F401
 import leads.services.bulk
 import leads.services.exports
 import leads.services.indexing
+import leads.services.scoring.renewing
 import leads.services.statistics.counting
 import leads.services.statistics.judging
 import leads.services.stored_proposals  # noqa: F401

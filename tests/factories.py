@@ -79,6 +79,7 @@ from leads.models import (
     Note,
     Notification,
     SavedView,
+    ScoreRule,
     Source,
     Tag,
 )
@@ -95,6 +96,7 @@ from leads.services.leads import create_lead
 from leads.services.lines import create_line, publish_line, update_line
 from leads.services.notes import write_note
 from leads.services.saved_views import save_view
+from leads.services.scoring import create_score_rule
 from leads.services.tags import set_lead_tags
 
 Row = TypeVar("Row", bound=models.Model)
@@ -341,6 +343,11 @@ def _assignment_rule(world: World) -> AssignmentRule:
     return create_assignment_rule(
         actor=world.admin, line=world.row(BusinessLine), name="Everywhere", people=[world.agent.membership.pk]
     )
+
+
+@row_of(ScoreRule)
+def _score_rule(world: World) -> ScoreRule:
+    return create_score_rule(actor=world.admin, line=world.row(BusinessLine), name="Everybody", points=5)
 
 
 @row_of(AssignmentTurn)

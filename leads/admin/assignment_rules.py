@@ -23,8 +23,8 @@ from core.admin.forms import LinesField, ServiceForm
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
 from core.rules.nodes import Operator
-from leads.admin.rule_words import rule_words
 from leads.fields.line import line_definition
+from leads.fields.rule_words import rule_words
 from leads.models import AssignmentRule, BusinessLine
 from leads.queries.assignments import visible_assignment_rules
 from leads.queries.lines import visible_lines

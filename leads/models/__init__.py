@@ -18,6 +18,7 @@ from leads.models.note import Note
 from leads.models.notification import Notification, NotificationKind
 from leads.models.origin import Campaign, Source
 from leads.models.saved_view import SavedView, ViewLayout, ViewSharing
+from leads.models.scoring import ScoreRule
 from leads.models.statistics import CountedFigures, LeadFlaw, LeadTally
 from leads.models.tag import LeadTag, Tag
 
@@ -63,6 +64,7 @@ __all__ = [
     "Notification",
     "NotificationKind",
     "SavedView",
+    "ScoreRule",
     "Source",
     "SubmissionOutcome",
     "Tag",

@@ -8,7 +8,7 @@ asker may change, and written by one statement. A lead that was changed after it
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +32,9 @@ from leads.queries.columns import microseconds
 from leads.queries.lead_list import LeadListQuery, count_all_leads, count_leads, list_leads
 from leads.queries.leads import visible_leads
 from leads.services.exports import asker_of
+from leads.services.lines import pin_line
 from leads.services.notifying import notify
+from leads.services.scoring.applying import by_score
 from leads.services.tags import add_tag_to, read_names, remove_tag_from, resolve_tags
 
 BULK = "leads.bulk"
@@ -231,6 +233,7 @@ class _Batch:
 
     def __init__(self, actor: Actor, change: Change, asked: Mapping[str, Any], told: int) -> None:
         self.actor = actor
+        self.line_id: int = asked["line"]
         self.change = change
         self.seen: Mapping[str, str] = asked["seen"]
         self.as_of = dt.datetime.fromisoformat(asked["as_of"])
@@ -281,7 +284,8 @@ class _Batch:
             self._hand_over(ids, owner)
         else:
             columns[self.change.action] = self.change.value
-        Lead.objects.filter(pk__in=ids).update(**columns)
+        for some, more in self._scored(ids, columns):
+            Lead.objects.filter(pk__in=some).update(**columns, **more)
         if owner is not None:
             for lead in Lead.objects.filter(pk__in=ids[: max(0, self.told)]):
                 notify(
@@ -290,6 +294,19 @@ class _Batch:
                     recipient_ids=[owner.pk],
                     by=self.actor.membership,
                 )
+
+    def _scored(
+        self, ids: Sequence[int], columns: Mapping[str, Any]
+    ) -> Iterator[tuple[Sequence[int], dict[str, Any]]]:
+        """The leads by the score that they get with these columns; all together where their scores stay."""
+        if self.change.action == ASSIGN:
+            yield ids, {}
+            return
+        found = by_score(pin_line(self.line_id), ids, columns)
+        if not found:
+            yield ids, {}
+        for score, some in sorted(found.items()):
+            yield some, {"score": score}
 
     @staticmethod
     def _hand_over(ids: Sequence[int], owner: Membership | None) -> None:

@@ -25,6 +25,7 @@ from leads.services.leads_given import give_lead
 from leads.services.lines import pin_line
 from leads.services.locking import Precondition, locked_lead
 from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
+from leads.services.scoring.applying import give_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def update_lead(
     for name, value in _attributes(reader, attributes or {}).items():
         setattr(lead, name, value)
     lead.updated_at = timezone.now()
+    give_score(lead.line, lead)
     lead.save()
     if values:
         attach_field_files(actor, definition, lead.pk, lead.data, before)
@@ -186,7 +188,10 @@ def restore_lead(*, actor: Actor, reference: str) -> Lead:
     lead.deleted_at = None
     lead.updated_at = timezone.now()
     _replace_keys(lead, definition)
-    lead.save(update_fields=["deleted_at", "updated_at"])
+    # While it was away the rules may have changed.
+    lead.score = None
+    give_score(lead.line, lead)
+    lead.save(update_fields=["deleted_at", "updated_at", "score"])
     write_derived_rows([lead], definition)
     return lead
 

@@ -14,9 +14,12 @@ from leads.models import BusinessLine, DuplicateKey, Lead
 from leads.queries.imports import leads_worked_on
 from leads.services.derived import KeyMaker, rebuild_derived_rows, remove_derived_rows
 from leads.services.lead_rows import LEAD_COLUMNS
+from leads.services.lines import pin_line
 from leads.services.recording import lock_leads
+from leads.services.scoring.applying import write_scores
 
-NOT_RESTORED = {"id", "organization_id", "line_id", "reference", "repeat_enquiries", "created_at"}
+# A score follows from the lead and the rules of today, not from those of then.
+NOT_RESTORED = {"id", "organization_id", "line_id", "reference", "repeat_enquiries", "created_at", "score"}
 RESTORED = tuple(name for name in LEAD_COLUMNS if name not in NOT_RESTORED)
 
 # The history row that left a lead as it is now in all but its repeats, and the one before it.
@@ -102,8 +105,18 @@ def restore_before_images(
             RESTORE,
             {"organization": organization, "leads": list(restored), "images": list(restored.values())},
         )
-    rebuild_derived_rows(Lead.objects.filter(pk__in=restored).order_by("pk"))
+    leads = list(Lead.objects.filter(pk__in=restored).order_by("pk"))
+    rebuild_derived_rows(leads)
+    _score(leads)
     return len(restored), [reference for lead_id, reference, *_rest in found if lead_id not in restored]
+
+
+def _score(leads: Iterable[Lead]) -> None:
+    by_line: dict[int, list[Lead]] = {}
+    for lead in leads:
+        by_line.setdefault(lead.line_id, []).append(lead)
+    for line_id, rows in sorted(by_line.items()):
+        write_scores(pin_line(line_id), rows)
 
 
 def _free_to_restore(images: Mapping[int, tuple[int, int]]) -> set[int]:
