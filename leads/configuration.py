@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import leads.assignment_configuration  # noqa: F401
+import leads.assignment_configuration
+import leads.rule_configuration  # noqa: F401
 from accounts.actor import Actor
 from accounts.roles import Area
 from core.configuration import Report, Section, register_section

@@ -10,6 +10,7 @@ from leads.admin import (
     leads,
     lines,
     origins,
+    score_rules,
     versions,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "leads",
     "lines",
     "origins",
+    "score_rules",
     "versions",
 ]

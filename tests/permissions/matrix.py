@@ -40,6 +40,7 @@ from leads.models import (
     Note,
     Notification,
     SavedView,
+    ScoreRule,
     Source,
     Tag,
 )
@@ -538,6 +539,7 @@ CONSOLE: list[Line] = [
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
     *console_model(AssignmentRule, Area.CONFIGURATION, adds=True, actions=["try_it"]),
+    *console_model(ScoreRule, Area.CONFIGURATION, adds=True, actions=["try_it", "renew"]),
     *console_model(DoNotCall, Area.CONFIGURATION, adds=True),
     *console_model(
         FormLink,
