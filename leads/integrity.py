@@ -95,6 +95,12 @@ REFERENCES = {
           JOIN leads_formlink link ON link.id = submission.form_link_id
           LEFT JOIN leads_lead lead ON lead.id = submission.lead_id
          WHERE submission.organization_id = %s""",
+    "leads_stallclock of a lead that is not live, or by another line's rule": """
+        SELECT count(*), count(*) FILTER (WHERE lead.deleted_at IS NOT NULL OR rule.line_id <> lead.line_id)
+          FROM leads_stallclock clock
+          JOIN leads_lead lead ON lead.id = clock.lead_id
+          JOIN leads_stallrule rule ON rule.id = clock.rule_id
+         WHERE clock.organization_id = %s""",
     "index rows of a lead that is not live": """
         SELECT count(*), count(*) FILTER (WHERE lead.deleted_at IS NOT NULL)
           FROM (SELECT lead_id, organization_id FROM leads_leadvalue

@@ -28,6 +28,7 @@ from leads.fields.scoring import ATTRIBUTES
 from leads.fields.types import type_of
 from leads.models import BusinessLine, FieldKind, Lead, LeadStatus
 from leads.queries.named import References
+from leads.queries.stalling import stalled_since
 from leads.queries.tags import tags_of
 
 DATA = "data."
@@ -322,6 +323,7 @@ class LeadReader:
             "status": lead.status,
             "stage": lead.stage,
             "score": self._score_json(lead, masked),
+            "stalled_since": since.isoformat() if (since := stalled_since(lead)) else None,
             "owner": _person(lead.owner),
             "team": _person(lead.team),
             "source": lead.source.name if lead.source else None,

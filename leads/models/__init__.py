@@ -19,6 +19,7 @@ from leads.models.notification import Notification, NotificationKind
 from leads.models.origin import Campaign, Source
 from leads.models.saved_view import SavedView, ViewLayout, ViewSharing
 from leads.models.scoring import ScoreRule
+from leads.models.stalling import StallClock, StallGives, StallRule, StallStep, StallStepKind, StallTrigger
 from leads.models.statistics import CountedFigures, LeadFlaw, LeadTally
 from leads.models.tag import LeadTag, Tag
 
@@ -66,6 +67,12 @@ __all__ = [
     "SavedView",
     "ScoreRule",
     "Source",
+    "StallClock",
+    "StallGives",
+    "StallRule",
+    "StallStep",
+    "StallStepKind",
+    "StallTrigger",
     "SubmissionOutcome",
     "Tag",
     "ViewLayout",

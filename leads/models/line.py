@@ -79,6 +79,8 @@ class BusinessLine(SoftDeleteModel, TenantModel):
     # What the scores of stored leads may tell of: keys that the rules read, those of rules before them until all leads
     # are scored anew.
     score_reads = ArrayField(models.CharField(max_length=60), default=list, blank=True, editable=False)
+    # Of the rules for stalled leads in use, as above.
+    stall_token = models.BigIntegerField(default=0, editable=False)
     # The number of the version in force; 0 while nothing is published.
     version = models.PositiveIntegerField(_("version in force"), default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -34,6 +34,7 @@ from leads.queries.engagements import ways_to_reach
 from leads.queries.follow_ups import open_follow_ups
 from leads.queries.history import lead_timeline
 from leads.queries.scores import explain_score
+from leads.queries.stalling import stalled_since
 from leads.queries.tags import tags_of
 from leads.queries.timeline import TimelineEntry
 
@@ -175,6 +176,7 @@ def _head(reader: LeadReader, lead: Lead) -> dict[str, Any]:
         "source": reader.attribute(lead, "source").text,
         "campaign": reader.attribute(lead, "campaign").text,
         "tags": tags_of(lead),
+        "stalled": stalled_since(lead),
         "created": lead.created_at,
         "updated": lead.updated_at,
     }

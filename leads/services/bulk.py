@@ -35,6 +35,7 @@ from leads.services.exports import asker_of
 from leads.services.lines import pin_line
 from leads.services.notifying import notify
 from leads.services.scoring.applying import by_score
+from leads.services.stalling.clocks import renew_clocks
 from leads.services.tags import add_tag_to, read_names, remove_tag_from, resolve_tags
 
 BULK = "leads.bulk"
@@ -277,6 +278,7 @@ class _Batch:
     def _write(self, leads: Sequence[_Locked]) -> None:
         ids = [lead.id for lead in leads]
         columns: dict[str, Any] = {"updated_at": timezone.now()}
+        line = pin_line(self.line_id)
         owner: Membership | None = None
         if self.change.action == ASSIGN:
             owner = _check_owner(self.actor, self.change.value)
@@ -284,8 +286,10 @@ class _Batch:
             self._hand_over(ids, owner)
         else:
             columns[self.change.action] = self.change.value
-        for some, more in self._scored(ids, columns):
+        for some, more in _scored(line, ids, columns):
             Lead.objects.filter(pk__in=some).update(**columns, **more)
+        if line.stall_token:
+            renew_clocks(line, list(Lead.objects.filter(pk__in=ids)), is_given=self.change.action == ASSIGN)
         if owner is not None:
             for lead in Lead.objects.filter(pk__in=ids[: max(0, self.told)]):
                 notify(
@@ -294,19 +298,6 @@ class _Batch:
                     recipient_ids=[owner.pk],
                     by=self.actor.membership,
                 )
-
-    def _scored(
-        self, ids: Sequence[int], columns: Mapping[str, Any]
-    ) -> Iterator[tuple[Sequence[int], dict[str, Any]]]:
-        """The leads by the score that they get with these columns; all together where their scores stay."""
-        if self.change.action == ASSIGN:
-            yield ids, {}
-            return
-        found = by_score(pin_line(self.line_id), ids, columns)
-        if not found:
-            yield ids, {}
-        for score, some in sorted(found.items()):
-            yield some, {"score": score}
 
     @staticmethod
     def _hand_over(ids: Sequence[int], owner: Membership | None) -> None:
@@ -322,6 +313,17 @@ class _Batch:
             return add_tag_to([(lead.id, lead.created_at) for lead in leads], tag_id)
         tag = Tag.objects.filter(name_key=next(iter(names))).first()
         return remove_tag_from([lead.id for lead in leads], tag.pk) if tag else set()
+
+
+def _scored(
+    line: BusinessLine, ids: Sequence[int], columns: Mapping[str, Any]
+) -> Iterator[tuple[Sequence[int], dict[str, Any]]]:
+    """The leads by the score that they get with these columns; all together where their scores stay."""
+    found = by_score(line, ids, columns)
+    if not found:
+        yield ids, {}
+    for score, some in sorted(found.items()):
+        yield some, {"score": score}
 
 
 def _refused(message: str) -> ValidationFailed:

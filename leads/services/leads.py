@@ -26,6 +26,7 @@ from leads.services.lines import pin_line
 from leads.services.locking import Precondition, locked_lead
 from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
 from leads.services.scoring.applying import give_score
+from leads.services.stalling.clocks import renew_clocks, stop_clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ def update_lead(
     lead.updated_at = timezone.now()
     give_score(lead.line, lead)
     lead.save()
+    renew_clocks(lead.line, [lead])
     if values:
         attach_field_files(actor, definition, lead.pk, lead.data, before)
         _replace_keys(lead, definition, before)
@@ -173,6 +175,7 @@ def withdraw_lead(*, actor: Actor, reference: str, precondition: Precondition | 
     lead.deleted_at = lead.updated_at = timezone.now()
     lead.save(update_fields=["deleted_at", "updated_at"])
     remove_derived_rows([lead.pk])
+    stop_clocks([lead.pk])
     return lead
 
 
@@ -192,6 +195,7 @@ def restore_lead(*, actor: Actor, reference: str) -> Lead:
     lead.score = None
     give_score(lead.line, lead)
     lead.save(update_fields=["deleted_at", "updated_at", "score"])
+    renew_clocks(lead.line, [lead])
     write_derived_rows([lead], definition)
     return lead
 

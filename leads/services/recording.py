@@ -25,6 +25,7 @@ from leads.services.assigning.applying import assign_new_leads, keep_reasons
 from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, derived_rows
 from leads.services.lead_rows import LEAD_COLUMNS, LeadRow, fill_core_attributes, written_row
 from leads.services.scoring.applying import give_scores
+from leads.services.stalling.clocks import start_clocks
 
 __all__ = ["Enquiry", "Outcome", "Recorder", "Result", "count_repeats", "fill_core_attributes", "lock_leads"]
 
@@ -216,6 +217,7 @@ class Recorder:
         rows = Rows(Lead, LEAD_COLUMNS, [written_row(lead) for lead in leads])
         insert_together(rows, *derived_rows(leads, self.definition))
         keep_reasons(decided)
+        start_clocks(self.line, leads)
 
 
 class _Contested(Exception):

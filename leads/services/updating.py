@@ -17,6 +17,7 @@ from leads.services.derived import KEY_COLUMNS, MatchKeys, remove_derived_rows, 
 from leads.services.lead_rows import fill_core_attributes, written_json
 from leads.services.recording import CLAIM_ATTEMPTS, Outcome, Recorder, Result
 from leads.services.scoring.applying import give_scores
+from leads.services.stalling.clocks import renew_clocks
 
 CHANGED = (
     "version", "data", "compare", "name", "phone", "email", "amount", "amount_minor", "city", "region", "status",
@@ -168,6 +169,7 @@ class Updater:
                 setattr(lead, name, value)
         give_scores(self.recorder.line, leads)
         write_changes(leads)
+        renew_clocks(self.recorder.line, leads)
         remove_derived_rows([lead.pk for lead in leads], keys=False)
         write_derived_rows(leads, self.recorder.definition)
 

@@ -17,6 +17,7 @@ from leads.services.lead_rows import LEAD_COLUMNS
 from leads.services.lines import pin_line
 from leads.services.recording import lock_leads
 from leads.services.scoring.applying import write_scores
+from leads.services.stalling.clocks import renew_clocks, stop_clocks
 
 # A score follows from the lead and the rules of today, not from those of then.
 NOT_RESTORED = {"id", "organization_id", "line_id", "reference", "repeat_enquiries", "created_at", "score"}
@@ -73,6 +74,7 @@ def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str
             edited.append((lead.row_number or 0, lead.reference))
     Lead.objects.filter(pk__in=untouched).update(deleted_at=timezone.now())
     remove_derived_rows(untouched)
+    stop_clocks(untouched)
     return len(untouched), [reference for _row, reference in sorted(edited)]
 
 
@@ -107,16 +109,18 @@ def restore_before_images(
         )
     leads = list(Lead.objects.filter(pk__in=restored).order_by("pk"))
     rebuild_derived_rows(leads)
-    _score(leads)
+    _follow_lines(leads)
     return len(restored), [reference for lead_id, reference, *_rest in found if lead_id not in restored]
 
 
-def _score(leads: Iterable[Lead]) -> None:
+def _follow_lines(leads: Iterable[Lead]) -> None:
     by_line: dict[int, list[Lead]] = {}
     for lead in leads:
         by_line.setdefault(lead.line_id, []).append(lead)
     for line_id, rows in sorted(by_line.items()):
-        write_scores(pin_line(line_id), rows)
+        line = pin_line(line_id)
+        write_scores(line, rows)
+        renew_clocks(line, rows)
 
 
 def _free_to_restore(images: Mapping[int, tuple[int, int]]) -> set[int]:

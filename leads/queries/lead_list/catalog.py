@@ -22,6 +22,7 @@ from leads.models import BusinessLine, Campaign, Field, FieldKind, Lead, LeadSta
 from leads.queries.columns import IndexedColumn, LineSwitch, OriginColumn, OwnerColumn, SpelledColumn
 from leads.queries.flaws import FlawColumn, flaws_of
 from leads.queries.scores import score_is_open
+from leads.queries.stalling import StalledColumn, stalled_since
 from leads.queries.tags import TagColumn, tags_of
 
 DATA = "data."
@@ -123,6 +124,7 @@ class Catalog:
             _moment("created", _("Created"), "created_at", is_fast=True),
             _moment("updated", _("Updated"), "updated_at"),
             *self._score(),
+            _attribute("stalled", _("Stalled"), Kind.BOOLEAN, StalledColumn, _stalls, is_fast=True),
             _number("repeat_enquiries", _("Repeat enquiries"), "repeat_enquiries"),
             _number("import", _("Import"), "intake_id", is_fast=True),
             *self._flaws(),
@@ -243,6 +245,10 @@ def _number(name: str, label: Any, column: str, *, is_fast: bool = False) -> Fil
         lambda lead: getattr(lead, column),
         is_fast=is_fast,
     )
+
+
+def _stalls(lead: Lead) -> bool:
+    return stalled_since(lead) is not None
 
 
 def _owner_text(lead: Lead) -> str | None:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 
 from accounts.actor import Actor
-from core.models import UNFINISHED, Job
-from core.services.jobs import enqueue_job
 from leads.fields.scoring import draw_token, make_scorer
 from leads.models import BusinessLine, Lead, ScoreRule
 from leads.queries.scores import RENEW_SCORES
 from leads.services.drafts import locked_line
+from leads.services.renewal_jobs import ask_for_renewal
 
 
 def follow_rules(actor: Actor, line: BusinessLine, *, scores_stay: bool = False) -> None:
@@ -23,19 +22,8 @@ def follow_rules(actor: Actor, line: BusinessLine, *, scores_stay: bool = False)
     # Until all are scored anew, a score may still tell of what the rules before read.
     line.score_reads = sorted(reads | set(line.score_reads)) if has_leads or scores_stay else sorted(reads)
     line.save(update_fields=["score_token", "score_reads"])
-    if has_leads and not _is_awaited(line):
-        enqueue_job(
-            kind=RENEW_SCORES,
-            title=f"Scores of {line.name}",
-            parameters={"line": line.pk},
-            actor=actor,
-        )
-
-
-def _is_awaited(line: BusinessLine) -> bool:
-    """Whether a job will yet meet the new rules: one that has not come to its end begins again with them."""
-    jobs = Job.objects.filter(kind=RENEW_SCORES, state__in=UNFINISHED, parameters__line=line.pk)
-    return any(not job.cursor.get("is_over") and not job.cancel_requested for job in jobs)
+    if has_leads:
+        ask_for_renewal(actor, line, RENEW_SCORES, f"Scores of {line.name}")
 
 
 def lines_that_read(key: str) -> list[BusinessLine]:

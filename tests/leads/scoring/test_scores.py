@@ -20,6 +20,7 @@ from leads.models import Lead, Source
 from leads.presentation import LeadReader
 from leads.queries.lead_list import Catalog, LeadListQuery, list_leads
 from leads.queries.scores import RENEW_SCORES, explain_score
+from leads.services import line_renewal
 from leads.services.batches import NewEnquiry, create_leads
 from leads.services.bulk import Change, change_many_leads
 from leads.services.leads import create_lead, restore_lead, update_lead, withdraw_lead
@@ -190,7 +191,7 @@ def test_memory_the_job_and_the_database_agree(desk, seed):
 
 
 def test_the_job_begins_again_where_rules_change_and_one_job_awaits_many_changes(desk, monkeypatch):
-    monkeypatch.setattr(renewing, "BATCH", 2)
+    monkeypatch.setattr(line_renewal, "BATCH", 2)
     for _ in range(5):
         desk.lead(income="600000")
     rule = desk.rule("Rich", 10, RICH)
