@@ -10,10 +10,13 @@ from accounts.actor import Actor
 from accounts.roles import Area
 from core.configuration import Report, Section, register_section
 from core.errors import Conflict, ValidationFailed
-from leads.models import BusinessLine, ScoreRule
+from leads.models import BusinessLine, ScoreRule, StallRule
+from leads.models.stalling import open_statuses
 from leads.queries.lines import visible_lines
 from leads.queries.scores import visible_score_rules
+from leads.queries.stalling import visible_stall_rules
 from leads.services.scoring import create_score_rule, update_score_rule
+from leads.services.stalling import create_stall_rule, update_stall_rule
 
 NAMES = ("business_line", "name")
 LARGEST = 2**31 - 1
@@ -157,3 +160,31 @@ class ScoreRules(LineRules):
 
     def update(self, actor: Actor, rule: ScoreRule, settings: dict[str, Any]) -> ScoreRule:
         return update_score_rule(actor=actor, rule=rule, **settings)
+
+
+@register_section
+class StallRules(LineRules):
+    """How long leads may wait, and what happens then; times in minutes."""
+
+    name = "stall_rules"
+    order = 41
+    keys: ClassVar[Mapping[str, RuleKey]] = {
+        "position": RuleKey("position", int, 1),
+        "active": RuleKey("is_active", bool, True),
+        "trigger": RuleKey("trigger", str, "no_activity"),
+        "statuses": RuleKey("statuses", list, open_statuses()),
+        "stages": RuleKey("stages", list, []),
+        "owner_after": RuleKey("owner_after", int, 0),
+        "leader_after": RuleKey("leader_after", int),
+        "gives_to": RuleKey("gives_to", str, "nobody"),
+        "give_after": RuleKey("give_after", int),
+    }
+
+    def stored(self, actor: Actor) -> QuerySet[StallRule]:
+        return visible_stall_rules(actor)
+
+    def create(self, actor: Actor, line: BusinessLine, settings: dict[str, Any]) -> StallRule:
+        return create_stall_rule(actor=actor, line=line, **settings)
+
+    def update(self, actor: Actor, rule: StallRule, settings: dict[str, Any]) -> StallRule:
+        return update_stall_rule(actor=actor, rule=rule, **settings)

@@ -11,6 +11,7 @@ from leads.admin import (
     lines,
     origins,
     score_rules,
+    stall_rules,
     versions,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "lines",
     "origins",
     "score_rules",
+    "stall_rules",
     "versions",
 ]

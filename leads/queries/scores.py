@@ -4,6 +4,7 @@ A score follows from values. Who does not see one of them, be it hidden or maske
 line's leads, nor whether the rule that reads it is met: either would answer what the field is kept from.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -31,12 +32,15 @@ def visible_score_rules(actor: Actor) -> QuerySet[ScoreRule]:
 
 def score_is_open(actor: Actor, line: BusinessLine) -> bool:
     """Whether the actor sees, in every lead that the actor reads, all that the line's scores follow from."""
-    if not line.score_reads or actor.membership is None:
+    return sees_everywhere(actor, line, line.score_reads)
+
+
+def sees_everywhere(actor: Actor, line: BusinessLine, keys: Iterable[str]) -> bool:
+    """Whether the actor sees the values of these fields in every lead that the actor reads."""
+    if not keys or actor.membership is None:
         return True
     fields = line_definition(line).by_key
-    return all(
-        key in ATTRIBUTES or (key in fields and tells_of(actor, fields[key])) for key in line.score_reads
-    )
+    return all(key in ATTRIBUTES or (key in fields and tells_of(actor, fields[key])) for key in keys)
 
 
 @dataclass(frozen=True, slots=True)

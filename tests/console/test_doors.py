@@ -27,6 +27,7 @@ READERS = {
     "leads_formlink": OPENERS,
     "leads_assignmentrule": OPENERS,
     "leads_scorerule": OPENERS,
+    "leads_stallrule": OPENERS,
     "leads_donotcall": OPENERS,
     "leads_formsubmission": OPENERS,
     "core_intake": OPENERS - {Role.FINANCE},
@@ -47,6 +48,7 @@ CONFIGURED = (
     "leads_formlink",
     "leads_assignmentrule",
     "leads_scorerule",
+    "leads_stallrule",
     "leads_donotcall",
     "accounts_accessrule",
 )

@@ -42,6 +42,7 @@ from leads.models import (
     SavedView,
     ScoreRule,
     Source,
+    StallRule,
     Tag,
 )
 
@@ -540,6 +541,7 @@ CONSOLE: list[Line] = [
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
     *console_model(AssignmentRule, Area.CONFIGURATION, adds=True, actions=["try_it"]),
     *console_model(ScoreRule, Area.CONFIGURATION, adds=True, actions=["try_it", "renew"]),
+    *console_model(StallRule, Area.CONFIGURATION, adds=True),
     *console_model(DoNotCall, Area.CONFIGURATION, adds=True),
     *console_model(
         FormLink,

@@ -13,7 +13,7 @@ from core.rules import Moment
 from leads.fields.scoring import make_scorer
 from leads.models import BusinessLine, Lead, ScoreRule
 from leads.queries.leads import visible_leads
-from leads.queries.scores import condition_words
+from leads.queries.scores import condition_words, sees_everywhere
 from leads.queries.statistics.bins import number_edges
 
 NEWEST = 500
@@ -21,11 +21,14 @@ NEWEST = 500
 
 @dataclass(frozen=True, slots=True)
 class TriedRule:
-    """A rule, how many of the newest leads meet it, and whether the lead that it is tried on does (None: no lead)."""
+    """A rule, how many of the newest leads meet it, and whether the lead that it is tried on does.
+
+    None: there is no such lead, or the rule reads what the actor does not see in every lead.
+    """
 
     rule: ScoreRule
     words: str
-    fitting: int
+    fitting: int | None
     is_met: bool | None
 
 
@@ -60,13 +63,17 @@ def try_rules(actor: Actor, line: BusinessLine, lead: Lead | None = None) -> Sco
     values = [read(each) for each in leads]
     tried = []
     for rule in rules:
-        ready = make_scorer(line, [rule]).rules
-        fitting = sum(each.fits(value, moment) for each in ready for value in values)
-        is_met = None if lead is None else any(each.fits(read(lead), moment) for each in ready)
+        ready = make_scorer(line, [rule])
+        if not sees_everywhere(actor, line, ready.reads):
+            tried.append(TriedRule(rule, condition_words(line, rule), None, None))
+            continue
+        fitting = sum(each.fits(value, moment) for each in ready.rules for value in values)
+        is_met = None if lead is None else any(each.fits(read(lead), moment) for each in ready.rules)
         tried.append(TriedRule(rule, condition_words(line, rule), fitting, is_met))
     scorer = make_scorer(line, (rule for rule in rules if rule.is_active))
-    scores = [scorer.score(value, moment) for value in values] if scorer.rules else []
-    score = scorer.score(read(lead), moment) if lead is not None and scorer.rules else None
+    is_told = bool(scorer.rules) and sees_everywhere(actor, line, scorer.reads)
+    scores = [scorer.score(value, moment) for value in values] if is_told else []
+    score = scorer.score(read(lead), moment) if lead is not None and is_told else None
     return ScoreTrial(len(leads), tried, _bars(scores), score)
 
 
