@@ -99,6 +99,22 @@ def make_form_link(*, slug: str, line: str, **settings: Any) -> str:
         return f"/f/{link.token}/"
 
 
+def let_leads_wait(*, slug: str, hours: int) -> int:
+    """Move the clocks of all leads back, and take the steps that are due; return how many."""
+    import datetime as dt
+
+    from django.db.models import F
+
+    from leads.models import StallClock
+    from leads.services.stalling.escalating import escalate
+
+    organization, scope = _inside(slug)
+    with scope:
+        passed = dt.timedelta(hours=hours)
+        StallClock.objects.update(since=F("since") - passed, due_at=F("due_at") - passed)
+    return escalate(organization)
+
+
 def _inside(slug: str) -> tuple[Any, Any]:
     from core.models import Organization
     from core.scope import organization_scope, system_scope
@@ -110,7 +126,7 @@ def _inside(slug: str) -> tuple[Any, Any]:
 
 FUNCTIONS = {
     function.__name__: function
-    for function in (make_organization, import_configuration, make_leads, make_form_link)
+    for function in (make_organization, import_configuration, make_leads, make_form_link, let_leads_wait)
 }
 
 
