@@ -146,6 +146,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expire_seconds": 600},
     },
+    # A look that is late finds what the one before left: nothing is counted by looks.
+    "stalled leads": {
+        "task": "leads.tasks.escalate_stalled_leads",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
 }
 
 # --- Retention of technical rows, in days; 0 keeps for ever (core/retention) ---

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import leads.assignment_configuration  # noqa: F401
+import leads.assignment_configuration
+import leads.rule_configuration  # noqa: F401
 from accounts.actor import Actor
 from accounts.roles import Area
 from core.configuration import Report, Section, register_section
@@ -44,10 +45,16 @@ LINE_KEYS = {
     "stages": LineKey("stages", list, 'a list such as ["new", "contacted"]'),
     "complete_fields": LineKey("complete_fields", list, 'a list such as ["mobile"]'),
     "quality_target": LineKey("quality_target", str, 'a text such as "98.5"'),
+    "score_bounded": LineKey("score_bounded", bool, "true or false"),
     "active": LineKey("is_active", bool, "true or false"),
 }
 # What goes without saying is left out of the file.
-UNSAID: dict[str, Any] = {"active": True, "complete_fields": [], "quality_target": str(QUALITY_TARGET)}
+UNSAID: dict[str, Any] = {
+    "active": True,
+    "complete_fields": [],
+    "quality_target": str(QUALITY_TARGET),
+    "score_bounded": False,
+}
 # Known words whose part of the product is not there yet.
 LATER_KEYS = ("approval_flow",)
 

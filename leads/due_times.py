@@ -1,8 +1,10 @@
-"""When follow-ups are due, in the organisation's timezone. Pure functions."""
+"""When follow-ups are due, in the organisation's timezone, and until when leads may wait. Pure functions."""
 
 import datetime as dt
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
+
+from core.models import Organization
 
 FIRST_HOUR = dt.time(10)
 COMING_DAYS = 7
@@ -42,3 +44,12 @@ def days_from(now: dt.datetime, zone: ZoneInfo, days: int) -> dt.datetime:
 def _days_from_now(days: int, due: dt.datetime, now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     day = now.astimezone(zone).date() + dt.timedelta(days=days)
     return local_moment(day, due.astimezone(zone).time(), zone)
+
+
+def after_minutes(moment: dt.datetime, minutes: int, organization: Organization) -> dt.datetime:
+    """Return when so many minutes have passed that count for the organisation.
+
+    All of them do, nights and holidays too. What waits by the clock asks here alone: hours of work, once an
+    organisation has them, belong here.
+    """
+    return moment + dt.timedelta(minutes=minutes)

@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from core.integrity import CheckResult, integrity_check
 from core.models import UNFINISHED, Job, Organization
+from core.rules import Moment
 from leads.fields.line import LineDefinition, line_definition
+from leads.fields.scoring import line_scorer
 from leads.models import BusinessLine, DuplicateKey, Field, Lead, LeadToken, LeadValue
+from leads.queries.scores import RENEW_SCORES
 from leads.services.derived import VALUE_COLUMNS, KeyMaker, tokens_of, value_rows
 from leads.services.indexing import INDEX_FIELDS, RENEW_KEYS
 
@@ -97,6 +101,12 @@ REFERENCES = {
           JOIN leads_formlink link ON link.id = submission.form_link_id
           LEFT JOIN leads_lead lead ON lead.id = submission.lead_id
          WHERE submission.organization_id = %s""",
+    "leads_stallclock of a lead that is not live, or by another line's rule": """
+        SELECT count(*), count(*) FILTER (WHERE lead.deleted_at IS NOT NULL OR rule.line_id <> lead.line_id)
+          FROM leads_stallclock clock
+          JOIN leads_lead lead ON lead.id = clock.lead_id
+          JOIN leads_stallrule rule ON rule.id = clock.rule_id
+         WHERE clock.organization_id = %s""",
     "index rows of a lead that is not live": """
         SELECT count(*), count(*) FILTER (WHERE lead.deleted_at IS NOT NULL)
           FROM (SELECT lead_id, organization_id FROM leads_leadvalue
@@ -151,6 +161,22 @@ def check_keys(organization: Organization) -> CheckResult:
         yield from _differences(missing, stray, leads, "key", at=0)
 
     return _over_leads(broken, unless=RENEW_KEYS)
+
+
+@integrity_check("leads.scores")
+def check_scores(organization: Organization) -> CheckResult:
+    """The score of every live lead is what the rules of its line say; without rules it has none."""
+    moment = Moment(timezone.now(), organization.zone)
+
+    def broken(leads: list[Lead], line: BusinessLine, definition: LineDefinition) -> Iterator[str]:
+        scorer = line_scorer(line)
+        read = scorer.reading(leads) if scorer else None
+        for lead in leads:
+            wanted = scorer.score(read(lead), moment) if scorer and read else None
+            if lead.score != wanted:
+                yield f"lead {lead.reference} has the score {lead.score} instead of {wanted}"
+
+    return _over_leads(broken, unless=RENEW_SCORES)
 
 
 @integrity_check("leads.imports")

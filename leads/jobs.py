@@ -5,6 +5,8 @@ import leads.services.bulk
 import leads.services.exports
 import leads.services.indexing
 import leads.services.pairing.finding
+import leads.services.scoring.renewing
+import leads.services.stalling.rules
 import leads.services.statistics.counting
 import leads.services.statistics.judging
 import leads.services.stored_proposals

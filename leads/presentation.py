@@ -6,7 +6,7 @@ One place decides what is clear, masked or hidden, for lists, pages, API, timeli
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -21,11 +21,14 @@ from accounts.models import Membership
 from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import LEVEL_ORDER, Area
 from core import locale_formats as formats
+from leads.fields.access import names_unseen
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, line_definition
+from leads.fields.scoring import ATTRIBUTES
 from leads.fields.types import type_of
 from leads.models import BusinessLine, FieldKind, Lead, LeadStatus
 from leads.queries.named import References
+from leads.queries.stalling import stalled_since
 from leads.queries.tags import tags_of
 
 DATA = "data."
@@ -187,6 +190,20 @@ class LeadReader:
             return Sight.CLEAR if self.actor.membership is None or self.may_edit(lead) else Sight.MASKED
         return strictest(sights)
 
+    def score_is_told(self, lead: Lead) -> bool:
+        """Whether the actor sees all that the scores of the lead's line follow from, in this lead."""
+        return not lead.line.score_reads or self.sees_all(lead, lead.line.score_reads)
+
+    def sees_all(self, lead: Lead, keys: Iterable[str]) -> bool:
+        """Whether the actor sees the values of these fields of the lead as they are; `ATTRIBUTES` everybody sees."""
+        fields = line_definition(lead.line).by_key
+        return self.actor.membership is None or all(
+            key in ATTRIBUTES or (key in fields and self._is_clear(lead, fields[key])) for key in keys
+        )
+
+    def _is_clear(self, lead: Lead, item: FieldDefinition) -> bool:
+        return self.sight(lead, item) is Sight.CLEAR and not names_unseen(self.actor, item)
+
     def fields(self, lead: Lead) -> list[FieldDefinition]:
         """The fields that the actor may know of: active ones, and retired ones that have a value."""
         return [
@@ -246,6 +263,8 @@ class LeadReader:
                 return Shown(str(getattr(lead, name) or ""))
             case "created" | "updated":
                 return Shown(formats.format_moment(getattr(lead, f"{name}_at"), self.locale, self.zone))
+            case "score" if lead.score is not None and not self.score_is_told(lead):
+                return Shown(MASK, "masked")
             case "score" | "repeat_enquiries":
                 return Shown(formats.format_number(getattr(lead, name), self.locale), "number")
         return Shown(str(getattr(lead, name)))
@@ -303,7 +322,8 @@ class LeadReader:
             "currency": lead.line.currency,
             "status": lead.status,
             "stage": lead.stage,
-            "score": lead.score,
+            "score": self._score_json(lead, masked),
+            "stalled_since": since.isoformat() if (since := stalled_since(lead)) else None,
             "owner": _person(lead.owner),
             "team": _person(lead.team),
             "source": lead.source.name if lead.source else None,
@@ -315,6 +335,12 @@ class LeadReader:
             "created": lead.created_at.isoformat(),
             "updated": lead.updated_at.isoformat(),
         }
+
+    def _score_json(self, lead: Lead, masked: list[str]) -> int | None:
+        if lead.score is None or self.score_is_told(lead):
+            return lead.score
+        masked.append("score")
+        return None
 
     def _core_json(self, lead: Lead, name: str, masked: list[str]) -> str | None:
         value = getattr(lead, name)
@@ -343,8 +369,10 @@ class LeadReader:
             case "amount":
                 clear = self.attribute_sight(lead, "amount") is Sight.CLEAR
                 return lead.amount if clear else self.attribute(lead, "amount").text
-            case "score" | "repeat_enquiries":
-                return getattr(lead, column.key)
+            case "score" if lead.score is None or self.score_is_told(lead):
+                return lead.score
+            case "repeat_enquiries":
+                return lead.repeat_enquiries
             case "created" | "updated":
                 return self._local(getattr(lead, f"{column.key}_at"))
         return self.attribute(lead, column.key).text or None

@@ -85,7 +85,12 @@ from leads.models import (
     Notification,
     NotificationSettings,
     SavedView,
+    ScoreRule,
     Source,
+    StallClock,
+    StallRule,
+    StallStep,
+    StallStepKind,
     Tag,
 )
 from leads.queries.form_links import form_link_scope
@@ -104,6 +109,8 @@ from leads.services.merging import merge_leads, undo_merge
 from leads.services.notes import write_note
 from leads.services.pairing import decide_pair
 from leads.services.saved_views import save_view
+from leads.services.scoring import create_score_rule
+from leads.services.stalling import create_stall_rule
 from leads.services.tags import set_lead_tags
 
 Row = TypeVar("Row", bound=models.Model)
@@ -397,6 +404,33 @@ def _form_link(world: World) -> FormLink:
 def _assignment_rule(world: World) -> AssignmentRule:
     return create_assignment_rule(
         actor=world.admin, line=world.row(BusinessLine), name="Everywhere", people=[world.agent.membership.pk]
+    )
+
+
+@row_of(ScoreRule)
+def _score_rule(world: World) -> ScoreRule:
+    return create_score_rule(actor=world.admin, line=world.row(BusinessLine), name="Everybody", points=5)
+
+
+@row_of(StallRule)
+def _stall_rule(world: World) -> StallRule:
+    world.row(BusinessLine)
+    return create_stall_rule(
+        actor=world.admin, line=world.row(BusinessLine), name="Silent", owner_after=60, leader_after=60
+    )
+
+
+@row_of(StallClock)
+def _stall_clock(world: World) -> StallClock:
+    lead, rule = world.row(Lead), world.row(StallRule)
+    return StallClock.objects.create(lead=lead, rule=rule, since=lead.created_at, created_at=lead.created_at)
+
+
+@row_of(StallStep)
+def _stall_step(world: World) -> StallStep:
+    rule = world.row(StallRule)
+    return StallStep.objects.create(
+        lead=world.row(Lead), rule=rule, rule_name=rule.name, kind=StallStepKind.OWNER, since=timezone.now()
     )
 
 

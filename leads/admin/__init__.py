@@ -10,6 +10,8 @@ from leads.admin import (
     leads,
     lines,
     origins,
+    score_rules,
+    stall_rules,
     versions,
 )
 
@@ -24,5 +26,7 @@ __all__ = [
     "leads",
     "lines",
     "origins",
+    "score_rules",
+    "stall_rules",
     "versions",
 ]

@@ -22,9 +22,10 @@ from core.admin.base import ServiceModelAdmin
 from core.admin.forms import LinesField, ServiceForm
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
+from core.rules import Kind
 from core.rules.nodes import Operator
-from leads.admin.rule_words import rule_words
 from leads.fields.line import line_definition
+from leads.fields.rule_words import rule_words
 from leads.models import AssignmentRule, BusinessLine
 from leads.queries.assignments import visible_assignment_rules
 from leads.queries.lines import visible_lines
@@ -90,6 +91,14 @@ def _said(tree: Any) -> Any:
     """A tree with its values as text, for comparing."""
     parts = tree.get("all", [tree])
     return [(part["field"], part["op"], str(part.get("value")).lower()) for part in parts]
+
+
+def with_answers(tree: dict[str, Any] | None, kinds: Mapping[str, Kind]) -> dict[str, Any] | None:
+    """Return a tree that was read from lines with yes and no for what: text, until the fields' kinds are known."""
+    for part in tree.get("all", [tree]) if tree else []:
+        if str(kinds.get(part["field"])) in ("boolean", "presence"):
+            part["value"] = ANSWERS.get(str(part.get("value")).lower(), part.get("value"))
+    return tree
 
 
 class AssignmentRuleForm(ServiceForm):
@@ -172,14 +181,7 @@ class AssignmentRuleForm(ServiceForm):
     def clean_condition(self) -> dict[str, Any] | None:
         tree = read_conditions(self.cleaned_data["condition"])
         line = self.cleaned_data.get("line") or (None if self.is_new else self.instance.line)
-        if tree is None or line is None:
-            return tree
-        kinds = line_definition(line).kinds
-        for part in tree.get("all", [tree]):
-            # What stands for yes and no is text until the field is known.
-            if str(kinds.get(part["field"])) in ("boolean", "presence"):
-                part["value"] = ANSWERS.get(str(part.get("value")).lower(), part.get("value"))
-        return tree
+        return tree if line is None else with_answers(tree, line_definition(line).kinds)
 
     def clean_weights(self) -> dict[str, int]:
         weights = {}

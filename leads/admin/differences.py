@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.roles import ROLE_LABELS
 from core.admin.audit import as_text
 from leads.admin.findings import ShownFinding
-from leads.admin.rule_words import rule_words
 from leads.fields.definition import Choice, FieldDefinition
+from leads.fields.rule_words import rule_words
 from leads.models import Field, FieldKind
 from leads.queries.line_changes import Change, FieldChange, SettingChange
 

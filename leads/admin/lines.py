@@ -28,7 +28,7 @@ SHOWN = 5
 
 LINE_SETTINGS = (
     "name", "code", "currency", "duplicate_match", "on_duplicate", "stages", "complete_fields", "quality_target",
-    "is_active",
+    "score_bounded", "is_active",
 )  # fmt: skip
 
 
@@ -68,6 +68,7 @@ class LineForm(ServiceForm):
             "currency": _("What its amounts are in."),
             "on_duplicate": _("What happens when an enquiry repeats a lead that is there."),
             "quality_target": _("Per cent of the leads that are to be complete, valid and unduplicated."),
+            "score_bounded": _("A sum of points below 0 counts as 0, one above 100 as 100."),
             "is_active": _("An inactive line takes no new leads; those it has stay."),
         }
 

@@ -42,6 +42,7 @@ LEAD = {
     "status": "new",
     "stage": "new",
     "score": None,
+    "stalled_since": None,
     "owner": {"id": 7, "name": "Arjun Rao"},
     "team": {"id": 3, "name": "Leela Nair"},
     "source": "Website",

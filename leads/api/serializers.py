@@ -30,6 +30,7 @@ KINDS = (
     "engaged",
     "tagged",
     "untagged",
+    "stalled",
 )
 ORIGIN = {"required": False, "allow_null": True, "allow_blank": True, "max_length": LONGEST_NAME}
 
@@ -131,7 +132,10 @@ class LeadSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="Of the line.")
     status = serializers.ChoiceField(choices=LeadStatus.choices)
     stage = serializers.CharField(allow_blank=True)
-    score = serializers.IntegerField(allow_null=True)
+    score = serializers.IntegerField(allow_null=True, help_text="By the score rules of its line.")
+    stalled_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when nothing has happened that a rule waits for."
+    )
     owner = PersonSerializer(allow_null=True)
     team = PersonSerializer(allow_null=True)
     source = serializers.CharField(allow_null=True)

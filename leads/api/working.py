@@ -19,11 +19,12 @@ from core.api.serializers import Body
 from leads.api.documentation import LEAD, LEADS
 from leads.api.serializers import LeadSerializer
 from leads.api.views import lead_answer, lead_precondition
-from leads.models import AssignmentMethod
+from leads.models import AssignmentMethod, Lead
 from leads.presentation import LeadReader
 from leads.queries.assignments import why_assigned
 from leads.queries.duplicates import lead_duplicates
 from leads.queries.leads import get_lead
+from leads.queries.scores import explain_score
 from leads.services.assigning import assign_by_rule
 from leads.services.leads import assign_lead
 
@@ -128,10 +129,33 @@ class AssignmentReasonSerializer(serializers.Serializer[Any]):
     is_current = serializers.BooleanField(help_text="Whether the lead is still that member's.")
 
 
+class ScoreReasonSerializer(serializers.Serializer[Any]):
+    """A score rule, and whether the lead meets it."""
+
+    rule = serializers.CharField()
+    points = serializers.IntegerField()
+    condition = serializers.CharField(allow_blank=True, help_text="In words; blank: every lead.")
+    is_met = serializers.BooleanField()
+
+
+class ScoreSerializer(serializers.Serializer[Any]):
+    """Why a lead has its score."""
+
+    total = serializers.IntegerField(allow_null=True, help_text="Null where you may not know it.")
+    reasons = ScoreReasonSerializer(many=True)
+    has_others = serializers.BooleanField(
+        help_text="Whether other rules read what you do not see: they and the total are not told then."
+    )
+    is_current = serializers.BooleanField(
+        allow_null=True, help_text="False while it is still by earlier rules; null where you may not know it."
+    )
+
+
 class WhySerializer(serializers.Serializer[Any]):
-    """Why a lead is where it is."""
+    """Why a lead is where it is, and has the score that it has."""
 
     assignment = AssignmentReasonSerializer(allow_null=True)
+    score = ScoreSerializer(allow_null=True)
 
 
 class LeadWhyView(Call):
@@ -139,8 +163,9 @@ class LeadWhyView(Call):
 
     @extend_schema(
         operation_id="explain_lead",
-        summary="Why a lead went to its owner",
-        description="The last decision of an assignment rule; null where none has decided.",
+        summary="Why a lead went to its owner, and has its score",
+        description="`assignment`: the last decision of an assignment rule; null where none has decided."
+        " `score`: null where the line has no score rules.",
         tags=LEADS,
         responses={
             200: answer(
@@ -154,20 +179,53 @@ class LeadWhyView(Call):
                         "reason": "Rule “Everywhere”: Asha Rao was next of 3 people, at its lead number 12.",
                         "at": "2026-03-10T09:00:00+05:30",
                         "is_current": True,
-                    }
+                    },
+                    "score": {
+                        "total": 30,
+                        "reasons": [
+                            {
+                                "rule": "Large income",
+                                "points": 30,
+                                "condition": "Monthly income is at least 100000",
+                                "is_met": True,
+                            }
+                        ],
+                        "has_others": False,
+                        "is_current": True,
+                    },
                 },
             )
         },
     )
     def get(self, request: Request, reference: str) -> Response:
-        """Tell why a lead went to its owner."""
+        """Tell why a lead went to its owner, and has its score."""
         actor = actor_of(request)
         actor.require(Area.LEADS, "read")
-        why = why_assigned(get_lead(actor, reference))
+        lead = get_lead(actor, reference)
+        return Response({"assignment": self._assignment(actor, lead), "score": self._score(actor, lead)})
+
+    @staticmethod
+    def _score(actor: Actor, lead: Lead) -> dict[str, Any] | None:
+        found = explain_score(LeadReader(actor), lead)
+        if found is None:
+            return None
+        return {
+            "total": found.score,
+            "reasons": [
+                {"rule": each.rule, "points": each.points, "condition": each.text, "is_met": each.is_met}
+                for each in found.reasons
+            ],
+            "has_others": found.has_others,
+            "is_current": found.is_current if found.is_told else None,
+        }
+
+    @staticmethod
+    def _assignment(actor: Actor, lead: Lead) -> dict[str, Any] | None:
+        why = why_assigned(lead)
         if why is None:
-            return Response({"assignment": None})
+            return None
         found = why.assignment
-        told = {
+        return {
             "rule": found.rule_name,
             "method": found.method,
             "owner": found.owner_id,
@@ -175,7 +233,6 @@ class LeadWhyView(Call):
             "at": found.at.astimezone(actor.organization.zone).isoformat(),
             "is_current": why.is_current,
         }
-        return Response({"assignment": told})
 
 
 class LeadDuplicatesView(Call):

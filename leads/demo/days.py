@@ -3,6 +3,7 @@
 import datetime as dt
 from contextlib import AbstractContextManager
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -11,7 +12,15 @@ from core.errors import Conflict
 from core.models import Organization
 from core.scope import Scope, organization_scope
 from leads.due_times import local_moment
-from leads.models import AssignmentMethod, AssignmentRule, BusinessLine, FollowUp, Lead, LeadStatus
+from leads.models import (
+    AssignmentMethod,
+    AssignmentRule,
+    BusinessLine,
+    FollowUp,
+    Lead,
+    LeadStatus,
+    StallClock,
+)
 from leads.services.assigning import create_assignment_rule
 from leads.services.attachments import attach_file
 from leads.services.consent import list_number, record_consent
@@ -20,6 +29,7 @@ from leads.services.engagements import start_engagement, tell_outcome
 from leads.services.follow_ups import change_follow_up, plan_follow_up
 from leads.services.notes import write_note
 from leads.services.notifying import read_all_notifications
+from leads.services.stalling.escalating import escalate
 
 NOTES = (
     "Prefers calls after six in the evening.",
@@ -35,6 +45,8 @@ PAPERS = (
 )
 # (outcome, remark)
 CALLS = (("reached", "Interested, asked for the rate."), ("no_answer", ""), ("call_back", "After six."))
+# For how many hours some leads are silent.
+SILENCES = (49, 52, 60, 75, 80, 50, 96)
 # (what, days from today, at what hour)
 PLANS = (
     ("Ask for the salary slips", -2, 11),
@@ -85,6 +97,18 @@ def make_assignment_rules(organization: Organization, members: dict[str, Members
         weights=[2, 1],
         method=AssignmentMethod.WEIGHTED,
     )
+
+
+def let_leads_stall(organization: Organization) -> None:
+    """Let some leads that nobody has planned anything for be silent for days, so that owners and leader are told."""
+    planned = FollowUp.objects.filter(lead_id=OuterRef("lead_id"))
+    silent = StallClock.objects.filter(~Exists(planned), lead__owner__isnull=False).order_by("lead_id")
+    for number, clock in enumerate(silent[: len(SILENCES)]):
+        waited = dt.timedelta(hours=SILENCES[number])
+        clock.since -= waited
+        clock.due_at = clock.due_at and clock.due_at - waited
+        clock.save(update_fields=["since", "due_at"])
+    escalate(organization)
 
 
 def _plan_day(organization: Organization, agent: Actor, leader: Actor) -> None:

@@ -3,8 +3,10 @@
 from accounts.actor import Actor
 from accounts.masking import Sight, sight_everywhere
 from accounts.masking import is_editable as may_fill
+from accounts.roles import Area, Level
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition
+from leads.models import FieldKind
 
 
 def is_visible(actor: Actor, item: FieldDefinition) -> bool:
@@ -15,6 +17,19 @@ def is_visible(actor: Actor, item: FieldDefinition) -> bool:
 def is_masked(actor: Actor, item: FieldDefinition) -> bool:
     """Whether the actor sees only a mask in some of the leads that the actor reads."""
     return sight_everywhere(actor, item) is Sight.MASKED
+
+
+def tells_of(actor: Actor, item: FieldDefinition) -> bool:
+    """Whether the actor sees the field's value in every lead that the actor reads.
+
+    Nothing may follow from a value that is masked somewhere: what can be asked for is guessed letter by letter.
+    """
+    return sight_everywhere(actor, item) is Sight.CLEAR and not names_unseen(actor, item)
+
+
+def names_unseen(actor: Actor, item: FieldDefinition) -> bool:
+    """Whether the field may name a lead that the actor does not see: which one, is masked then."""
+    return item.type is FieldKind.LEAD and actor.level(Area.LEADS, "read") is not Level.ALL
 
 
 def visible_fields(

@@ -21,6 +21,8 @@ from leads.models.note import Note
 from leads.models.notification import Notification, NotificationKind
 from leads.models.origin import Campaign, Source
 from leads.models.saved_view import SavedView, ViewLayout, ViewSharing
+from leads.models.scoring import ScoreRule
+from leads.models.stalling import StallClock, StallGives, StallRule, StallStep, StallStepKind, StallTrigger
 from leads.models.statistics import CountedFigures, LeadFlaw, LeadTally
 from leads.models.tag import LeadTag, Tag
 
@@ -73,7 +75,14 @@ __all__ = [
     "NotificationSettings",
     "PairDecision",
     "SavedView",
+    "ScoreRule",
     "Source",
+    "StallClock",
+    "StallGives",
+    "StallRule",
+    "StallStep",
+    "StallStepKind",
+    "StallTrigger",
     "SubmissionOutcome",
     "Tag",
     "TellingBy",

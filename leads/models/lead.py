@@ -122,6 +122,16 @@ class Lead(SoftDeleteModel, TenantModel):
                 F("id").desc(),
                 name="lead_stage_newest",
             ),
+            # Empty for lines without score rules, whose leads must cost nothing more.
+            models.Index(
+                F("organization"),
+                F("line"),
+                F("score"),
+                F("created_at").desc(),
+                F("id").desc(),
+                name="lead_by_score",
+                condition=models.Q(score__isnull=False),
+            ),
             models.Index(
                 fields=["organization", "intake_id", "row_number"],
                 name="lead_intake_row",

@@ -70,6 +70,19 @@ class BusinessLine(SoftDeleteModel, TenantModel):
     is_active = models.BooleanField(_("active"), default=True)
     # Sections of the draft that have no field yet; a section with fields is named by them.
     empty_sections = ArrayField(models.CharField(max_length=100), default=list, blank=True, editable=False)
+    score_bounded = models.BooleanField(
+        _("score from 0 to 100"),
+        default=False,
+        help_text=_("A sum of points below 0 counts as 0, one above 100 as 100."),
+    )
+    # Of the score rules in use, drawn anew with each change of them; 0 while there are none. Who has pinned the line
+    # knows by it which rules count, without asking for them.
+    score_token = models.BigIntegerField(default=0, editable=False)
+    # What the scores of stored leads may tell of: keys that the rules read, those of rules before them until all leads
+    # are scored anew.
+    score_reads = ArrayField(models.CharField(max_length=60), default=list, blank=True, editable=False)
+    # Of the rules for stalled leads in use, as above.
+    stall_token = models.BigIntegerField(default=0, editable=False)
     # The number of the version in force; 0 while nothing is published.
     version = models.PositiveIntegerField(_("version in force"), default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -34,6 +34,8 @@ class LeadMerge(TenantModel):
     moved = models.JSONField(default=dict, editable=False)
     # Digests of the keys that each of the two held ({"keep": […], "lose": […]}): one that both have, only one holds.
     held_keys = models.JSONField(default=dict, editable=False)
+    # The clocks of both, by lead: {"12": {"rule": 3, "since": …, "step": 1, "due_at": …, "stalled_at": …}}.
+    clocks = models.JSONField(default=dict, editable=False)
     # How many repeat enquiries the kept lead gained.
     repeats = models.PositiveIntegerField(default=0, editable=False)
     undone_at = models.DateTimeField(_("taken back"), null=True, blank=True, editable=False)

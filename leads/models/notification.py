@@ -18,6 +18,7 @@ class NotificationKind(models.TextChoices):
     MENTION = "mention", _("Mentioned you")
     FOLLOW_UP = "follow_up", _("Gave you a follow-up")
     ASSIGNED = "assigned", _("Gave you a lead")
+    STALLED = "stalled", _("Found a lead stalled")
 
 
 class Notification(TenantModel):

@@ -63,6 +63,10 @@ def inputs_of(catalog: Catalog) -> tuple[Input, ...]:
     found += _select("source", _("Source"), [(name, name) for name in active_sources(catalog.actor)])
     found += _select("campaign", _("Campaign"), [(name, name) for name in active_campaigns(catalog.actor)])
     found += _range("created", _("Created"), "date")
+    if catalog.line and catalog.line.score_token and "score" in catalog.entries:
+        found += _range("score", _("Score"), "decimal")
+    if catalog.line and catalog.line.stall_token:
+        found += _select("stalled", _("Stalled"), [("true", _("Yes")), ("false", _("No"))])
     configured = [entry for entry in catalog.entries.values() if entry.name.startswith("data.")]
     for entry in sorted(configured, key=lambda entry: not entry.is_fast):
         if entry.item is not None and entry.item.is_active:
@@ -78,6 +82,8 @@ def fixed_choices(line: BusinessLine | None) -> list[tuple[tuple[str, str], str]
         *((("stage", stage), stage_text(stage)) for stage in stages),
         (("owner", "me"), _("Me")),
         (("owner", "none"), _("Nobody")),
+        (("stalled", "true"), _("Yes")),
+        (("stalled", "false"), _("No")),
     ]
 
 

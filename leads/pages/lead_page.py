@@ -33,6 +33,8 @@ from leads.queries.consent import ConsentEntry, Contact, lead_contact, submissio
 from leads.queries.engagements import ways_to_reach
 from leads.queries.follow_ups import open_follow_ups
 from leads.queries.history import lead_timeline
+from leads.queries.scores import explain_score
+from leads.queries.stalling import stalled_since
 from leads.queries.tags import tags_of
 from leads.queries.timeline import TimelineEntry
 
@@ -71,6 +73,7 @@ def lead_context(actor: Actor, lead: Lead, *, before: str = "", most: int = TIME
         "do_not_call": reader.sentence(lead, contact.do_not_call),
         "consents": consent_facts(reader, lead, contact.standing),
         "consent_url": reverse("leads:consent", args=[lead.reference]),
+        "score": explain_score(reader, lead),
         "timeline": told,
         # The newest of one's own calls and messages of which nobody knows yet how it went.
         "outcome_url": next((entry["outcome_url"] for entry in told if entry["outcome_url"]), ""),
@@ -172,8 +175,8 @@ def _head(reader: LeadReader, lead: Lead) -> dict[str, Any]:
         "line": lead.line.name,
         "source": reader.attribute(lead, "source").text,
         "campaign": reader.attribute(lead, "campaign").text,
-        "score": lead.score,
         "tags": tags_of(lead),
+        "stalled": stalled_since(lead),
         "created": lead.created_at,
         "updated": lead.updated_at,
     }

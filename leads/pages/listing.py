@@ -31,6 +31,7 @@ from leads.queries.lead_list import (
 )
 from leads.queries.lead_list.filters import EMPTINESS, ME
 from leads.queries.leads import is_reference
+from leads.queries.stalling import stalled_since
 from leads.services.bulk import seen_as
 
 # Shown in every row, before and after the columns one may choose.
@@ -287,6 +288,7 @@ class LeadListing:
             "status_tone": tone(lead.status),
             "owner": self.reader.attribute(lead, "owner").text,
             "created": lead.created_at,
+            "is_stalled": stalled_since(lead) is not None,
             "cells": [
                 {
                     "label": column.label,

@@ -20,6 +20,7 @@ ICONS = {
     NotificationKind.MENTION: "note",
     NotificationKind.FOLLOW_UP: "calendar",
     NotificationKind.ASSIGNED: "leads",
+    NotificationKind.STALLED: "clock",
 }
 
 
@@ -75,6 +76,7 @@ def shown_notification(reader: LeadReader, row: Notification) -> dict[str, Any]:
             NotificationKind.MENTION: _("mentioned you"),
             NotificationKind.FOLLOW_UP: _("gave you a follow-up"),
             NotificationKind.ASSIGNED: _("gave you this lead"),
+            NotificationKind.STALLED: _("found that this lead stalls: nothing happens with it"),
         }[kind],
         "who": str(row.actor) if row.actor else _("System"),
         "lead": reader.attribute(row.lead, "name").text or row.lead.reference,

@@ -19,6 +19,7 @@ from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import shown_follow_up
 from leads.pages.notifications import shown_notification
 from leads.presentation import LeadReader
+from leads.queries.stalling import stalled_since
 from leads.queries.today import FIRST, MOST, Part, read_today
 
 TEMPLATE = "leads/today.html"
@@ -60,6 +61,7 @@ def _page(request: HttpRequest) -> HttpResponse:
     groups = [
         group(_("Overdue"), found.overdue, "follow_up", "bad"),
         group(_("Due today"), found.due, "follow_up", "accent"),
+        group(_("Stalled"), found.stalled, "stalled", "warn"),
         group(_("Mentions"), found.mentions, "mention", "info"),
         group(_("New leads"), found.untouched, "lead", "info"),
         *(group(_day_title(reader, day, part.day), part, "follow_up") for part in found.coming),
@@ -98,6 +100,8 @@ def _row(reader: LeadReader, kind: str, row: Any) -> dict[str, Any]:
             return shown_follow_up(reader, row.lead, row)
         case "mention":
             return shown_notification(reader, row)
+        case "stalled":
+            return _stalled(reader, row)
     return _untouched(reader, row)
 
 
@@ -111,6 +115,13 @@ def _untouched(reader: LeadReader, lead: Lead) -> dict[str, Any]:
         "phone": "" if phone.is_masked else phone.text,
         "created": lead.created_at,
     }
+
+
+def _stalled(reader: LeadReader, lead: Lead) -> dict[str, Any]:
+    """A lead with which nothing happens; whose it is, where it is another's."""
+    own = reader.actor.membership.pk if reader.actor.membership else None
+    owner = "" if lead.owner_id == own else str(lead.owner or _("Nobody yet"))
+    return {**_untouched(reader, lead), "since": stalled_since(lead), "owner": owner}
 
 
 def _day_title(reader: LeadReader, today: dt.date, day: dt.date | None) -> str:

@@ -55,6 +55,7 @@ UNUSED: dict[str, Any] = {
     "date_value": date.min,
     "token": "",
     "tag_id": 0,
+    "rule_id": 0,
 }
 BESIDE = "value_of_lead"
 

@@ -183,6 +183,8 @@ class _Teller:
 
     def _told(self, row: Any, before: Any) -> Iterable[Change]:
         for name, label in TOLD.items():
+            if name == "score" and not self.reader.score_is_told(self.lead):
+                continue
             old, new = getattr(before, name), getattr(row, name)
             if old != new:
                 yield Change(

@@ -18,12 +18,13 @@ from django.utils.translation import gettext_lazy
 from accounts.actor import Actor
 from core import locale_formats as formats
 from core.errors import FieldError, ValidationFailed
-from leads.models import FollowUp, Lead
+from leads.models import FollowUp, Lead, StallStepKind
 from leads.presentation import LeadReader
 from leads.queries.attachments import all_attachments, attachment_label
 from leads.queries.engagements import lead_engagements
 from leads.queries.follow_ups import lead_follow_ups
 from leads.queries.notes import lead_notes
+from leads.queries.stalling import stall_steps
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 CURSOR = re.compile(r"([0-9]{1,17})-([0-9])-([0-9]{1,18})")
@@ -32,6 +33,7 @@ ICONS = {
     "planned": "calendar", "done": "check", "attached": "file", "removed": "trash", "engaged": "phone",
     "tagged": "tag", "untagged": "tag",
     "merged": "merge", "separated": "undo",
+    "stalled": "clock",
 }  # fmt: skip
 # By direction and channel: what the actor did.
 ENGAGED = {
@@ -53,6 +55,7 @@ ENTRY_TONES = {
     "engaged": "info",
     "merged": "info",
     "separated": "warn",
+    "stalled": "warn",
 }
 
 
@@ -67,6 +70,7 @@ class Kind(IntEnum):
     REMOVED = 5
     ENGAGED = 6
     TAGGED = 7
+    STALLED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class TimelineEntry:
     """One thing that happened.
 
     `kind`: created, changed, repeated, withdrawn, restored, note, planned, done, attached, removed, engaged, tagged,
-    untagged, merged, separated. `note`: what somebody wrote, what a file is called. `note_id`: of a note.
+    untagged, merged, separated, stalled. `note`: what somebody wrote, what a file is called. `note_id`: of a note.
     `lacks_outcome`: nobody has told yet how a call or message went.
     """
 
@@ -195,7 +199,7 @@ def merged(told: Iterable[Told], limit: int) -> Timeline:
 
 
 def told_work(actor: Actor, lead: Lead, place: Position | None, most: int) -> list[Told]:
-    """Return the notes, follow-ups, attachments, calls and messages before a place: five queries."""
+    """Return the notes, follow-ups, attachments, calls, messages and stalling before a place: six queries."""
     teller = _WorkTeller(LeadReader(actor), lead)
     notes = rows_before(lead_notes(lead), place, Kind.NOTE, "created_at", "pk", most)
     follow_ups = _follow_ups_before(lead, place, most)
@@ -204,6 +208,7 @@ def told_work(actor: Actor, lead: Lead, place: Position | None, most: int) -> li
     gone = all_attachments(lead).filter(deleted_at__isnull=False)
     removed = rows_before(gone, place, Kind.REMOVED, "deleted_at", "pk", most)
     engagements = rows_before(lead_engagements(lead), place, Kind.ENGAGED, "at", "pk", most)
+    steps = rows_before(stall_steps(lead), place, Kind.STALLED, "at", "pk", most)
     return [
         *(_told(row.created_at, Kind.NOTE, row, teller.note) for row in notes),
         *(_told(row.created_at, Kind.PLANNED, row, teller.planned) for row in follow_ups if row.is_planned),
@@ -211,6 +216,7 @@ def told_work(actor: Actor, lead: Lead, place: Position | None, most: int) -> li
         *(_told(row.created_at, Kind.ATTACHED, row, teller.attached) for row in attached),
         *(_told(row.deleted_at, Kind.REMOVED, row, teller.removed) for row in removed),
         *(_told(row.at, Kind.ENGAGED, row, teller.engaged) for row in engagements),
+        *(_told(row.at, Kind.STALLED, row, teller.stalled) for row in steps),
     ]
 
 
@@ -285,6 +291,13 @@ class _WorkTeller:
             engagement_id=engagement.pk,
             lacks_outcome=not outcome,
         )
+
+    def stalled(self, step: Any) -> TimelineEntry:
+        text = _("found the lead stalled, by the rule “%(rule)s”") % {"rule": step.rule_name}
+        nobody = _("Nobody: there is nobody else") if step.kind == StallStepKind.GIVEN else _("Nobody")
+        label = _("Given to") if step.kind == StallStepKind.GIVEN else step.get_kind_display()
+        whom = str(step.whom) if step.whom else nobody
+        return TimelineEntry("stalled", step.at, _("System"), text, [Change(label, "", whom, step.kind)])
 
     def _follow_up(
         self, kind: str, at: dt.datetime, who: Any, follow_up: Any, changes: list[Change]

@@ -1,6 +1,6 @@
-"""What a person has to do today: follow-ups by their day, new leads that nobody has touched, unread mentions.
+"""What a person has to do today: follow-ups by their day, leads that stall, untouched new leads, unread mentions.
 
-Four queries, however much there is; each part shows so many and counts all.
+Five queries, however much there is; each part shows so many and counts all.
 """
 
 import datetime as dt
@@ -19,6 +19,7 @@ from leads.models import Engagement, FollowUp, Lead, LeadStatus, Note, Notificat
 from leads.queries.follow_ups import own_follow_ups
 from leads.queries.leads import visible_leads
 from leads.queries.notifications import visible_notifications, with_what_is_told
+from leads.queries.stalling import stalled_leads
 
 # How many rows a part shows at first, and at most.
 FIRST, MOST = 8, 200
@@ -47,6 +48,7 @@ class Today:
     due: Part
     coming: list[Part]
     later: Part
+    stalled: Part
     untouched: Part
     mentions: Part
     done: Part
@@ -54,7 +56,15 @@ class Today:
     @property
     def is_clear(self) -> bool:
         """Whether nothing at all is to do or to read."""
-        parts = (self.overdue, self.due, self.later, self.untouched, self.mentions, *self.coming)
+        parts = (
+            self.overdue,
+            self.due,
+            self.later,
+            self.stalled,
+            self.untouched,
+            self.mentions,
+            *self.coming,
+        )
         return not any(part.total for part in parts)
 
 
@@ -68,6 +78,7 @@ def read_today(actor: Actor, *, most: int = FIRST, now: dt.datetime | None = Non
         due=by_day.pop(today, NOTHING),
         later=by_day.pop(LATER, NOTHING),
         coming=[by_day[day] for day in sorted(day for day in by_day if day is not None)],
+        stalled=_part(stalled_leads(actor), most),
         untouched=_part(untouched_leads(actor), most),
         mentions=_part(with_what_is_told(_unread_mentions(actor)).order_by("-pk"), most),
         done=_part(_done_today(actor, now), most),

@@ -8,7 +8,7 @@ asker may change, and written by one statement. A lead that was changed after it
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,7 +43,10 @@ from leads.queries.columns import microseconds
 from leads.queries.lead_list import LeadListQuery, count_all_leads, count_leads, list_leads
 from leads.queries.leads import visible_leads
 from leads.services.exports import asker_of
+from leads.services.lines import pin_line
 from leads.services.notifying import notify
+from leads.services.scoring.applying import by_score
+from leads.services.stalling.clocks import renew_clocks
 from leads.services.tags import add_tag_to, read_names, remove_tag_from, resolve_tags
 
 # Up to so many are changed while the browser waits.
@@ -250,6 +253,7 @@ class _Batch:
     def __init__(self, job: int, actor: Actor, change: Change, asked: Mapping[str, Any], told: int) -> None:
         self.job = job
         self.actor = actor
+        self.line_id: int = asked["line"]
         self.change = change
         self.seen: Mapping[str, str] = asked["seen"]
         self.as_of = dt.datetime.fromisoformat(asked["as_of"])
@@ -292,6 +296,7 @@ class _Batch:
     def _write(self, leads: Sequence[_Locked]) -> None:
         ids = [lead.id for lead in leads]
         now = timezone.now()
+        line = pin_line(self.line_id)
         columns: dict[str, Any] = {"updated_at": now}
         before: dict[int, dict[str, Any]]
         owner: Membership | None = None
@@ -306,7 +311,10 @@ class _Batch:
         else:
             columns[self.change.action] = self.change.value
             before = {lead.id: {self.change.action: self._value_of(lead)} for lead in leads}
-        Lead.objects.filter(pk__in=ids).update(**columns)
+        for some, more in _scored(line, ids, columns):
+            Lead.objects.filter(pk__in=some).update(**columns, **more)
+        if line.stall_token:
+            renew_clocks(line, list(Lead.objects.filter(pk__in=ids)), is_given=self.change.action == ASSIGN)
         self._keep(before, now)
         if owner is not None:
             for told in Lead.objects.filter(pk__in=ids[: max(0, self.told)]):
@@ -353,6 +361,17 @@ class _Batch:
             tag_id, changed = tag.pk, remove_tag_from([lead.id for lead in leads], tag.pk)
         self._keep({lead_id: {"tag": tag_id} for lead_id in sorted(changed)}, None)
         return changed
+
+
+def _scored(
+    line: BusinessLine, ids: Sequence[int], columns: Mapping[str, Any]
+) -> Iterator[tuple[Sequence[int], dict[str, Any]]]:
+    """The leads by the score that they get with these columns; all together where their scores stay."""
+    found = by_score(line, ids, columns)
+    if not found:
+        yield ids, {}
+    for score, some in sorted(found.items()):
+        yield some, {"score": score}
 
 
 def _refused(message: str) -> ValidationFailed:

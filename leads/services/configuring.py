@@ -106,6 +106,7 @@ def _complete(actor: Actor, settings: Mapping[str, Any]) -> dict[str, Any]:
         "complete_fields": [],
         "quality_target": QUALITY_TARGET,
         "is_active": True,
+        "score_bounded": False,
         **settings,
         "currency": settings.get("currency") or actor.organization.currency,
     }

@@ -14,6 +14,7 @@ from leads.queries.consent import is_do_not_call
 from leads.queries.engagements import get_engagement, ways_to_reach
 from leads.services.follow_ups import plan_follow_up
 from leads.services.locking import Precondition, locked_lead
+from leads.services.stalling.clocks import note_activity
 from leads.services.texts import written_text
 
 LONGEST_REMARK = 450
@@ -63,7 +64,9 @@ def start_engagement(
     earlier = Engagement.objects.filter(**alike, at__gte=timezone.now() - DOUBLE_TAP, outcome="").first()
     if earlier is not None:
         return Started(earlier, address, is_new=False)
-    return Started(Engagement.objects.create(**alike, at=timezone.now()), address, is_new=True)
+    made = Engagement.objects.create(**alike, at=timezone.now())
+    note_activity(lead)
+    return Started(made, address, is_new=True)
 
 
 @transaction.atomic
@@ -94,6 +97,7 @@ def tell_outcome(
         return ToldOutcome(engagement)
     engagement.outcome, engagement.remark = outcome, written
     engagement.save(update_fields=["outcome", "remark"])
+    note_activity(lead)
     if follow_up_at is None:
         return ToldOutcome(engagement)
     return ToldOutcome(engagement, _plan(actor, lead, engagement, follow_up_at))

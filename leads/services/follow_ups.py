@@ -14,6 +14,7 @@ from leads.models import FollowUp, Lead, NotificationKind
 from leads.queries.follow_ups import follow_up_assignees, get_follow_up
 from leads.services.locking import Precondition, locked_lead
 from leads.services.notifying import notify
+from leads.services.stalling.clocks import note_activity
 from leads.services.texts import written_text
 
 LONGEST_WHAT = 500
@@ -45,6 +46,7 @@ def plan_follow_up(
         due_at=_checked_due(due_at),
     )
     follow_up.save()
+    note_activity(lead)
     _tell_assignee(actor, lead, follow_up)
     return follow_up
 
@@ -78,6 +80,7 @@ def change_follow_up(
         follow_up.done_at = timezone.now() if changes["done"] else None
         follow_up.done_by = actor.membership if changes["done"] else None
     follow_up.save()
+    note_activity(lead)
     if follow_up.assignee_id != assignee_before:
         _tell_assignee(actor, lead, follow_up)
     return follow_up

@@ -24,6 +24,8 @@ from leads.services.leads_given import give_lead
 from leads.services.lines import pin_line
 from leads.services.locking import Precondition, locked_lead
 from leads.services.recording import Enquiry, Recorder, Result, count_repeats, fill_core_attributes
+from leads.services.scoring.applying import give_score
+from leads.services.stalling.clocks import renew_clocks, stop_clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,9 @@ def update_lead(
     for name, value in _attributes(reader, attributes or {}).items():
         setattr(lead, name, value)
     lead.updated_at = timezone.now()
+    give_score(lead.line, lead)
     lead.save()
+    renew_clocks(lead.line, [lead])
     if values:
         attach_field_files(actor, definition, lead.pk, lead.data, before)
         replace_keys(actor, lead, definition, before)
@@ -170,6 +174,7 @@ def withdraw_lead(*, actor: Actor, reference: str, precondition: Precondition | 
     lead.deleted_at = lead.updated_at = timezone.now()
     lead.save(update_fields=["deleted_at", "updated_at"])
     remove_derived_rows([lead.pk])
+    stop_clocks([lead.pk])
     return lead
 
 
@@ -193,7 +198,11 @@ def restore_lead(*, actor: Actor, reference: str) -> Lead:
     lead.deleted_at = None
     lead.updated_at = timezone.now()
     replace_keys(actor, lead, definition)
-    lead.save(update_fields=["deleted_at", "updated_at"])
+    # While it was away the rules may have changed.
+    lead.score = None
+    give_score(lead.line, lead)
+    lead.save(update_fields=["deleted_at", "updated_at", "score"])
+    renew_clocks(lead.line, [lead])
     write_derived_rows([lead], definition)
     return lead
 

@@ -11,6 +11,7 @@ from core.errors import NotPermitted
 from leads.models import Lead, NotificationKind
 from leads.services.follow_ups import hand_over_follow_ups
 from leads.services.notifying import notify
+from leads.services.stalling.clocks import note_given
 
 
 def give_lead(actor: Actor, lead: Lead, owner: Membership | None) -> None:
@@ -26,6 +27,7 @@ def give_lead(actor: Actor, lead: Lead, owner: Membership | None) -> None:
     lead.updated_at = timezone.now()
     lead.save(update_fields=["owner", "team", "updated_at"])
     if lead.owner_id != before:
+        note_given(lead)
         hand_over_follow_ups(lead=lead, from_id=before, to_id=lead.owner_id)
         if owner is not None:
             notify(kind=NotificationKind.ASSIGNED, lead=lead, recipient_ids=[owner.pk], by=actor.membership)

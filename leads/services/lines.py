@@ -27,6 +27,7 @@ from leads.services.fields import (
     update_field,
 )
 from leads.services.indexing import follow_publication, renew_keys
+from leads.services.scoring.changing import follow_rules
 
 __all__ = [
     "add_field",
@@ -43,9 +44,12 @@ __all__ = [
 
 CHANGEABLE = (
     "name", "currency", "duplicate_match", "on_duplicate", "stages", "complete_fields", "quality_target", "is_active",
+    "score_bounded",
 )  # fmt: skip
 # What the duplicate keys of stored leads depend on.
 KEY_SETTINGS = ("duplicate_match", "on_duplicate")
+# What is brought to the stored leads when it changes, so that it waits for those who write them.
+SETTINGS_OF_LEADS = (*KEY_SETTINGS, "score_bounded")
 MOST_STAGES = 50
 
 LINE_COLUMNS = tuple(field.attname for field in BusinessLine._meta.concrete_fields)
@@ -67,6 +71,7 @@ def create_line(
     complete_fields: Sequence[str] = (),
     quality_target: Decimal = QUALITY_TARGET,
     is_active: bool = True,
+    score_bounded: bool = False,
     reason: str = "",
 ) -> BusinessLine:
     """Open a business line without fields; `currency` is the organisation's unless said otherwise.
@@ -89,6 +94,7 @@ def create_line(
             complete_fields=list(complete_fields),
             quality_target=quality_target,
             is_active=is_active,
+            score_bounded=score_bounded,
         )
         check_line(line)
         if problems := _line_problems(Draft(line)):
@@ -118,7 +124,7 @@ def update_line(*, actor: Actor, line: BusinessLine, reason: str = "", **changes
     """
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason=reason or "line changed"):
-        locked = locked_line(line, against_leads=any(name in changes for name in KEY_SETTINGS))
+        locked = locked_line(line, against_leads=any(name in changes for name in SETTINGS_OF_LEADS))
         if fixed := sorted(
             name
             for name in changes
@@ -154,6 +160,8 @@ def store_settings(actor: Actor, line: BusinessLine, before: dict[str, Any]) -> 
         line.save(update_fields=changed)
     if any(name in changed for name in KEY_SETTINGS):
         renew_keys(actor, line)
+    if "score_bounded" in changed and line.score_token:
+        follow_rules(actor, line)
 
 
 def _line_problems(draft: Draft) -> list[DefinitionProblem]:

@@ -12,6 +12,7 @@ from leads.queries.mentions import Mentions, find_mentions
 from leads.queries.notes import get_note
 from leads.services.locking import Precondition, locked_lead
 from leads.services.notifying import notify
+from leads.services.stalling.clocks import note_activity
 from leads.services.texts import written_text
 
 LONGEST_NOTE = 5_000
@@ -36,6 +37,7 @@ def write_note(*, actor: Actor, reference: str, text: str) -> WrittenNote:
         raise NotPermitted("Only a person writes notes.")
     written = written_text("text", text, longest=LONGEST_NOTE)
     note = Note.objects.create(lead=lead, author=actor.membership, text=written)
+    note_activity(lead)
     return WrittenNote(note, _tell(actor, lead, note))
 
 

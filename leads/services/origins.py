@@ -16,6 +16,7 @@ from core.rules.values import is_storable_text
 from core.scope import current_organization_id, organization_scope
 from leads.models import Campaign, Lead, Source
 from leads.models.origin import Origin
+from leads.services.scoring.changing import follow_names, lines_that_read
 
 OriginRow = TypeVar("OriginRow", bound=Origin)
 # Held until the transaction ends, so that nobody withdraws an origin that a lead is just given. They do not
@@ -167,6 +168,8 @@ def _change(
 ) -> OriginRow:
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason=reason):
+        # Lines before origins, as those lock them who write leads.
+        lines = lines_that_read(str(model._meta.model_name)) if "name" in changes else []
         row = model.objects.select_for_update(no_key=True).filter(pk=origin.pk).first()
         if row is None:
             raise NotVisible
@@ -180,6 +183,8 @@ def _change(
             setattr(row, name, changes[name])
         if changed:
             _save(row, update_fields=changed)
+        if "name" in changed:
+            follow_names(actor, lines)
     return row
 
 

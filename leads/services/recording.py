@@ -24,6 +24,8 @@ from leads.models import BusinessLine, DuplicateKey, Lead
 from leads.services.assigning.applying import assign_new_leads, keep_reasons
 from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, derived_rows
 from leads.services.lead_rows import LEAD_COLUMNS, LeadRow, fill_core_attributes, written_row
+from leads.services.scoring.applying import give_scores
+from leads.services.stalling.clocks import start_clocks
 
 __all__ = ["Enquiry", "Outcome", "Recorder", "Result", "count_repeats", "fill_core_attributes", "lock_leads"]
 
@@ -211,9 +213,11 @@ class Recorder:
     def _write(self, leads: list[LeadRow], by_rule: Sequence[bool]) -> None:
         going = [lead for lead, goes in zip(leads, by_rule, strict=True) if goes]
         decided = assign_new_leads(self.line, going, self.definition) if going else []
+        give_scores(self.line, leads)
         rows = Rows(Lead, LEAD_COLUMNS, [written_row(lead) for lead in leads])
         insert_together(rows, *derived_rows(leads, self.definition))
         keep_reasons(decided)
+        start_clocks(self.line, leads)
 
 
 class _Contested(Exception):

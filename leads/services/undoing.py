@@ -21,11 +21,14 @@ from core.errors import ApplicationError, Conflict, NotVisible
 from core.jobs import JobRun, job_kind, run_job_inline
 from core.models import Job, JobState
 from core.services.jobs import enqueue_job, reserve_job
-from leads.models import BulkChange, BulkChangedLead, Tag, Undone
+from leads.models import BulkChange, BulkChangedLead, BusinessLine, Lead, Tag, Undone
 from leads.queries.bulk import BULK, UNDO, get_bulk_change, undo_until
 from leads.queries.leads import visible_leads
 from leads.services.bulk import ASSIGN, AT_ONCE, BATCH, STAGE, STATUS, TAG, Change
 from leads.services.exports import asker_of
+from leads.services.lines import pin_line
+from leads.services.scoring.applying import write_scores
+from leads.services.stalling.clocks import renew_clocks
 from leads.services.tags import add_tag_to, remove_tag_from
 
 NOTHING_UNDONE = {fate.value: 0 for fate in Undone}
@@ -134,6 +137,7 @@ class _Batch:
     def __init__(self, actor: Actor, asked: Mapping[str, Any]) -> None:
         self.actor = actor
         self.change = Change(asked["action"], asked["value"])
+        self.line_id: int = asked["line"]
 
     def fates(self, rows: Sequence[BulkChangedLead]) -> dict[str, list[int]]:
         """Take back what may be and is as it was left; return fate → the numbers of the rows that met it."""
@@ -183,11 +187,20 @@ class _Batch:
             "now": timezone.now(),
             "owner": self.change.value,
         }
+        line = pin_line(self.line_id)
         with connection.cursor() as cursor:
             cursor.execute(PUT_BACK.format(columns=COLUMNS[self.change.action]), values)
             if self.change.action == ASSIGN:
                 cursor.execute(GIVE_BACK, values)
+        self._follow(line, [row.lead_id for row in rows])
         return {row.lead_id for row in rows}
+
+    def _follow(self, line: BusinessLine, ids: Sequence[int]) -> None:
+        """Bring what follows from the leads to what they are again."""
+        if line.score_token or line.stall_token:
+            leads = list(Lead.objects.filter(pk__in=ids).order_by("pk"))
+            write_scores(line, leads)
+            renew_clocks(line, leads, is_given=self.change.action == ASSIGN)
 
     def _tags_back(self, rows: Sequence[BulkChangedLead], created: Mapping[int, dt.datetime]) -> set[int]:
         # One change has one tag.

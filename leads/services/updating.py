@@ -16,10 +16,12 @@ from leads.models import DuplicateKey, Lead
 from leads.services.derived import KEY_COLUMNS, MatchKeys, remove_derived_rows, write_derived_rows
 from leads.services.lead_rows import fill_core_attributes, written_json
 from leads.services.recording import CLAIM_ATTEMPTS, Outcome, Recorder, Result
+from leads.services.scoring.applying import give_scores
+from leads.services.stalling.clocks import renew_clocks
 
 CHANGED = (
     "version", "data", "compare", "name", "phone", "email", "amount", "amount_minor", "city", "region", "status",
-    "stage", "source_id", "campaign_id", "updated_at",
+    "stage", "source_id", "campaign_id", "score", "updated_at",
 )  # fmt: skip
 
 
@@ -165,7 +167,9 @@ class Updater:
             fill_core_attributes(lead, self.recorder.definition)
             for name, value in change.update.columns.items():
                 setattr(lead, name, value)
+        give_scores(self.recorder.line, leads)
         write_changes(leads)
+        renew_clocks(self.recorder.line, leads)
         remove_derived_rows([lead.pk for lead in leads], keys=False)
         write_derived_rows(leads, self.recorder.definition)
 

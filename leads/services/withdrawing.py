@@ -16,9 +16,13 @@ from leads.queries.imports import leads_worked_on
 from leads.queries.leads import standing_merges
 from leads.services.derived import KeyMaker, rebuild_derived_rows, remove_derived_rows
 from leads.services.lead_rows import LEAD_COLUMNS
+from leads.services.lines import pin_line
 from leads.services.recording import lock_leads
+from leads.services.scoring.applying import write_scores
+from leads.services.stalling.clocks import renew_clocks, stop_clocks
 
-NOT_RESTORED = {"id", "organization_id", "line_id", "reference", "repeat_enquiries", "created_at"}
+# A score follows from the lead and the rules of today, not from those of then.
+NOT_RESTORED = {"id", "organization_id", "line_id", "reference", "repeat_enquiries", "created_at", "score"}
 RESTORED = tuple(name for name in LEAD_COLUMNS if name not in NOT_RESTORED)
 
 # The history row that left a lead as it is now in all but its repeats, and the one before it.
@@ -73,6 +77,7 @@ def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str
             edited.append((lead.row_number or 0, lead.reference))
     Lead.objects.filter(pk__in=untouched).update(deleted_at=timezone.now())
     remove_derived_rows(untouched)
+    stop_clocks(untouched)
     edited += merged_leads(Lead.everything.filter(intake_id=intake_id, row_number__in=list(numbers)))
     return len(untouched), [reference for _row, reference in sorted(edited)]
 
@@ -112,10 +117,22 @@ def restore_before_images(
             RESTORE,
             {"organization": organization, "leads": list(restored), "images": list(restored.values())},
         )
-    rebuild_derived_rows(Lead.objects.filter(pk__in=restored).order_by("pk"))
+    leads = list(Lead.objects.filter(pk__in=restored).order_by("pk"))
+    rebuild_derived_rows(leads)
+    _follow_lines(leads)
     stays = [reference for lead_id, reference, *_rest in found if lead_id not in restored]
     merged = merged_leads(Lead.everything.filter(pk__in=updated))
     return len(restored), stays + sorted(reference for _row, reference in merged)
+
+
+def _follow_lines(leads: Iterable[Lead]) -> None:
+    by_line: dict[int, list[Lead]] = {}
+    for lead in leads:
+        by_line.setdefault(lead.line_id, []).append(lead)
+    for line_id, rows in sorted(by_line.items()):
+        line = pin_line(line_id)
+        write_scores(line, rows)
+        renew_clocks(line, rows)
 
 
 def _free_to_restore(images: Mapping[int, tuple[int, int]]) -> set[int]:

@@ -30,6 +30,7 @@ def lead_rows(context: Context, rows: Iterable[Mapping[str, Any]], shows_owner: 
     owners: dict[str, str] = {}
     moments: dict[Any, str] = {}
     owner_label, created_label = escape(_("Owner")), escape(_("Created"))
+    stalled = f' <span class="badge warn">{escape(_("Stalled"))}</span>'
     written = []
     for row in rows:
         owner, created = row["owner"], row["created"]
@@ -43,7 +44,7 @@ def lead_rows(context: Context, rows: Iterable[Mapping[str, Any]], shows_owner: 
             f'aria-label="{reference}"></label><td class=lead><a class=row-link href="{escape(row["url"])}">'
             f"{escape(str(row['name'])) or reference}</a><td class=reference>{reference}"
             f'<td class=side><span class="badge {escape(row["status_tone"])}">{escape(str(row["status_label"]))}'
-            f"</span>{_cells(row['cells'])}{owners[owner]}"
+            f"</span>{stalled if row.get('is_stalled') else ''}{_cells(row['cells'])}{owners[owner]}"
             f'<td class=since data-label="{created_label}">{moments[created]}'
         )
     return mark_safe("".join(written))

@@ -120,6 +120,22 @@ def make_stop_link(*, slug: str, email: str) -> str:
         return f"/mails/stop/{stop_token(Membership.objects.get(user__email=email))}/"
 
 
+def let_leads_wait(*, slug: str, hours: int) -> int:
+    """Move the clocks of all leads back, and take the steps that are due; return how many."""
+    import datetime as dt
+
+    from django.db.models import F
+
+    from leads.models import StallClock
+    from leads.services.stalling.escalating import escalate
+
+    organization, scope = _inside(slug)
+    with scope:
+        passed = dt.timedelta(hours=hours)
+        StallClock.objects.update(since=F("since") - passed, due_at=F("due_at") - passed)
+    return escalate(organization)
+
+
 def _inside(slug: str) -> tuple[Any, Any]:
     from core.models import Organization
     from core.scope import organization_scope, system_scope
@@ -138,6 +154,7 @@ FUNCTIONS = {
         make_form_link,
         make_stop_link,
         find_duplicates,
+        let_leads_wait,
     )
 }
 

@@ -26,6 +26,8 @@ READERS = {
     "leads_lead": OPENERS,
     "leads_formlink": OPENERS,
     "leads_assignmentrule": OPENERS,
+    "leads_scorerule": OPENERS,
+    "leads_stallrule": OPENERS,
     "leads_donotcall": OPENERS,
     "leads_formsubmission": OPENERS,
     "core_intake": OPENERS - {Role.FINANCE},
@@ -45,6 +47,8 @@ CONFIGURED = (
     "leads_campaign",
     "leads_formlink",
     "leads_assignmentrule",
+    "leads_scorerule",
+    "leads_stallrule",
     "leads_donotcall",
     "accounts_accessrule",
 )

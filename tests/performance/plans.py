@@ -16,6 +16,7 @@ HOT = frozenset(
         "leads_historicallead",
         "leads_duplicatekey",
         "leads_leadtag",
+        "leads_stallclock",
     )
 )
 

@@ -21,7 +21,7 @@ from core.scope import Scope, organization_scope, system_scope
 from core.services.intakes import load_intake, receive_file
 from core.services.organizations import create_organization
 from leads import demo
-from leads.demo.days import make_assignment_rules, plan_days
+from leads.demo.days import let_leads_stall, make_assignment_rules, plan_days
 from leads.demo.duplicates import make_duplicates
 from leads.demo.lists import keep_lists
 from leads.demo.spreadsheet import messy_workbook
@@ -150,6 +150,7 @@ class Command(OutcomeCommand):
             run_job_inline(judge_quality(actor=actor, line=line))
         make_assignment_rules(organization, members)
         make_duplicates(organization, members)
+        let_leads_stall(organization)
 
     @staticmethod
     def _open_form(organization: Organization, members: dict[str, Membership]) -> None:

@@ -13,14 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
 from accounts.masking import Sight, sight_everywhere
-from accounts.roles import Area, Level
 from core.rules import AttributeColumn, Column, IntegerColumn, JsonColumn, Kind
+from leads.fields.access import tells_of
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, LineDefinition, line_definition
 from leads.fields.types import type_of
 from leads.models import BusinessLine, Campaign, Field, FieldKind, Lead, LeadStatus, Source
 from leads.queries.columns import IndexedColumn, LineSwitch, OriginColumn, OwnerColumn, SpelledColumn
 from leads.queries.flaws import FlawColumn, flaws_of
+from leads.queries.scores import score_is_open
+from leads.queries.stalling import StalledColumn, stalled_since
 from leads.queries.tags import TagColumn, tags_of
 
 DATA = "data."
@@ -121,11 +123,18 @@ class Catalog:
             ),
             _moment("created", _("Created"), "created_at", is_fast=True),
             _moment("updated", _("Updated"), "updated_at"),
-            _number("score", _("Score"), "score"),
+            *self._score(),
+            _attribute("stalled", _("Stalled"), Kind.BOOLEAN, StalledColumn, _stalls, is_fast=True),
             _number("repeat_enquiries", _("Repeat enquiries"), "repeat_enquiries"),
             _number("import", _("Import"), "intake_id", is_fast=True),
             *self._flaws(),
         ]
+
+    def _score(self) -> list[Filterable]:
+        """The score, where the actor sees all that it follows from, in every line."""
+        if all(score_is_open(self.actor, each) for each in self.lines):
+            return [_number("score", _("Score"), "score")]
+        return []
 
     def _flaws(self) -> list[Filterable]:
         """What keeps leads from being complete, valid and unduplicated: `field:code`, of the fields that are seen."""
@@ -181,10 +190,7 @@ class Catalog:
 
     def _field(self, name: str, item: FieldDefinition, label: str = "") -> Filterable | None:
         # Structured data is kept and shown, not asked for.
-        if item.type is FieldKind.JSON or sight_everywhere(self.actor, item) is not Sight.CLEAR:
-            return None
-        # Which lead is named is masked for who does not see that lead.
-        if item.type is FieldKind.LEAD and self.actor.level(Area.LEADS, "read") is not Level.ALL:
+        if item.type is FieldKind.JSON or not tells_of(self.actor, item):
             return None
         kind = type_of(item).rule_kind
         return Filterable(
@@ -239,6 +245,10 @@ def _number(name: str, label: Any, column: str, *, is_fast: bool = False) -> Fil
         lambda lead: getattr(lead, column),
         is_fast=is_fast,
     )
+
+
+def _stalls(lead: Lead) -> bool:
+    return stalled_since(lead) is not None
 
 
 def _owner_text(lead: Lead) -> str | None:

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from core.database.compiled import CompiledQuery
 from leads.models import BusinessLine, Lead
+from leads.queries.stalling import look_up_stalled
 from leads.queries.tags import names_beside_lead
 
 RELATED = ("source", "campaign", "owner__user", "team__user")
@@ -42,15 +43,18 @@ OWN_OF_LINE = CompiledQuery(
 def load_leads(ids: Sequence[int], owners: Sequence[int] | None, line: BusinessLine | None) -> list[Lead]:
     """Return those of the live leads `ids`, in any order, that `owners` own (None: anybody) in the line (None: any).
 
-    One query. What lists do not show is not loaded (`UNSHOWN`).
+    One query, and one more where stalled leads are watched. What lists do not show is not loaded (`UNSHOWN`).
     """
     wanted = list(ids)
     if line is None:
-        return ALL(ids=wanted) if owners is None else OWN(ids=wanted, owners=list(owners))
+        leads = ALL(ids=wanted) if owners is None else OWN(ids=wanted, owners=list(owners))
+        look_up_stalled(leads)
+        return leads
     if owners is None:
         leads = ALL_OF_LINE(ids=wanted, line=line.pk)
     else:
         leads = OWN_OF_LINE(ids=wanted, owners=list(owners), line=line.pk)
     for lead in leads:
         lead.line = line
+    look_up_stalled(leads)
     return leads

@@ -16,6 +16,7 @@ from leads.queries.lead_list.catalog import Catalog
 from leads.queries.lead_list.sections import (
     ByCreation,
     ByIndex,
+    ByScore,
     BySorting,
     InMemory,
     Section,
@@ -57,11 +58,12 @@ class Ordering:
 
 
 def orderable(catalog: Catalog) -> list[str]:
-    """Return the names a list can be ordered by: creation, change, and, within a line, its fields."""
+    """Return the names a list can be ordered by: creation, change, and, within a line, score and its fields."""
     fields = [
         entry.name for entry in catalog.entries.values() if entry.item and entry.kind not in WITHOUT_ORDER
     ]
-    return ["created", "updated", *(fields if catalog.line else [])]
+    scores = ["score"] if catalog.line and "score" in catalog.entries else []
+    return ["created", "updated", *scores, *(fields if catalog.line else [])]
 
 
 def sections_of(ordering: Ordering, selection: Selection, catalog: Catalog) -> list[Section]:
@@ -74,6 +76,8 @@ def sections_of(ordering: Ordering, selection: Selection, catalog: Catalog) -> l
         return _by_index(selection, column, descending=ordering.descending)
     if ordering.name == "updated":
         return _by_sorting(selection, F("updated_at"), read_moment, descending=ordering.descending)
+    if ordering.name == "score":
+        return _by_score(selection, descending=ordering.descending)
     expression = column.expression()
     if entry.kind is Kind.TEXT:
         # As many characters as the index would keep: a place must fit into an address.
@@ -120,6 +124,17 @@ def _by_index(selection: Selection, column: IndexedColumn, *, descending: bool) 
 
     tried = ByIndex(match, leads, descending=descending, otherwise=lambda: sparse(0))
     return [tried, without]
+
+
+def _by_score(selection: Selection, *, descending: bool) -> list[Section]:
+    scored = ByScore(selection.filtered, descending=descending)
+    without = _newest(selection.filtered.filter(score__isnull=True))
+
+    def sort(name: str) -> Expression:
+        return Subquery(selection.leads.filter(pk=OuterRef(name)).values("score")[:1])
+
+    few = selection.read_few(sort)
+    return [scored, without] if few is None else _from_memory(few, scored, without, descending=descending)
 
 
 def _by_sorting(

@@ -239,7 +239,10 @@ class LeadList:
 
     def _note_slow_order(self) -> None:
         name = self.ordering.name
-        if name != "created" and not (self.catalog.entries[name].item and self.catalog.is_fast(name)):
+        is_indexed = name in ("created", "score") or (
+            self.catalog.entries[name].item is not None and self.catalog.is_fast(name)
+        )
+        if not is_indexed:
             label = self.catalog.entries[name].label
             self.notes.append(_("Ordering by %(name)s sorts all leads of the list.") % {"name": label})
 

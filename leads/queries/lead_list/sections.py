@@ -232,6 +232,40 @@ class ByIndex(Tried):
         return read_indexed(self.column, key[0]), read_moment(key[1]), read_number(key[2])
 
 
+class ByScore(Section):
+    """Leads of a line that have a score, in the order of the index on it. Ordered as `ByIndex` orders."""
+
+    def __init__(self, leads: QuerySet[Lead], *, descending: bool) -> None:
+        self.leads = leads.filter(score__isnull=False)
+        self.descending = descending
+
+    def keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]:
+        descending = self.descending is not backwards
+        order = ("-score", "created_at", "pk") if descending else ("score", "-created_at", "-pk")
+
+        def read(rows: QuerySet[Lead], most: int) -> list[Key]:
+            return list(rows.order_by(*order).values_list("score", "created_at", "pk")[:most])
+
+        if start is None:
+            return read(self.leads, limit)
+        # Two ranges of the index: the rest of the equal scores, then the scores beyond.
+        found = read(
+            self.leads.filter(_beyond_creation("pk", start, above=descending), score=start[0]), limit
+        )
+        if len(found) < limit:
+            beyond = self.leads.filter(**{f"score__{'lt' if descending else 'gt'}": start[0]})
+            found += read(beyond, limit - len(found))
+        return found
+
+    def written(self, key: Key) -> Key:
+        return key[0], key[1].isoformat(), key[2]
+
+    def read(self, key: Key) -> Key:
+        if len(key) != 3:
+            raise wrong_cursor()
+        return read_number(key[0]), read_moment(key[1]), read_number(key[2])
+
+
 def read_indexed(column: str, written: Any) -> Any:
     """A value of an index column from a key. Raises ValidationFailed."""
     if column == "number_value":

@@ -27,6 +27,8 @@ from leads.services.lines import pin_line
 from leads.services.locking import Precondition
 from leads.services.merging.choosing import MergeChoices, broken_dependencies
 from leads.services.merging.moving import move_children
+from leads.services.scoring.applying import give_score
+from leads.services.stalling.clocks import clock_images, renew_clocks, stop_clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +130,18 @@ def _merge(actor: Actor, keep: Lead, lose: Lead, given: Mapping[str, str]) -> Me
     held = {"keep": _held_by(keep), "lose": _held_by(lose)}
     before, owner_before = keep.data, keep.owner_id
     repeats = lose.repeat_enquiries + 1
+    clocks = clock_images((keep, lose))
     _fill(actor, choices, chosen)
+    give_score(line, keep)
     keep.repeat_enquiries += repeats
     keep.updated_at = lose.updated_at = lose.deleted_at = timezone.now()
     lose.save(update_fields=["deleted_at", "updated_at"])
     remove_derived_rows([lose.pk])
+    stop_clocks([lose.pk])
     keep.save()
     write_again(actor, keep, choices.definition, before, lose.data)
+    moved = move_children(choices, chosen, owner_before)
+    renew_clocks(line, [keep], is_given=keep.owner_id != owner_before)
     merge = LeadMerge.objects.create(
         keep=keep,
         lose=lose,
@@ -144,8 +151,9 @@ def _merge(actor: Actor, keep: Lead, lose: Lead, given: Mapping[str, str]) -> Me
         lose_image=images[lose.pk],
         result_image=last_images((keep.pk,))[keep.pk],
         held_keys=held,
+        clocks=clocks,
         repeats=repeats,
-        moved=move_children(choices, chosen, owner_before),
+        moved=moved,
     )
     return MergeResult(keep, merge, is_new=True)
 

@@ -58,6 +58,11 @@ REFERENCES = (
     LeadReference("leads.DuplicatePair", "second_id", Fate.STAYS, "Not shown while one of the two is gone."),
     LeadReference("leads.LeadMerge", "keep_id", Fate.STAYS, "Chains of merges are taken back one by one."),
     LeadReference("leads.LeadMerge", "lose_id", Fate.STAYS, "Chains of merges are taken back one by one."),
+    LeadReference("leads.StallStep", "lead_id", Fate.STAYS, "It was that lead that nobody looked after."),
+    LeadReference(
+        "leads.StallClock", "lead_id", Fate.DERIVED, "Of live leads only; the merge keeps what they said."
+    ),
+    LeadReference("leads.BulkChangedLead", "lead_id", Fate.STAYS, "What stood on that lead alone."),
     LeadReference("leads.LeadFlaw", "lead_id", Fate.DERIVED, "Judged each night."),
     LeadReference("leads.LeadValue", "lead_id", Fate.DERIVED, "Of live leads only."),
     LeadReference("leads.LeadToken", "lead_id", Fate.DERIVED, "Of live leads only."),

@@ -19,7 +19,7 @@ from core.errors import Conflict, NotPermitted, NotVisible
 from core.scope import organization_scope
 from leads.fields.capture import capture
 from leads.fields.line import line_definition
-from leads.models import DuplicateKey, Lead, LeadMerge
+from leads.models import BusinessLine, DuplicateKey, Lead, LeadMerge
 from leads.queries.leads import may_change
 from leads.queries.merges import get_merge, merge_reason
 from leads.queries.statistics.quality import last_judgement
@@ -31,6 +31,8 @@ from leads.services.lines import pin_line
 from leads.services.locking import Precondition
 from leads.services.merging.merging import key_digest, locked_leads, raise_unavailable
 from leads.services.merging.moving import move_back
+from leads.services.scoring.applying import give_scores
+from leads.services.stalling.clocks import put_clocks_back, renew_clocks
 from leads.services.statistics.judging import Judge
 
 NEVER_RESTORED = {"id", "organization_id", "line_id", "reference", "created_at", "intake_id", "row_number"}
@@ -40,7 +42,7 @@ BY_KEY = ("data", "compare")
 COLUMNS = tuple(
     name
     for name in LEAD_COLUMNS
-    if name not in NEVER_RESTORED | {*FILLED, *BY_KEY, "repeat_enquiries", "version", "updated_at"}
+    if name not in NEVER_RESTORED | {*FILLED, *BY_KEY, "repeat_enquiries", "version", "updated_at", "score"}
 )
 
 
@@ -122,6 +124,7 @@ def _undo(actor: Actor, keep: Lead, lose: Lead, merge: LeadMerge) -> UndoResult:
         if name not in NEVER_RESTORED:
             setattr(lose, name, getattr(before, name))
     lose.deleted_at = None
+    _score(keep.line, _image(merge.keep_image), keep, lose)
     keep.save()
     lose.save()
     _share_keys(actor, keep, lose, merge.held_keys)
@@ -129,12 +132,24 @@ def _undo(actor: Actor, keep: Lead, lose: Lead, merge: LeadMerge) -> UndoResult:
     remove_derived_rows([keep.pk, lose.pk], keys=False)
     write_derived_rows([keep, lose], definition)
     move_back(merge.moved)
+    if separation.stays:
+        renew_clocks(keep.line, [keep])
+    put_clocks_back(keep.line, [lose] if separation.stays else [keep, lose], merge.clocks)
     merge.undone_at, merge.undone_by = timezone.now(), actor.membership
     merge.save(update_fields=["undone_at", "undone_by"])
     # Nothing else would look again at a lead whose moment of change is an old one.
     if last_judgement(keep.line) is not None:
         Judge(keep.line).renew([keep, lose])
     return UndoResult(keep, lose, merge, separation.stays)
+
+
+def _score(line: BusinessLine, before: Any, keep: Lead, lose: Lead) -> None:
+    """Scores follow from the leads and the rules of today."""
+    keep.score = before.score
+    if line.score_token:
+        give_scores(line, [keep, lose])
+    else:
+        keep.score = lose.score = None
 
 
 def _image(history_id: int) -> Any:

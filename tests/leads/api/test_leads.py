@@ -92,6 +92,7 @@ def test_an_enquiry_becomes_a_lead(api, operations):
         "status": "in_progress",
         "stage": "qualified",
         "score": None,
+        "stalled_since": None,
         "owner": {"id": operations.membership.pk, "name": "Meera Iyer"},
         "team": None,
         "source": "Web site",

@@ -22,7 +22,7 @@ ALLOWED = {
     "operations is refused": 8,
     "operations changes": 18,
     "operations changes the status": 11,
-    "operations withdraws": 11,
+    "operations withdraws": 12,
 }
 
 

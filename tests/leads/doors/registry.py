@@ -54,6 +54,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "kind=leads.savedview",
         "kind=core.intake",
     ),
+    "admin:leads_scorerule_try_it": ("lead={reference}",),
     "admin:leads_lead_changelist": ("q={reference}", "line={line}"),
 }
 # URL, or a pattern of URLs, that is called with another method than GET → where it is tried, or why it need not be.

@@ -36,7 +36,9 @@ from leads.models import (
     Note,
     Notification,
     SavedView,
+    ScoreRule,
     Source,
+    StallRule,
     Tag,
 )
 from tests.permissions.matrix.lines import (
@@ -438,6 +440,8 @@ CONSOLE: list[Line] = [
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
     *console_model(AssignmentRule, Area.CONFIGURATION, adds=True, actions=["try_it"]),
+    *console_model(ScoreRule, Area.CONFIGURATION, adds=True, actions=["try_it", "renew"]),
+    *console_model(StallRule, Area.CONFIGURATION, adds=True),
     *console_model(DoNotCall, Area.CONFIGURATION, adds=True),
     *console_model(
         FormLink,

@@ -1,0 +1,182 @@
+"""Rules for stalled leads in the console: how long leads may wait, and what happens then."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.decorators import display
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from core.admin.base import ServiceModelAdmin
+from core.admin.forms import LinesField, ServiceForm
+from core.admin.menu import CONFIGURE, MenuPlace
+from core.admin.site import console
+from leads.models import BusinessLine, LeadStatus, StallGives, StallRule
+from leads.models.stalling import open_statuses
+from leads.queries.lines import visible_lines
+from leads.queries.stalling import visible_stall_rules
+from leads.services.stalling import create_stall_rule, update_stall_rule
+
+SPAN = re.compile(r"(?P<number>[0-9]{1,6})\s*(?P<unit>[a-z]*)")
+HOUR, DAY = 60, 24 * 60
+UNITS = {
+    **dict.fromkeys(("", "m", "min", "mins", "minute", "minutes"), 1),
+    **dict.fromkeys(("h", "hour", "hours"), HOUR),
+    **dict.fromkeys(("d", "day", "days"), DAY),
+}
+
+
+class SpanField(forms.CharField):
+    """A span of time such as 30 min, 48 h or 3 d, in minutes; nothing is None."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return written_span(value) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Any:
+        text = (super().to_python(value) or "").strip().lower()
+        if not text:
+            return None
+        found = SPAN.fullmatch(text)
+        if found is None or found["unit"] not in UNITS:
+            raise ValidationError(_("Write a time such as 30 min, 48 h or 3 d."))
+        return int(found["number"]) * UNITS[found["unit"]]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(initial != self.to_python(data))
+        except ValidationError:
+            return True
+
+
+def written_span(minutes: int) -> str:
+    """Return minutes as they are typed: in the largest unit that says them whole."""
+    for unit, size in (("d", DAY), ("h", HOUR)):
+        # Two days are said in hours: 48 h is what people agree on.
+        if minutes % size == 0 and minutes >= 3 * size:
+            return f"{minutes // size} {unit}"
+    return f"{minutes // HOUR} h" if minutes % HOUR == 0 and minutes else f"{minutes} min"
+
+
+def span_words(minutes: int) -> str:
+    """Return minutes in words."""
+    if minutes % DAY == 0:
+        days = minutes // DAY
+        return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    if minutes % HOUR == 0:
+        hours = minutes // HOUR
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+    return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+
+
+class StallRuleForm(ServiceForm):
+    """The settings of a rule."""
+
+    line = forms.ModelChoiceField(
+        label=_("Business line"),
+        queryset=BusinessLine._base_manager.none(),
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("Whose leads it watches. Never changes."),
+    )
+    statuses = forms.MultipleChoiceField(
+        label=_("In which statuses"),
+        choices=LeadStatus.choices,
+        initial=open_statuses,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+    stages = LinesField(
+        label=_("In which stages"),
+        help_text=_("One per line, as the line has them; none: any. For example:<br>contacted"),
+    )
+    owner_after = SpanField(
+        label=_("The owner is told after"),
+        help_text=_("Such as 30 min, 48 h or 3 d, by the clock: nights and holidays count."),
+    )
+    leader_after = SpanField(
+        label=_("The team leader is told"),
+        required=False,
+        help_text=_("So long after the owner, such as 4 h; blank: never."),
+    )
+    give_after = SpanField(
+        label=_("Somebody else gets it"),
+        required=False,
+        help_text=_("So long after the step before, such as 24 h; blank where it stays."),
+    )
+
+    class Meta:
+        model = StallRule
+        fields = ("line", "name", "position", "is_active", "trigger", "statuses", "stages", "owner_after",
+                  "leader_after", "gives_to", "give_after")  # fmt: skip
+        help_texts = {
+            "name": _("Such as “Two days of silence”. People read it on the lead."),
+            "position": _("The first rule that fits a lead counts; small numbers come first."),
+            "is_active": _("When a rule comes into use, time begins then for the leads that are there."),
+            "trigger": _(
+                "Nothing happens: no change, note, call, message or follow-up. Nobody calls or writes: whatever"
+                " else happens, until the first call or message."
+            ),
+        }
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if "line" in self.fields:
+            self.fields["line"].queryset = visible_lines(self.actor).filter(version__gt=0)
+
+    def perform(self, values: dict[str, Any]) -> StallRule:
+        line = values.pop("line", None)
+        if self.is_new:
+            return create_stall_rule(actor=self.actor, line=line, **values)
+        return update_stall_rule(actor=self.actor, rule=self.instance, **values)
+
+
+@admin.register(StallRule, site=console)
+class StallRuleAdmin(ServiceModelAdmin):
+    """How long leads may wait."""
+
+    menu = MenuPlace(CONFIGURE, 37, "hourglass_bottom", _("Stalled leads"))
+    form = StallRuleForm
+    can_add = True
+    can_change = True
+    list_display = ("name", "line", "position", "trigger", "words", "state_label")
+    list_filter = ("is_active",)
+    search_fields = ("name",)
+    sortable_by = ()
+    ordering = ("line__name", "position", "id")
+    fieldsets = (
+        (None, {"fields": ("line", "name", "position", "is_active")}),
+        (_("Which leads"), {"fields": ("trigger", "statuses", "stages")}),
+        (_("What happens"), {"fields": ("owner_after", "leader_after", "gives_to", "give_after")}),
+    )
+
+    def rows(self, actor: Any) -> models.QuerySet:
+        return visible_stall_rules(actor)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("line",) if obj else ()
+
+    @admin.display(description=_("What happens"))
+    def words(self, rule: StallRule) -> str:
+        said = [_now("owner after %(span)s") % {"span": span_words(rule.owner_after)}]
+        if rule.leader_after is not None:
+            said.append(_now("leader %(span)s later") % {"span": span_words(rule.leader_after)})
+        if rule.gives_to != StallGives.NOBODY and rule.give_after is not None:
+            said.append(_now("given away %(span)s later") % {"span": span_words(rule.give_after)})
+        return ", ".join(said)
+
+    @display(description=_("State"), ordering="is_active", label={"active": "success", "off": ""})
+    def state_label(self, rule: StallRule) -> tuple[str, Any]:
+        return ("active", _("In use")) if rule.is_active else ("off", _("Not in use"))

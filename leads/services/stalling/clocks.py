@@ -1,0 +1,167 @@
+"""Starting, renewing and stopping the clocks of leads, in the transaction of what happened with them.
+
+Whoever calls has locked the leads, and so has who takes the steps: a call that is logged at the last moment comes
+before the step or after it. Lines without rules have no clocks: their leads are written without a query more.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from core.database.bulk import insert_rows
+from leads.due_times import after_minutes
+from leads.models import BusinessLine, Engagement, Lead, StallClock, StallTrigger
+from leads.services.lead_rows import LeadRow
+from leads.services.lines import pin_line
+from leads.services.stalling.ready import ReadyStallRule, rule_for, stall_rules
+
+COLUMNS = ("organization_id", "lead_id", "rule_id", "since", "step", "due_at", "created_at")
+
+
+def start_clocks(line: BusinessLine, leads: Sequence[LeadRow]) -> None:
+    """Start the clocks of new leads of a pinned line."""
+    rules = stall_rules(line)
+    if not rules or not leads:
+        return
+    rows: list[tuple[Any, ...]] = []
+    for lead in leads:
+        if (rule := rule_for(rules, lead, is_contacted=False)) is not None:
+            due = after_minutes(lead.created_at, rule.plan[0][1], line.organization)
+            moments = (lead.created_at.isoformat(), 0, due.isoformat(), lead.created_at.isoformat())
+            rows.append((lead.organization_id, lead.id, rule.id, *moments))
+    insert_rows(StallClock, COLUMNS, rows)
+
+
+def note_activity(lead: Lead) -> None:
+    """Something was done with a locked lead: what it waits for begins again, or is over."""
+    _renew_found(lead, is_given=False)
+
+
+def note_given(lead: Lead) -> None:
+    """Somebody else has a locked lead now, and all the time that there is for it."""
+    _renew_found(lead, is_given=True)
+
+
+def _renew_found(lead: Lead, *, is_given: bool) -> None:
+    # A lead without a clock waits for nothing, and what was done cannot make it wait: its state is as it was.
+    if StallClock.objects.filter(lead=lead).exists():
+        renew_clocks(pin_line(lead.line_id), [lead], is_given=is_given)
+
+
+def renew_clocks(line: BusinessLine, leads: Sequence[Lead], *, is_given: bool = False) -> None:
+    """Bring the clocks of locked leads of a pinned line to what was just done with them.
+
+    Who waits to be contacted goes on waiting, whatever else is done, unless the lead was given to somebody.
+    """
+    rules = stall_rules(line)
+    if not rules or not leads:
+        return
+    now = timezone.now()
+    clocks = clocks_of(leads)
+    contacted = contacted_among(rules, leads)
+    started, ended = [], []
+    for lead in leads:
+        clock = clocks.get(lead.pk)
+        rule = rule_for(rules, lead, is_contacted=lead.pk in contacted)
+        if rule is None:
+            ended += [clock.pk] if clock else []
+        elif not _goes_on(clock, rule, is_given=is_given):
+            started.append(made_clock(line, lead, rule, now))
+    store_clocks(started, ended)
+
+
+def _goes_on(clock: StallClock | None, rule: ReadyStallRule, *, is_given: bool) -> bool:
+    """Whether a lead waits on, as it did."""
+    is_same = clock is not None and clock.rule_id == rule.id
+    return is_same and rule.trigger is StallTrigger.NOT_CONTACTED and not is_given
+
+
+def made_clock(line: BusinessLine, lead: Lead, rule: ReadyStallRule, since: dt.datetime) -> StallClock:
+    """Return a clock that begins."""
+    return StallClock(
+        organization_id=lead.organization_id,
+        lead_id=lead.pk,
+        rule_id=rule.id,
+        since=since,
+        due_at=after_minutes(since, rule.plan[0][1], line.organization),
+        created_at=lead.created_at,
+    )
+
+
+def clocks_of(leads: Iterable[Lead]) -> dict[int, StallClock]:
+    """Return lead id → its clock."""
+    return {clock.lead_id: clock for clock in StallClock.objects.filter(lead__in=[lead.pk for lead in leads])}
+
+
+def contacted_among(rules: Iterable[ReadyStallRule], leads: Iterable[Lead]) -> set[int]:
+    """Return the ids of those leads whose person was called or written to, where a rule asks for it."""
+    if not any(rule.trigger is StallTrigger.NOT_CONTACTED for rule in rules):
+        return set()
+    engagements = Engagement.objects.filter(lead__in=[lead.pk for lead in leads]).order_by()
+    return set(engagements.values_list("lead_id", flat=True).distinct())
+
+
+def store_clocks(started: Sequence[StallClock], ended: Collection[int]) -> None:
+    """Write clocks over those that their leads had, and remove others, by number."""
+    if ended:
+        StallClock.objects.filter(pk__in=ended).delete()
+    if started:
+        StallClock.objects.bulk_create(
+            started,
+            update_conflicts=True,
+            unique_fields=["organization", "lead"],
+            update_fields=["rule", "since", "step", "due_at", "stalled_at"],
+        )
+
+
+def stop_clocks(lead_ids: Collection[int]) -> None:
+    """Stop the clocks of leads that are withdrawn."""
+    if lead_ids:
+        StallClock.objects.filter(lead__in=lead_ids).delete()
+
+
+def clock_images(leads: Iterable[Lead]) -> dict[str, dict[str, Any]]:
+    """Return the clocks of locked leads as JSON, to be put back by `put_clocks_back`: by the lead's number."""
+    return {
+        str(lead_id): {
+            "rule": clock.rule_id,
+            "since": clock.since.isoformat(),
+            "step": clock.step,
+            "due_at": clock.due_at.isoformat() if clock.due_at else None,
+            "stalled_at": clock.stalled_at.isoformat() if clock.stalled_at else None,
+        }
+        for lead_id, clock in clocks_of(leads).items()
+    }
+
+
+def put_clocks_back(
+    line: BusinessLine, leads: Sequence[Lead], images: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Give locked leads of a pinned line the clocks that they had; begins anew what no rule in use measures."""
+    stop_clocks([lead.pk for lead in leads])
+    rules = {rule.id for rule in stall_rules(line)}
+    anew = [lead for lead in leads if images.get(str(lead.pk), {}).get("rule") not in {None, *rules}]
+    store_clocks(
+        [
+            StallClock(
+                organization_id=lead.organization_id,
+                lead_id=lead.pk,
+                rule_id=image["rule"],
+                since=dt.datetime.fromisoformat(image["since"]),
+                step=image["step"],
+                due_at=_moment(image["due_at"]),
+                stalled_at=_moment(image["stalled_at"]),
+                created_at=lead.created_at,
+            )
+            for lead in leads
+            if lead not in anew and (image := images.get(str(lead.pk)))
+        ],
+        (),
+    )
+    renew_clocks(line, anew)
+
+
+def _moment(written: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(written) if written else None

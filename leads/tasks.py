@@ -1,0 +1,23 @@
+"""Celery's entry points of leads, thin."""
+
+import structlog
+from celery import shared_task
+from django.db import InterfaceError, OperationalError
+
+from core.tasks import ScopedTask
+from leads.services.stalling.escalating import escalate_everywhere
+
+log = structlog.get_logger("leadledger.tasks")
+
+
+@shared_task(base=ScopedTask, name="leads.tasks.escalate_stalled_leads", ignore_result=True)
+def escalate_stalled_leads() -> None:
+    """Take the steps about stalled leads that are due. Sent by the scheduler, as often as it likes."""
+    try:
+        taken = escalate_everywhere()
+    except (OperationalError, InterfaceError) as error:
+        # What is due stays so until the next look.
+        log.warning("stalled_leads_not_escalated", error=str(error))
+    else:
+        if taken:
+            log.info("stalled_leads_escalated", steps=taken)
