@@ -1,4 +1,13 @@
-from leads.models.assignment import AssignmentMethod, AssignmentRule, AssignmentTurn, LeadAssignment
+from leads.models.assignment import (
+    AssignmentLimit,
+    AssignmentMethod,
+    AssignmentRule,
+    AssignmentTally,
+    AssignmentTurn,
+    LeadAssignment,
+    WaitingLead,
+    WaitingReason,
+)
 from leads.models.attachment import AttachmentKind, LeadAttachment
 from leads.models.consent import Consent, ConsentChannel, ConsentDoor, ConsentState, DoNotCall
 from leads.models.engagement import Channel, Direction, Engagement, EngagementOutcome
@@ -12,6 +21,7 @@ from leads.models.form_link import (
     FormSubmission,
     SubmissionOutcome,
 )
+from leads.models.hand_over import HandedLead, HandOver, HandOverMethod
 from leads.models.lead import DuplicateKey, Lead, LeadStatus, LeadToken, LeadValue
 from leads.models.line import BusinessLine, Field, FieldKind, FieldStatus, LineVersion
 from leads.models.note import Note
@@ -23,8 +33,10 @@ from leads.models.tag import LeadTag, Tag
 
 __all__ = [
     "Accent",
+    "AssignmentLimit",
     "AssignmentMethod",
     "AssignmentRule",
+    "AssignmentTally",
     "AssignmentTurn",
     "AttachmentKind",
     "BusinessLine",
@@ -49,6 +61,9 @@ __all__ = [
     "FormLinkState",
     "FormRefusals",
     "FormSubmission",
+    "HandOver",
+    "HandOverMethod",
+    "HandedLead",
     "Lead",
     "LeadAssignment",
     "LeadAttachment",
@@ -68,4 +83,6 @@ __all__ = [
     "Tag",
     "ViewLayout",
     "ViewSharing",
+    "WaitingLead",
+    "WaitingReason",
 ]
