@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 DAY = dt.timedelta(days=1)
@@ -143,10 +144,10 @@ def checked_spans(spans: Sequence[Sequence[str]]) -> list[list[str]]:
     for begin, end in read:
         if begin >= end:
             raise WrongSpan(
-                f"{_clock(begin)}–{_clock(end)} ends before it begins. Write a night as two spans: until 24:00, and from"
-                " 00:00 of the next day."
+                f"{_clock(begin)}–{_clock(end)} ends before it begins. Write a night as two spans: until"
+                " 24:00, and from 00:00 of the next day."
             )
-    for (_begin, end), (following, _end) in zip(read, read[1:], strict=False):
+    for (_begin, end), (following, _end) in pairwise(read):
         if following < end:
             raise WrongSpan(f"One span begins at {_clock(following)}, before another ends at {_clock(end)}.")
     return [[_clock(begin), _clock(end)] for begin, end in read]

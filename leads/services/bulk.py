@@ -32,6 +32,7 @@ from leads.queries.columns import microseconds
 from leads.queries.lead_list import LeadListQuery, count_all_leads, count_leads, list_leads
 from leads.queries.leads import visible_leads
 from leads.services.exports import asker_of
+from leads.services.leads_given import MOST_TOLD, stop_waiting
 from leads.services.notifying import notify
 from leads.services.tags import add_tag_to, read_names, remove_tag_from, resolve_tags
 
@@ -39,8 +40,6 @@ BULK = "leads.bulk"
 # Up to so many are changed while the browser waits.
 AT_ONCE = 200
 BATCH = 500
-# An owner who gets more is told of these; the list has the others.
-MOST_TOLD = 20
 ASSIGN, STAGE, STATUS, TAG, UNTAG = "assign", "stage", "status", "tag", "untag"
 ACTIONS = (ASSIGN, STAGE, STATUS, TAG, UNTAG)
 NOTHING_DONE = {"changed": 0, "unchanged": 0, "not_allowed": 0, "changed_meanwhile": 0, "gone": 0}
@@ -279,6 +278,7 @@ class _Batch:
             owner = _check_owner(self.actor, self.change.value)
             columns |= {"owner_id": owner.pk if owner else None, "team_id": team_of(owner) if owner else None}
             self._hand_over(ids, owner)
+            stop_waiting([lead.id for lead in leads if lead.owner_id is None])
         else:
             columns[self.change.action] = self.change.value
         Lead.objects.filter(pk__in=ids).update(**columns)
