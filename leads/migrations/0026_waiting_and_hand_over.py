@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'waiting lead',
                 'verbose_name_plural': 'waiting leads',
-                'ordering': ('lead',),
+                'ordering': ('lead_id',),
             },
         ),
         migrations.CreateModel(

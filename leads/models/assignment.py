@@ -197,7 +197,7 @@ class WaitingLead(TenantModel):
     until = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ("lead",)
+        ordering = ("lead_id",)
         verbose_name = _("waiting lead")
         verbose_name_plural = _("waiting leads")
         constraints = [models.UniqueConstraint(fields=["organization", "lead"], name="waiting_lead_once")]

@@ -69,7 +69,7 @@ def _due(line: BusinessLine, ready: list[ReadyRule], after: int) -> list[Waiting
     known_rules = [each.rule.pk for each in ready]
     due = Q(until__lte=timezone.now()) | Q(reason=WaitingReason.OFF_WORK, rule__in=open_rules)
     gone = Q(reason__in=TIMED) & ~Q(rule__in=known_rules)
-    return list(WaitingLead.objects.filter(due | gone, line=line, lead__gt=after).order_by("lead")[:BATCH])
+    return list(WaitingLead.objects.filter(due | gone, line=line, lead__gt=after).order_by("lead_id")[:BATCH])
 
 
 def _give_batch(

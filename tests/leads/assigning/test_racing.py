@@ -95,5 +95,5 @@ def test_two_workers_give_each_waiting_lead_once_and_in_order(monkeypatch):
     with organization_scope(organization):
         assert given == 30 and not WaitingLead.objects.exists()
         assert AssignmentTurn.objects.get(rule=rule).given == 30
-        decided = list(LeadAssignment.objects.order_by("lead").values_list("turn", "owner_id"))
+        decided = list(LeadAssignment.objects.order_by("lead_id").values_list("turn", "owner_id"))
         assert decided == [(turn + 1, office.ids[turn % 3]) for turn in range(30)]
