@@ -23,6 +23,9 @@ KEYS: dict[str, tuple[str, type, Any]] = {
     "people": ("people", list, []),
     "weights": ("weights", list, []),
     "team": ("team", str, None),
+    "pin_field": ("pin_field", str, ""),
+    "only_at_work": ("only_at_work", bool, False),
+    "daily_cap": ("daily_cap", int, None),
 }
 NAMES = ("business_line", "name")
 
@@ -106,7 +109,7 @@ def _are_of_kind(key: str, value: Any) -> bool:
         return all(isinstance(each, str) for each in value)
     if key == "weights":
         return all(isinstance(each, int) and not isinstance(each, bool) for each in value)
-    return key != "position" or 0 <= value < 2**31
+    return key not in ("position", "daily_cap") or 0 <= value < 2**31
 
 
 def _bring_in_one(
@@ -151,6 +154,9 @@ def _written(rule: AssignmentRule, addresses: Mapping[int, str]) -> dict[str, An
         "people": [addresses[pk] for pk in rule.people if pk in addresses],
         "weights": rule.weights,
         "team": addresses.get(rule.team_id) if rule.team_id else None,
+        "pin_field": rule.pin_field,
+        "only_at_work": rule.only_at_work,
+        "daily_cap": rule.daily_cap,
     }
     kept = {key: value for key, value in said.items() if value != KEYS[key][2]}
     return {"business_line": rule.line.code, "name": rule.name, **kept}

@@ -19,9 +19,9 @@ from core.api.serializers import Body
 from leads.api.documentation import LEAD, LEADS
 from leads.api.serializers import LeadSerializer
 from leads.api.views import lead_answer, lead_precondition
-from leads.models import AssignmentMethod
+from leads.models import AssignmentMethod, Lead, WaitingReason
 from leads.presentation import LeadReader
-from leads.queries.assignments import why_assigned
+from leads.queries.assignments import why_assigned, why_waiting
 from leads.queries.duplicates import lead_duplicates
 from leads.queries.leads import get_lead
 from leads.services.assigning import assign_by_rule
@@ -128,10 +128,21 @@ class AssignmentReasonSerializer(serializers.Serializer[Any]):
     is_current = serializers.BooleanField(help_text="Whether the lead is still that member's.")
 
 
+class WaitingSerializer(serializers.Serializer[Any]):
+    """That a rule fits a lead which nobody may get yet."""
+
+    rule = serializers.CharField()
+    cause = serializers.ChoiceField(choices=WaitingReason.choices)
+    reason = serializers.CharField(help_text="Why, in a sentence.")
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField(allow_null=True, help_text="Null: until the rules change.")
+
+
 class WhySerializer(serializers.Serializer[Any]):
     """Why a lead is where it is."""
 
     assignment = AssignmentReasonSerializer(allow_null=True)
+    waiting = WaitingSerializer(allow_null=True, help_text="What a lead that is nobody's waits for.")
 
 
 class LeadWhyView(Call):
@@ -140,7 +151,7 @@ class LeadWhyView(Call):
     @extend_schema(
         operation_id="explain_lead",
         summary="Why a lead went to its owner",
-        description="The last decision of an assignment rule; null where none has decided.",
+        description="The last decision of an assignment rule, and what a lead that is nobody's waits for; else null.",
         tags=LEADS,
         responses={
             200: answer(
@@ -154,7 +165,8 @@ class LeadWhyView(Call):
                         "reason": "Rule “Everywhere”: Asha Rao was next of 3 people, at its lead number 12.",
                         "at": "2026-03-10T09:00:00+05:30",
                         "is_current": True,
-                    }
+                    },
+                    "waiting": None,
                 },
             )
         },
@@ -163,9 +175,10 @@ class LeadWhyView(Call):
         """Tell why a lead went to its owner."""
         actor = actor_of(request)
         actor.require(Area.LEADS, "read")
-        why = why_assigned(get_lead(actor, reference))
+        lead = get_lead(actor, reference)
+        why, waiting = why_assigned(lead), _waiting(actor, lead)
         if why is None:
-            return Response({"assignment": None})
+            return Response({"assignment": None, "waiting": waiting})
         found = why.assignment
         told = {
             "rule": found.rule_name,
@@ -175,7 +188,7 @@ class LeadWhyView(Call):
             "at": found.at.astimezone(actor.organization.zone).isoformat(),
             "is_current": why.is_current,
         }
-        return Response({"assignment": told})
+        return Response({"assignment": told, "waiting": waiting})
 
 
 class LeadDuplicatesView(Call):
@@ -207,6 +220,20 @@ class LeadDuplicatesView(Call):
         reader = LeadReader(actor)
         results = [{"matches": list(each.matches), "lead": reader.payload(each.lead)} for each in found.leads]
         return Response({"next": None, "previous": None, "results": results, "elsewhere": found.elsewhere})
+
+
+def _waiting(actor: Actor, lead: Lead) -> dict[str, Any] | None:
+    found = why_waiting(lead)
+    if found is None:
+        return None
+    zone, row = actor.organization.zone, found.waiting
+    return {
+        "rule": row.rule.name,
+        "cause": row.reason,
+        "reason": found.reason,
+        "since": row.since.astimezone(zone).isoformat(),
+        "until": row.until.astimezone(zone).isoformat() if row.until else None,
+    }
 
 
 def _owner(actor: Actor, member_id: int | None) -> Membership | None:

@@ -76,7 +76,7 @@ def test_a_call_assigns_by_rule_and_tells_why(office, client_for):
     lead = office.lead()
     api = client_for(office.operations)
     why, assign = f"/api/v1/leads/{lead.reference}/why", f"/api/v1/leads/{lead.reference}/assign"
-    assert api.get(why).json() == {"assignment": None}
+    assert api.get(why).json() == {"assignment": None, "waiting": None}
     assert api.post(assign, {"by": "rule"}, "application/json").status_code == 409
     assert api.post(assign, {"by": "rule", "owner": 1}, "application/json").status_code == 400
     assert api.post(assign, {}, "application/json").status_code == 400
