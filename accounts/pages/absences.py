@@ -24,6 +24,7 @@ from accounts.queries.calendar import (
     visible_absences,
 )
 from accounts.queries.memberships import today
+from accounts.roles import Area
 from accounts.services.absences import LONGEST_NOTE, change_absence, enter_absence, withdraw_absence
 from core import locale_formats as formats
 from core.errors import ApplicationError, NotPermitted, NotVisible
@@ -101,6 +102,7 @@ def absences(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [_row(actor, row, day, may_change=row.pk in changeable) for row in rows[:MOST]],
         "shows_past": shows_past,
+        "may_hand_over": actor.may(Area.LEADS, "assign"),
         "columns": [
             {"label": label, "kind": ""}
             for label in (_("Person"), _("First day"), _("Last day"), _("Deputy"), _("State"), _("Note"))

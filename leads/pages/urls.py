@@ -8,6 +8,7 @@ from leads.pages import (
     engagements,
     exports,
     follow_ups,
+    handing_over,
     notes,
     notifications,
     pickers,
@@ -41,6 +42,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(
         "notifications/<int:notification_id>/read/", notifications.notification_read, name="notification_read"
+    ),
+    path("hand-overs/", handing_over.hand_overs, name="hand_overs"),
+    path("hand-overs/of/<int:member_id>/", handing_over.hand_over_page, name="hand_over"),
+    path("hand-overs/<int:hand_over_id>/", handing_over.hand_over_detail, name="hand_over_detail"),
+    path(
+        "hand-overs/<int:hand_over_id>/take-back/",
+        handing_over.hand_over_take_back,
+        name="hand_over_take_back",
     ),
     path("leads/", views.lead_list, name="list"),
     path("leads/new/", views.lead_new, name="new"),

@@ -63,10 +63,13 @@ class Move:
     owner_id: int | None
 
 
-def give_many(organization: Organization, moves: Sequence[Move], *, by: Membership | None) -> None:
+def give_many(
+    organization: Organization, moves: Sequence[Move], *, by: Membership | None, tells: bool = True
+) -> None:
     """Give locked leads to people, in the caller's transaction, by few statements.
 
-    Their open follow-ups go along as with one lead, and the new owners are told: of the first so many by each.
+    Their open follow-ups go along as with one lead, and, with `tells`, the new owners are
+    told: each of the first so many.
     """
     if not moves:
         return
@@ -80,7 +83,7 @@ def give_many(organization: Organization, moves: Sequence[Move], *, by: Membersh
         cursor.execute(FOLLOW, [ids, [move.old_id for move in moves], owners, organization.pk])
     stop_waiting([move.lead_id for move in moves if move.old_id is None])
     told: dict[int, list[int]] = {}
-    for move in moves:
+    for move in moves if tells else ():
         if move.owner_id is not None:
             told.setdefault(move.owner_id, []).append(move.lead_id)
     wanted = {lead_id: owner for owner, lead_ids in told.items() for lead_id in lead_ids[:MOST_TOLD]}
