@@ -12,13 +12,46 @@ from django.utils.translation import ngettext
 from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.roles import Area
-from leads.models import AssignmentMethod, AssignmentRule, Lead, LeadAssignment, WaitingLead, WaitingReason
+from leads.models import (
+    AssignmentLimit,
+    AssignmentMethod,
+    AssignmentRule,
+    Lead,
+    LeadAssignment,
+    WaitingLead,
+    WaitingReason,
+)
+from leads.queries.leads import visible_leads
 
 
 def visible_assignment_rules(actor: Actor) -> QuerySet[AssignmentRule]:
     """Return the rules that the actor may read, with their lines."""
     rules = AssignmentRule.objects.select_related("line", "team__user")
     return rules if actor.may(Area.CONFIGURATION, "read") else rules.none()
+
+
+def visible_assignment_limits(actor: Actor) -> QuerySet[AssignmentLimit]:
+    """Return the daily limits of people that the actor may read."""
+    limits = AssignmentLimit.objects.select_related("membership__user")
+    return limits if actor.may(Area.CONFIGURATION, "read") else limits.none()
+
+
+def deserted_rules(actor: Actor) -> list[AssignmentRule]:
+    """Return the rules in use that name people of whom nobody has access any more, and no team. Two queries."""
+    rules = list(visible_assignment_rules(actor).filter(is_active=True, team__isnull=True))
+    wanted = {person for rule in rules for person in rule.people}
+    there = set(
+        Membership.objects.filter(pk__in=wanted, is_active=True, user__is_active=True).values_list(
+            "pk", flat=True
+        )
+    )
+    return [rule for rule in rules if there.isdisjoint(rule.people)]
+
+
+def forgotten_leads(actor: Actor) -> QuerySet[Lead]:
+    """Return the leads that the actor sees, are nobody's, and wait for no rule any more."""
+    waiting = WaitingLead.objects.filter(reason=WaitingReason.NO_RULE).values("lead")
+    return visible_leads(actor).filter(pk__in=waiting, owner__isnull=True).order_by("pk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,3 +253,23 @@ def test_the_pages_preview_hand_over_and_take_back(office, worked, client_for):
     stranger = client_for(make_leader(office))
     assert stranger.get(address).status_code == 404 and stranger.get(done.url).status_code == 404
     assert client_for(office.agents[1]).get(address).status_code == 403
+
+
+def test_who_ends_an_access_is_told_what_is_left_open(office, worked, client_for):
+    office.rule("Everywhere")
+    admin = make_actor(office.operations.organization, Role.ADMIN)
+    client = client_for(admin)
+    address = reverse("admin:accounts_membership_end_access", args=[office.ids[0]])
+    page = client.get(address).content.decode()
+    assert "4 open leads" in page and "2 open follow-ups" in page and "“Everywhere”" in page
+    assert reverse("leads:hand_over", args=[office.ids[0]]) in page
+    told = client.patch(f"/api/v1/users/{office.ids[0]}", {"is_active": False}, "application/json").json()
+    assert [end["text"] for end in told["left_open"]][:2] == ["4 open leads", "2 open follow-ups"]
+    again = client.patch(f"/api/v1/users/{office.ids[0]}", {"is_active": True}, "application/json").json()
+    assert "left_open" not in again
+    for agent in office.agents:
+        with organization_scope(office.operations.organization):
+            deactivate_member(actor=admin, membership=agent.membership)
+    queues = {str(queue.title): queue for queue in client.get("/console/").context["queues"]}
+    assert [item.title for item in queues["Assignment rules without anybody"].items] == ["Everywhere"]
+    assert queues["Open leads of people who left"].count == 2
