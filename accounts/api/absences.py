@@ -95,12 +95,12 @@ class AbsenceListView(Call):
         **listing(
             "list_absences", "Who is away", PEOPLE, AbsenceSerializer, ABSENCE, AbsenceFilter,
             "`first_day`, `last_day`, `id`",
-            description="Your own, those of people to whom you may give leads, and those in which you are the deputy.",
+            description="Your own, those of people whose leads you read, and those in which you are the deputy.",
         )
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """List the absences that you may see."""
-        actor = _actor(request)
+        actor = _actor(request, "read")
         page = Page(request, visible_absences(actor), filters=AbsenceFilter, orderings=ORDERS)
         return Response(page.answer([_payload(row) for row in page.rows]))
 
@@ -139,7 +139,7 @@ class AbsenceView(Call):
     )
     def get(self, request: Request, absence_id: str) -> Response:
         """Read one absence."""
-        return Response(_payload(get_absence(_actor(request), int(absence_id))))
+        return Response(_payload(get_absence(_actor(request, "read"), int(absence_id))))
 
     @extend_schema(
         operation_id="change_absence",
@@ -168,11 +168,11 @@ class AbsenceView(Call):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def _actor(request: Request) -> Actor:
-    """Who calls; a key must hold the right by which its owner enters absences of others."""
+def _actor(request: Request, verb: str = "assign") -> Actor:
+    """Who calls; a key must hold the right by which its owner reads, or enters, absences of others."""
     actor = actor_of(request)
     if actor.is_restricted:
-        actor.require(Area.LEADS, "assign")
+        actor.require(Area.LEADS, verb)
     return actor
 
 

@@ -159,7 +159,7 @@ def absence(request: HttpRequest, absence_id: int) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = get_absence(actor, absence_id)
     if not changeable_absences(actor).filter(pk=found.pk).exists():
-        raise NotPermitted("You are the deputy. The person, their leader or operations change this.")
+        raise NotPermitted("The person, their leader or operations change this.")
     initial = {name: getattr(found, name) for name in ("first_day", "last_day", "note")}
     form = AbsenceForm(
         request.POST or None, actor=actor, absence=found, initial={**initial, "deputy": found.deputy_id}

@@ -80,10 +80,10 @@ def absent_until(organization: Organization, member_ids: Collection[int]) -> dic
 
 
 def visible_absences(actor: Actor) -> QuerySet[Absence]:
-    """Return the absences that the actor may read: one's own, those of whom one may give leads, and those in which
-    one is the deputy."""
+    """Return the absences that the actor may read: one's own, those of whose leads one reads, and those in which one is
+    the deputy."""
     rows = Absence.objects.select_related("membership__user", "deputy__user")
-    reach = _reach(actor)
+    reach = _reach(actor, "read")
     if reach is None:
         return rows
     own = _own(actor)
@@ -91,8 +91,8 @@ def visible_absences(actor: Actor) -> QuerySet[Absence]:
 
 
 def changeable_absences(actor: Actor) -> QuerySet[Absence]:
-    """Return the absences that the actor may change."""
-    reach = _reach(actor)
+    """Return the absences that the actor may change: one's own, and those of whose leads one gives."""
+    reach = _reach(actor, "assign")
     return visible_absences(actor) if reach is None else visible_absences(actor).filter(membership__in=reach)
 
 
@@ -107,7 +107,7 @@ def get_absence(actor: Actor, absence_id: int) -> Absence:
 def absentees(actor: Actor) -> QuerySet[Membership]:
     """Return the people whose absences the actor may enter, by name: oneself, one's team, or everybody."""
     members = Membership.objects.filter(is_active=True).select_related("user").order_by("name", "user__email")
-    reach = _reach(actor)
+    reach = _reach(actor, "assign")
     return members if reach is None else members.filter(pk__in=reach)
 
 
@@ -115,7 +115,7 @@ def deputies_of(actor: Actor, member: Membership) -> QuerySet[Membership]:
     """Return whom the actor may name as the deputy of a member, by name: whose absences the actor enters, the member's
     leader, and who reports to the same leader."""
     members = Membership.objects.filter(is_active=True).select_related("user").exclude(pk=member.pk)
-    reach = _reach(actor)
+    reach = _reach(actor, "assign")
     if reach is not None:
         lines = ReportingLine.objects.filter(valid__contains=today(actor.organization))
         leaders = lines.filter(membership=member).values("manager")
@@ -129,7 +129,7 @@ def _own(actor: Actor) -> int | None:
     return actor.membership.pk if actor.membership is not None and not actor.is_restricted else None
 
 
-def _reach(actor: Actor) -> list[int] | None:
-    reach = reachable_member_ids(actor, Area.LEADS, "assign")
+def _reach(actor: Actor, verb: str) -> list[int] | None:
+    reach = reachable_member_ids(actor, Area.LEADS, verb)
     own = _own(actor)
     return reach if reach is None else sorted({*reach, *([own] if own else [])})

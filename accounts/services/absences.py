@@ -82,7 +82,7 @@ def _held(actor: Actor, absence_id: int) -> Absence:
     get_absence(actor, absence_id)
     absence = changeable_absences(actor).filter(pk=absence_id).first()
     if absence is None:
-        raise NotPermitted("You are the deputy. The person, their leader or operations change this.")
+        raise NotPermitted("The person, their leader or operations change this.")
     return absence
 
 

@@ -26,6 +26,7 @@ READERS = {
     "leads_lead": OPENERS,
     "leads_formlink": OPENERS,
     "leads_assignmentrule": OPENERS,
+    "leads_assignmentlimit": OPENERS,
     "leads_donotcall": OPENERS,
     "leads_formsubmission": OPENERS,
     "core_intake": OPENERS - {Role.FINANCE},
@@ -35,6 +36,9 @@ READERS = {
     "core_organization": {Role.ADMIN, Role.AUDITOR},
     "accounts_membership": {Role.ADMIN, Role.AUDITOR},
     "accounts_accessrule": OPENERS,
+    "accounts_workinghours": OPENERS,
+    "accounts_holiday": OPENERS,
+    "accounts_absence": OPENERS,
     "accounts_apikey": {Role.ADMIN, Role.OPERATIONS, Role.AUDITOR},
     "accounts_loginlog": {Role.ADMIN, Role.AUDITOR},
 }
@@ -45,8 +49,12 @@ CONFIGURED = (
     "leads_campaign",
     "leads_formlink",
     "leads_assignmentrule",
+    "leads_assignmentlimit",
     "leads_donotcall",
     "accounts_accessrule",
+    "accounts_workinghours",
+    "accounts_holiday",
+    "accounts_absence",
 )
 WRITERS = {name: {Role.ADMIN, Role.OPERATIONS} for name in CONFIGURED} | {
     "accounts_membership": {Role.ADMIN},
