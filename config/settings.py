@@ -152,6 +152,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expire_seconds": 60},
     },
+    # Leads that wait for working hours are given within a minute of their beginning.
+    "waiting leads": {
+        "task": "leads.tasks.give_waiting_leads",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
 }
 
 # --- Retention of technical rows, in days; 0 keeps for ever (core/retention) ---

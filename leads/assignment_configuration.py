@@ -9,9 +9,10 @@ from accounts.roles import Area
 from core.configuration import Report, Section, register_section
 from core.errors import Conflict, ValidationFailed
 from leads.models import AssignmentRule, BusinessLine
-from leads.queries.assignments import visible_assignment_rules
+from leads.queries.assignments import visible_assignment_limits, visible_assignment_rules
 from leads.queries.lines import visible_lines
 from leads.services.assigning import create_assignment_rule, update_assignment_rule
+from leads.services.assigning.limits import set_limit
 
 # Key of the file → (setting, type, default).
 KEYS: dict[str, tuple[str, type, Any]] = {
@@ -23,6 +24,9 @@ KEYS: dict[str, tuple[str, type, Any]] = {
     "people": ("people", list, []),
     "weights": ("weights", list, []),
     "team": ("team", str, None),
+    "pin_field": ("pin_field", str, ""),
+    "only_at_work": ("only_at_work", bool, False),
+    "daily_cap": ("daily_cap", int, None),
 }
 NAMES = ("business_line", "name")
 
@@ -106,7 +110,7 @@ def _are_of_kind(key: str, value: Any) -> bool:
         return all(isinstance(each, str) for each in value)
     if key == "weights":
         return all(isinstance(each, int) and not isinstance(each, bool) for each in value)
-    return key != "position" or 0 <= value < 2**31
+    return key not in ("position", "daily_cap") or 0 <= value < 2**31
 
 
 def _bring_in_one(
@@ -151,6 +155,59 @@ def _written(rule: AssignmentRule, addresses: Mapping[int, str]) -> dict[str, An
         "people": [addresses[pk] for pk in rule.people if pk in addresses],
         "weights": rule.weights,
         "team": addresses.get(rule.team_id) if rule.team_id else None,
+        "pin_field": rule.pin_field,
+        "only_at_work": rule.only_at_work,
+        "daily_cap": rule.daily_cap,
     }
     kept = {key: value for key, value in said.items() if value != KEYS[key][2]}
     return {"business_line": rule.line.code, "name": rule.name, **kept}
+
+
+@register_section
+class AssignmentLimits(Section):
+    """How many leads people get on a day by all rules."""
+
+    name = "assignment_limits"
+    order = 31
+
+    def bring_in(self, actor: Actor, items: list[Any], report: Report) -> None:
+        stored = {row.membership.user.email: row.daily_cap for row in visible_assignment_limits(actor)}
+        members = {each.user.email: each for each in Membership.objects.select_related("user")}
+        seen: set[str] = set()
+        for index, item in enumerate(items):
+            path = f"{self.name}[{index}]"
+            if not _is_limit(item):
+                report.add_problem(path, "wrong_value", 'Write an object with "person" and "daily_cap".')
+                continue
+            person, cap = item["person"], item["daily_cap"]
+            if person not in members:
+                report.add_problem(f"{path}.person", "unknown", f"No member has the address {person}.")
+            elif person in seen:
+                report.add_problem(path, "repeated", "The limit of this person stands above already.")
+            else:
+                seen.add(person)
+                try:
+                    set_limit(actor=actor, membership=members[person], daily_cap=cap)
+                except (ValidationFailed, Conflict) as error:
+                    report.add_refusal(path, error)
+                    continue
+                told = f"{self.name}[{person}]"
+                if person not in stored:
+                    report.add_created(told, {"daily_cap": cap})
+                elif stored[person] != cap:
+                    report.add_changed(told, [("daily_cap", stored[person], cap)])
+                else:
+                    report.add_unchanged()
+        report.left_alone += [f"{self.name}[{person}]" for person in sorted(stored.keys() - seen)]
+
+    def write_out(self, actor: Actor) -> list[Any]:
+        actor.require(Area.CONFIGURATION, "read")
+        rows = sorted(visible_assignment_limits(actor), key=lambda row: row.membership.user.email)
+        return [{"person": row.membership.user.email, "daily_cap": row.daily_cap} for row in rows]
+
+
+def _is_limit(item: Any) -> bool:
+    if not isinstance(item, Mapping) or item.keys() != {"person", "daily_cap"}:
+        return False
+    cap = item["daily_cap"]
+    return isinstance(item["person"], str) and isinstance(cap, int) and not isinstance(cap, bool)

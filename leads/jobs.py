@@ -3,6 +3,7 @@
 import core.intake.running  # noqa: F401
 import leads.services.bulk
 import leads.services.exports
+import leads.services.handing_over.moving
 import leads.services.indexing
 import leads.services.pairing.finding
 import leads.services.scoring.renewing

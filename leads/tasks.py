@@ -5,6 +5,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError
 
 from core.tasks import ScopedTask
+from leads.services.assigning.waiting import give_waiting_everywhere
 from leads.services.stalling.escalating import escalate_everywhere
 
 log = structlog.get_logger("leadledger.tasks")
@@ -21,3 +22,9 @@ def escalate_stalled_leads() -> None:
     else:
         if taken:
             log.info("stalled_leads_escalated", steps=taken)
+
+
+@shared_task(base=ScopedTask, name="leads.tasks.give_waiting_leads", ignore_result=True)
+def give_waiting_leads() -> None:
+    """Give the leads that wait for working hours or a new day, where they have come. Sent as often as one likes."""
+    log.info("waiting_leads_given", given=give_waiting_everywhere())

@@ -1,5 +1,5 @@
-"""What accounts bring to the console: members, narrowed permissions, keys and sign-ins."""
+"""What accounts bring to the console: members, narrowed permissions, keys and sign-ins, the working calendar."""
 
-from accounts.admin import access, keys, members
+from accounts.admin import access, calendar, keys, members
 
-__all__ = ["access", "keys", "members"]
+__all__ = ["access", "calendar", "keys", "members"]

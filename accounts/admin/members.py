@@ -20,6 +20,7 @@ from accounts.queries.managers import managers_of
 from accounts.queries.members import manager_of, visible_members
 from accounts.roles import ROLE_LABELS, Area
 from accounts.services import create_user, deactivate_member, reactivate_member, set_manager, update_member
+from accounts.services.leaving import open_ends_of
 from core.admin.base import ServiceModelAdmin
 from core.admin.forms import ServiceForm
 from core.admin.menu import CONFIGURE, MenuPlace
@@ -159,6 +160,8 @@ class MemberAdmin(ServiceModelAdmin):
             button=_("End access"),
             work=lambda: deactivate_member(actor=request.actor, membership=member),  # type: ignore[attr-defined]
             done=_("%(member)s has no access any more.") % {"member": member},
+            template="console/accounts/end_access.html",
+            open_ends=open_ends_of(request.actor, member),  # type: ignore[attr-defined]
         )
 
     @action(description=_("Give access again"), icon="lock_open", permissions=["give_access"])

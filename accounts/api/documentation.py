@@ -299,7 +299,7 @@ CHANGE_USER: dict[str, Any] = {
     "request": shapes.MemberChange,
     "examples": [example("another role", {"roles": ["agent", "team_leader"], "manager": None})],
     "responses": {
-        200: answer(shapes.MemberSerializer, "The member as it is now.", MEMBER),
+        200: answer(shapes.ChangedMemberSerializer, "The member as it is now.", MEMBER),
         400: WRONG_ROLE,
         409: LAST_ADMINISTRATOR,
     },

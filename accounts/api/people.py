@@ -29,6 +29,7 @@ from accounts.services import (
     set_manager,
     update_member,
 )
+from accounts.services.leaving import open_ends_of
 from core.api.calls import Call
 from core.api.credentials import credential_of
 from core.api.listing import Page
@@ -92,7 +93,11 @@ class MemberView(Call):
             if "is_active" in given:
                 change = reactivate_member if given["is_active"] else deactivate_member
                 change(actor=actor, membership=member)
-        return _answer(actor, get_member(actor, member.pk))
+        changed = get_member(actor, member.pk)
+        answer = member_payload(changed, managers_of(actor, [changed]))
+        if given.get("is_active") is False and (ends := open_ends_of(actor, changed)):
+            answer["left_open"] = [{"text": end.text, "url": end.url} for end in ends]
+        return Response(answer)
 
 
 class TeamListView(Call):

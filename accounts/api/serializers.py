@@ -115,6 +115,21 @@ class MemberSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
+class OpenEndSerializer(serializers.Serializer[Any]):
+    """Something that a person leaves open."""
+
+    text = serializers.CharField()
+    url = serializers.CharField(allow_blank=True, help_text="The page where to see to it.")
+
+
+class ChangedMemberSerializer(MemberSerializer):
+    """A member after a change."""
+
+    left_open = OpenEndSerializer(
+        many=True, required=False, help_text="Where access was ended: what somebody else has to take over."
+    )
+
+
 class PlaceSerializer(ReferredPersonSerializer):
     """A member's place in a team."""
 

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.pages.forms import ProfileForm, show_refusal
 from accounts.pages.keys import own_keys
+from accounts.queries.calendar import visible_absences
 from accounts.queries.login_logs import own_login_logs
+from accounts.queries.memberships import today
 from accounts.queries.profile import memberships_shown, uses_two_steps
 from accounts.roles import Area
 from accounts.services import change_profile
@@ -48,6 +50,11 @@ def profile(request: HttpRequest) -> HttpResponse:
         "form": form,
         "memberships": memberships_shown(request.memberships),  # type: ignore[attr-defined]
         "security": {"two_step": uses_two_steps(actor.user)},
+        "absences": list(
+            visible_absences(actor).filter(membership=member, last_day__gte=today(actor.organization))[
+                :LATEST
+            ]
+        ),
         "keys": own_keys(actor),
         "may_make_keys": actor.may(Area.KEYS, "write"),
         "sign_ins": [

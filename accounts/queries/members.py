@@ -3,10 +3,12 @@
 import datetime as dt
 from collections.abc import Collection
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
-from accounts.models import Membership
+from accounts.models import Absence, Membership
 from accounts.queries.memberships import reachable_member_ids, today
 from accounts.roles import Area, Level, Role
 from core.database.prepared import prepared_cursor
@@ -48,11 +50,22 @@ def get_member(actor: Actor, member_id: int) -> Membership:
 
 
 def assignable_members(actor: Actor) -> QuerySet[Membership]:
-    """Return the active members to whom `actor` may give leads, by name."""
+    """Return the active members to whom `actor` may give leads, by name, with `away_until` (`choice_label`)."""
+    day = today(actor.organization)
+    away = Absence.objects.filter(membership=OuterRef("pk"), first_day__lte=day, last_day__gte=day)
     members = Membership.objects.filter(is_active=True).select_related("user").order_by("name", "user__email")
+    members = members.annotate(away_until=Subquery(away.values("last_day")[:1]))
     working = members.filter(roles__overlap=[Role.ADMIN, Role.OPERATIONS, Role.TEAM_LEADER, Role.AGENT])
     reachable = reachable_member_ids(actor, Area.LEADS, "assign")
     return working if reachable is None else working.filter(pk__in=reachable)
+
+
+def choice_label(member: Membership) -> str:
+    """Return a member's name as a choice shows it; of those of `assignable_members`, until when they are away."""
+    last_day: dt.date | None = getattr(member, "away_until", None)
+    if last_day is None:
+        return str(member)
+    return _("%(who)s (away until %(day)s)") % {"who": member, "day": date_format(last_day, "j M")}
 
 
 def teams_of(

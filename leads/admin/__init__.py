@@ -2,6 +2,8 @@
 
 from core.admin.intakes import register_import_page
 from leads.admin import (
+    assignment_limits,
+    assignment_queues,
     assignment_rules,
     do_not_call,
     fields,
@@ -18,6 +20,8 @@ from leads.admin import (
 register_import_page("leads", "leads:import_detail")
 
 __all__ = [
+    "assignment_limits",
+    "assignment_queues",
     "assignment_rules",
     "do_not_call",
     "fields",

@@ -13,10 +13,15 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from accounts.models import Membership
-from accounts.queries.members import assignable_members
+from accounts.queries.members import assignable_members, choice_label
 from accounts.roles import Role
 from core.admin.base import ServiceModelAdmin
 from core.admin.forms import LinesField, ServiceForm
@@ -118,8 +123,27 @@ class AssignmentRuleForm(ServiceForm):
         ),
     )
     places = LinesField(
-        label=_("Cities and regions"),
-        help_text=_("One per line. The lead's city or region must be one of them; none: everywhere."),
+        label=_("Cities, regions and PIN codes"),
+        help_text=_(
+            "One per line; none: everywhere. The lead's city or region must be one of them, or its PIN code begin with"
+            " one: 560001 is one code, 560 every code that begins so."
+        ),
+    )
+    pin_field = forms.CharField(
+        label=_("Field of the PIN code"),
+        required=False,
+        max_length=60,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Its key; nothing: the field of the line that is called PIN, or takes six digits."),
+    )
+    daily_cap = forms.IntegerField(
+        label=_("Leads a day for each"),
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_(
+            "Who has got so many by this rule since midnight gets no more today. When everybody has, the next rule"
+            " that fits decides; without one the lead waits until tomorrow. Nothing: as many as come."
+        ),
     )
     people = forms.ModelMultipleChoiceField(
         label=_("People"),
@@ -145,12 +169,16 @@ class AssignmentRuleForm(ServiceForm):
 
     class Meta:
         model = AssignmentRule
-        fields = ("line", "name", "position", "is_active", "condition", "places", "method", "people", "team",
-                  "weights")  # fmt: skip
+        fields = ("line", "name", "position", "is_active", "condition", "places", "pin_field", "method", "people",
+                  "team", "weights", "only_at_work", "daily_cap")  # fmt: skip
         help_texts = {
             "name": _("Such as “Large loans in Pune”. People read it on the lead."),
             "position": _("The first rule that fits and has somebody decides; small numbers come first."),
             "is_active": _("A rule that is not in use can be tried."),
+            "only_at_work": _(
+                "By the working hours of each. While nobody of them is at work, leads wait, as nobody's, and are given"
+                " in the order in which they came when the hours begin. Who is away is passed over by every rule."
+            ),
             "method": _(
                 "In turn: each gets the next one. By weights: who weighs 3 gets three while others get one."
             ),
@@ -166,6 +194,8 @@ class AssignmentRuleForm(ServiceForm):
         for name, rows in offered.items():
             if name in self.fields:
                 self.fields[name].queryset = rows
+                if name != "line":
+                    self.fields[name].label_from_instance = choice_label
         if self.is_new or "condition" not in self.fields:
             return
         lines = written_conditions(self.instance.condition)
@@ -228,13 +258,14 @@ class AssignmentRuleAdmin(ServiceModelAdmin):
         return visible_assignment_rules(actor)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fits = ("condition", "places")
+        fits = ("condition", "places", "pin_field")
         if obj is not None and written_conditions(obj.condition) is None:
-            fits = ("words", "places")
+            fits = ("words", "places", "pin_field")
         return (
             (None, {"fields": ("line", "name", "position", "is_active")}),
             (_("Which leads"), {"fields": fits}),
             (_("To whom"), {"fields": ("method", "people", "team", "weights")}),
+            (_("When, and how many"), {"fields": ("only_at_work", "daily_cap")}),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

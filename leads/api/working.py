@@ -19,9 +19,9 @@ from core.api.serializers import Body
 from leads.api.documentation import LEAD, LEADS
 from leads.api.serializers import LeadSerializer
 from leads.api.views import lead_answer, lead_precondition
-from leads.models import AssignmentMethod, Lead
+from leads.models import AssignmentMethod, Lead, WaitingReason
 from leads.presentation import LeadReader
-from leads.queries.assignments import why_assigned
+from leads.queries.assignments import why_assigned, why_waiting
 from leads.queries.duplicates import lead_duplicates
 from leads.queries.leads import get_lead
 from leads.queries.scores import explain_score
@@ -151,11 +151,22 @@ class ScoreSerializer(serializers.Serializer[Any]):
     )
 
 
+class WaitingSerializer(serializers.Serializer[Any]):
+    """That a rule fits a lead which nobody may get yet."""
+
+    rule = serializers.CharField()
+    cause = serializers.ChoiceField(choices=WaitingReason.choices)
+    reason = serializers.CharField(help_text="Why, in a sentence.")
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField(allow_null=True, help_text="Null: until the rules change.")
+
+
 class WhySerializer(serializers.Serializer[Any]):
     """Why a lead is where it is, and has the score that it has."""
 
     assignment = AssignmentReasonSerializer(allow_null=True)
     score = ScoreSerializer(allow_null=True)
+    waiting = WaitingSerializer(allow_null=True, help_text="What a lead that is nobody's waits for.")
 
 
 class LeadWhyView(Call):
@@ -164,8 +175,8 @@ class LeadWhyView(Call):
     @extend_schema(
         operation_id="explain_lead",
         summary="Why a lead went to its owner, and has its score",
-        description="`assignment`: the last decision of an assignment rule; null where none has decided."
-        " `score`: null where the line has no score rules.",
+        description="`assignment`: the last decision of an assignment rule; `waiting`: what a lead that is nobody's"
+        " waits for; null where there is none. `score`: null where the line has no score rules.",
         tags=LEADS,
         responses={
             200: answer(
@@ -180,6 +191,7 @@ class LeadWhyView(Call):
                         "at": "2026-03-10T09:00:00+05:30",
                         "is_current": True,
                     },
+                    "waiting": None,
                     "score": {
                         "total": 30,
                         "reasons": [
@@ -202,7 +214,13 @@ class LeadWhyView(Call):
         actor = actor_of(request)
         actor.require(Area.LEADS, "read")
         lead = get_lead(actor, reference)
-        return Response({"assignment": self._assignment(actor, lead), "score": self._score(actor, lead)})
+        return Response(
+            {
+                "assignment": self._assignment(actor, lead),
+                "waiting": _waiting(actor, lead),
+                "score": self._score(actor, lead),
+            }
+        )
 
     @staticmethod
     def _score(actor: Actor, lead: Lead) -> dict[str, Any] | None:
@@ -264,6 +282,20 @@ class LeadDuplicatesView(Call):
         reader = LeadReader(actor)
         results = [{"matches": list(each.matches), "lead": reader.payload(each.lead)} for each in found.leads]
         return Response({"next": None, "previous": None, "results": results, "elsewhere": found.elsewhere})
+
+
+def _waiting(actor: Actor, lead: Lead) -> dict[str, Any] | None:
+    found = why_waiting(lead)
+    if found is None:
+        return None
+    zone, row = actor.organization.zone, found.waiting
+    return {
+        "rule": row.rule.name,
+        "cause": row.reason,
+        "reason": found.reason,
+        "since": row.since.astimezone(zone).isoformat(),
+        "until": row.until.astimezone(zone).isoformat() if row.until else None,
+    }
 
 
 def _owner(actor: Actor, member_id: int | None) -> Membership | None:

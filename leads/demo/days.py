@@ -8,6 +8,9 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import Membership
+from accounts.queries.memberships import today
+from accounts.services.absences import enter_absence
+from accounts.services.calendar import name_holiday, set_working_hours
 from core.errors import Conflict
 from core.models import Organization
 from core.scope import Scope, organization_scope
@@ -22,6 +25,7 @@ from leads.models import (
     StallClock,
 )
 from leads.services.assigning import create_assignment_rule
+from leads.services.assigning.limits import set_limit
 from leads.services.attachments import attach_file
 from leads.services.consent import list_number, record_consent
 from leads.services.digests.choosing import Choice, choose_notifications
@@ -96,6 +100,8 @@ def make_assignment_rules(organization: Organization, members: dict[str, Members
         people=[members[name].pk for name in agents],
         weights=[2, 1],
         method=AssignmentMethod.WEIGHTED,
+        only_at_work=True,
+        daily_cap=30,
     )
 
 
@@ -109,6 +115,30 @@ def let_leads_stall(organization: Organization) -> None:
         clock.due_at = clock.due_at and clock.due_at - waited
         clock.save(update_fields=["since", "due_at"])
     escalate(organization)
+
+
+def keep_calendar(organization: Organization, members: dict[str, Membership]) -> None:
+    """Working hours, the holidays to come, and a leave of one of the agents."""
+    system = Actor.system(organization)
+    office = [["09:30", "13:00"], ["14:00", "18:30"]]
+    set_working_hours(actor=system, week=[*[office] * 5, [["10:00", "14:00"]], []])
+    day = today(organization)
+    for month, number, name in (
+        (1, 26, "Republic Day"),
+        (8, 15, "Independence Day"),
+        (10, 2, "Gandhi Jayanti"),
+    ):
+        year = day.year + ((month, number) < (day.month, day.day))
+        name_holiday(actor=system, day=dt.date(year, month, number), name=name)
+    enter_absence(
+        actor=system,
+        membership=members["agent2@sunrise.example"],
+        first_day=day + dt.timedelta(days=12),
+        last_day=day + dt.timedelta(days=16),
+        note="Family visit",
+        deputy=members["agent@sunrise.example"],
+    )
+    set_limit(actor=system, membership=members["agent2@sunrise.example"], daily_cap=25)
 
 
 def _plan_day(organization: Organization, agent: Actor, leader: Actor) -> None:

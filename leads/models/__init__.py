@@ -1,4 +1,13 @@
-from leads.models.assignment import AssignmentMethod, AssignmentRule, AssignmentTurn, LeadAssignment
+from leads.models.assignment import (
+    AssignmentLimit,
+    AssignmentMethod,
+    AssignmentRule,
+    AssignmentTally,
+    AssignmentTurn,
+    LeadAssignment,
+    WaitingLead,
+    WaitingReason,
+)
 from leads.models.attachment import AttachmentKind, LeadAttachment
 from leads.models.bulk_change import BulkChange, BulkChangedLead, Undone
 from leads.models.consent import Consent, ConsentChannel, ConsentDoor, ConsentState, DoNotCall
@@ -14,6 +23,7 @@ from leads.models.form_link import (
     FormSubmission,
     SubmissionOutcome,
 )
+from leads.models.hand_over import HandedLead, HandOver, HandOverMethod
 from leads.models.lead import DuplicateKey, Lead, LeadStatus, LeadToken, LeadValue
 from leads.models.line import BusinessLine, Field, FieldKind, FieldStatus, LineVersion
 from leads.models.merge import DuplicatePair, LeadMerge, PairDecision
@@ -28,8 +38,10 @@ from leads.models.tag import LeadTag, Tag
 
 __all__ = [
     "Accent",
+    "AssignmentLimit",
     "AssignmentMethod",
     "AssignmentRule",
+    "AssignmentTally",
     "AssignmentTurn",
     "AttachmentKind",
     "BulkChange",
@@ -58,6 +70,9 @@ __all__ = [
     "FormLinkState",
     "FormRefusals",
     "FormSubmission",
+    "HandOver",
+    "HandOverMethod",
+    "HandedLead",
     "Lead",
     "LeadAssignment",
     "LeadAttachment",
@@ -89,4 +104,6 @@ __all__ = [
     "Undone",
     "ViewLayout",
     "ViewSharing",
+    "WaitingLead",
+    "WaitingReason",
 ]

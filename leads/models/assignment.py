@@ -2,14 +2,14 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from core.database.history import TrackedHistory
 from core.database.roles import APPEND
-from core.tenancy import TenantForeignKey, TenantModel
+from core.tenancy import SoftDeleteModel, TenantForeignKey, TenantModel
 from leads.models.lead import Lead
 from leads.models.line import BusinessLine
 
@@ -60,6 +60,11 @@ class AssignmentRule(TenantModel):
         blank=True,
         verbose_name=_("team of"),
     )
+    # Where places hold PIN codes: the key of the field that says a lead's; blank, the line's own PIN field.
+    pin_field = models.CharField(_("field of the PIN code"), max_length=60, blank=True)
+    only_at_work = models.BooleanField(_("only to people at work now"), default=False)
+    # How many leads of this rule each of its people gets on a day of the organisation; none: as many as come.
+    daily_cap = models.PositiveIntegerField(_("leads a day for each"), null=True, blank=True)
 
     history = TrackedHistory()
 
@@ -103,6 +108,10 @@ class LeadAssignment(TenantModel):
     turn = models.BigIntegerField()
     among = models.IntegerField()
     load = models.IntegerField(null=True)
+    # How many of the rule's people got nothing: away, outside their hours, or with as many as they get on a day.
+    absent = models.IntegerField(default=0)
+    off_work = models.IntegerField(default=0)
+    full = models.IntegerField(default=0)
     at = models.DateTimeField(default=timezone.now)
 
     application_grants = APPEND
@@ -115,3 +124,87 @@ class LeadAssignment(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.lead_id}: {self.rule_name}"
+
+
+class AssignmentTally(TenantModel):
+    """How many leads a rule gave a person on a day of the organisation. Counted where there are caps only."""
+
+    rule = TenantForeignKey(AssignmentRule, on_delete=models.PROTECT, related_name="+")
+    membership = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    given = models.IntegerField()
+
+    class Meta:
+        verbose_name = _("leads given on a day")
+        verbose_name_plural = _("leads given on days")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "day", "membership", "rule"], name="assignment_tally_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id}, {self.day}: {self.given}"
+
+
+class AssignmentLimit(SoftDeleteModel, TenantModel):
+    """How many leads a person gets on a day of the organisation by all rules together."""
+
+    membership = TenantForeignKey(
+        Membership, on_delete=models.PROTECT, related_name="+", verbose_name=_("person")
+    )
+    daily_cap = models.PositiveIntegerField(_("leads a day"))
+
+    history = TrackedHistory()
+
+    class Meta:
+        ordering = ("id",)
+        verbose_name = _("daily limit")
+        verbose_name_plural = _("daily limits")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "membership"],
+                condition=Q(deleted_at__isnull=True),
+                name="assignment_limit_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership}: {self.daily_cap}"
+
+
+class WaitingReason(models.TextChoices):
+    """Why a lead waits."""
+
+    OFF_WORK = "off_work", _("Nobody is at work")
+    FULL = "full", _("Everybody has as many leads as they get on a day")
+    NO_RULE = "no_rule", _("No rule fits it any more")
+
+
+class WaitingLead(TenantModel):
+    """A lead that a rule fits and nobody may get yet: it is nobody's, and is given in the order of arrival.
+
+    Without history: what became of the lead stands in the lead's own, and in `LeadAssignment`.
+    """
+
+    lead = TenantForeignKey(Lead, on_delete=models.PROTECT, related_name="+")
+    line = TenantForeignKey(BusinessLine, on_delete=models.PROTECT, related_name="+")
+    # The rule that it waits for: the first that fits it.
+    rule = TenantForeignKey(AssignmentRule, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=20, choices=WaitingReason.choices, db_collation="C")
+    since = models.DateTimeField(default=timezone.now)
+    # When it is looked at again; None: when the rules of its line change.
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("lead_id",)
+        verbose_name = _("waiting lead")
+        verbose_name_plural = _("waiting leads")
+        constraints = [models.UniqueConstraint(fields=["organization", "lead"], name="waiting_lead_once")]
+        indexes = [
+            models.Index(F("organization"), F("line"), F("lead"), name="waiting_lead_of_line"),
+            models.Index(F("organization"), F("until"), name="waiting_lead_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id}: {self.reason}"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
 from accounts.masking import mask
+from accounts.queries.members import choice_label
 from core.errors import ApplicationError
 from core.kept_files.links import Held, read_held
 from core.values import written_place
@@ -350,6 +351,7 @@ class WorkForm(forms.Form):
             del self.fields["owner"]
         else:
             self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+            self.fields["owner"].label_from_instance = choice_label  # type: ignore[attr-defined]
             if not may_free:
                 # Only who reaches all leads may take one from everybody.
                 self.fields["owner"].empty_label = None  # type: ignore[attr-defined]

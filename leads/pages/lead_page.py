@@ -27,7 +27,7 @@ from leads.models import (
 )
 from leads.pages.maps import map_address
 from leads.presentation import LeadReader, Shown, stage_text
-from leads.queries.assignments import why_assigned
+from leads.queries.assignments import why_assigned, why_waiting
 from leads.queries.attachments import attachment_label, is_open, shown_attachments
 from leads.queries.consent import ConsentEntry, Contact, lead_contact, submissions_of
 from leads.queries.engagements import ways_to_reach
@@ -277,6 +277,8 @@ def _origin(
     ]
     if (why := why_assigned(lead)) is not None:
         facts.append({"label": _("Assigned"), "value": why.reason, "kind": ""})
+    if (waiting := why_waiting(lead)) is not None:
+        facts.append({"label": _("Waits"), "value": waiting.reason, "kind": ""})
     if lead.repeat_enquiries:
         facts.append({"label": _("Repeat enquiries"), "value": str(lead.repeat_enquiries), "kind": "number"})
     if lead.intake_id is not None:

@@ -62,6 +62,7 @@ def _page(request: HttpRequest) -> HttpResponse:
         group(_("Overdue"), found.overdue, "follow_up", "bad"),
         group(_("Due today"), found.due, "follow_up", "accent"),
         group(_("Stalled"), found.stalled, "stalled", "warn"),
+        group(_("For colleagues who are away"), found.of_absent, "stand_in", "warn"),
         group(_("Mentions"), found.mentions, "mention", "info"),
         group(_("New leads"), found.untouched, "lead", "info"),
         *(group(_day_title(reader, day, part.day), part, "follow_up") for part in found.coming),
@@ -98,6 +99,8 @@ def _row(reader: LeadReader, kind: str, row: Any) -> dict[str, Any]:
     match kind:
         case "follow_up":
             return shown_follow_up(reader, row.lead, row)
+        case "stand_in":
+            return {**shown_follow_up(reader, row.lead, row), "whom": str(row.assignee)}
         case "mention":
             return shown_notification(reader, row)
         case "stalled":

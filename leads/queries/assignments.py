@@ -2,20 +2,56 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.roles import Area
-from leads.models import AssignmentMethod, AssignmentRule, Lead, LeadAssignment
+from leads.models import (
+    AssignmentLimit,
+    AssignmentMethod,
+    AssignmentRule,
+    Lead,
+    LeadAssignment,
+    WaitingLead,
+    WaitingReason,
+)
+from leads.queries.leads import visible_leads
 
 
 def visible_assignment_rules(actor: Actor) -> QuerySet[AssignmentRule]:
     """Return the rules that the actor may read, with their lines."""
     rules = AssignmentRule.objects.select_related("line", "team__user")
     return rules if actor.may(Area.CONFIGURATION, "read") else rules.none()
+
+
+def visible_assignment_limits(actor: Actor) -> QuerySet[AssignmentLimit]:
+    """Return the daily limits of people that the actor may read."""
+    limits = AssignmentLimit.objects.select_related("membership__user")
+    return limits if actor.may(Area.CONFIGURATION, "read") else limits.none()
+
+
+def deserted_rules(actor: Actor) -> list[AssignmentRule]:
+    """Return the rules in use that name people of whom nobody has access any more, and no team. Two queries."""
+    rules = list(visible_assignment_rules(actor).filter(is_active=True, team__isnull=True))
+    wanted = {person for rule in rules for person in rule.people}
+    there = set(
+        Membership.objects.filter(pk__in=wanted, is_active=True, user__is_active=True).values_list(
+            "pk", flat=True
+        )
+    )
+    return [rule for rule in rules if there.isdisjoint(rule.people)]
+
+
+def forgotten_leads(actor: Actor) -> QuerySet[Lead]:
+    """Return the leads that the actor sees, are nobody's, and wait for no rule any more."""
+    waiting = WaitingLead.objects.filter(reason=WaitingReason.NO_RULE).values("lead")
+    return visible_leads(actor).filter(pk__in=waiting, owner__isnull=True).order_by("pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +90,56 @@ def _reason(found: LeadAssignment) -> str:
             )
         case _:
             text = _("Rule “%(rule)s”: %(owner)s was next of %(among)s people, at its lead number %(turn)s.")
-    return text % words
+    return " ".join([text % words, *_passed_over(found)])
+
+
+def _passed_over(found: LeadAssignment) -> list[str]:
+    """Who of the rule's people got nothing, and why."""
+    said = []
+    if found.absent:
+        text = ngettext("%(count)s more is away.", "%(count)s more are away.", found.absent)
+        said.append(text % {"count": found.absent})
+    if found.off_work:
+        text = ngettext("%(count)s more was not at work.", "%(count)s more were not at work.", found.off_work)
+        said.append(text % {"count": found.off_work})
+    if found.full:
+        text = ngettext(
+            "%(count)s more had as many leads as they get on a day.",
+            "%(count)s more had as many leads as they get on a day.",
+            found.full,
+        )
+        said.append(text % {"count": found.full})
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class WhyWaiting:
+    """What a lead waits for, in one sentence."""
+
+    waiting: WaitingLead
+    reason: str
+
+
+def why_waiting(lead: Lead) -> WhyWaiting | None:
+    """Return why a lead that the actor sees is nobody's yet; None where it waits for nothing. One query, or none."""
+    if lead.owner_id is not None:
+        return None
+    found = WaitingLead.objects.filter(lead=lead).select_related("rule").first()
+    return None if found is None else WhyWaiting(found, _waits(found, lead.organization.zone))
+
+
+def _waits(found: WaitingLead, zone: ZoneInfo) -> str:
+    moment = date_format(found.until.astimezone(zone), "l, j M, H:i") if found.until else ""
+    words = {"rule": found.rule.name, "moment": moment}
+    match found.reason:
+        case WaitingReason.OFF_WORK:
+            return _("Rule “%(rule)s”: nobody is at work. It waits until %(moment)s.") % words
+        case WaitingReason.FULL:
+            text = _(
+                "Rule “%(rule)s”: everybody has as many leads as they get on a day. It waits until %(moment)s."
+            )
+            return text % words
+    return _("No rule fits it any more. Assign it, or change the rules.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a person has to do today: follow-ups by their day, leads that stall, untouched new leads, unread mentions.
 
-Five queries, however much there is; each part shows so many and counts all.
+Six queries, and one more while a colleague is away, however much there is; each part shows so many and counts all.
 """
 
 import datetime as dt
@@ -14,7 +14,11 @@ from django.db.models.functions import RowNumber, TruncDate
 from django.utils import timezone
 
 from accounts.actor import Actor
-from leads.due_times import COMING_DAYS, days_from
+from accounts.models import Absence
+from accounts.queries.calendar import visible_absences
+from accounts.queries.memberships import today
+from accounts.roles import Area, Level
+from leads.due_times import COMING_DAYS, days_from, local_moment
 from leads.models import Engagement, FollowUp, Lead, LeadStatus, Note, Notification, NotificationKind
 from leads.queries.follow_ups import own_follow_ups
 from leads.queries.leads import visible_leads
@@ -52,6 +56,8 @@ class Today:
     untouched: Part
     mentions: Part
     done: Part
+    # What falls due for colleagues who are away: of one's team, or of whom one is the deputy.
+    of_absent: Part
 
     @property
     def is_clear(self) -> bool:
@@ -63,6 +69,7 @@ class Today:
             self.stalled,
             self.untouched,
             self.mentions,
+            self.of_absent,
             *self.coming,
         )
         return not any(part.total for part in parts)
@@ -72,16 +79,17 @@ def read_today(actor: Actor, *, most: int = FIRST, now: dt.datetime | None = Non
     """Return the actor's own work, at most so many rows of each part."""
     now = now or timezone.now()
     by_day = {part.day: part for part in _by_day(_follow_ups(actor, now, most))}
-    today = now.astimezone(actor.organization.zone).date()
+    this_day = now.astimezone(actor.organization.zone).date()
     return Today(
         overdue=by_day.pop(OVERDUE, NOTHING),
-        due=by_day.pop(today, NOTHING),
+        due=by_day.pop(this_day, NOTHING),
         later=by_day.pop(LATER, NOTHING),
         coming=[by_day[day] for day in sorted(day for day in by_day if day is not None)],
         stalled=_part(stalled_leads(actor), most),
         untouched=_part(untouched_leads(actor), most),
         mentions=_part(with_what_is_told(_unread_mentions(actor)).order_by("-pk"), most),
         done=_part(_done_today(actor, now), most),
+        of_absent=_of_absent(actor, most),
     )
 
 
@@ -144,6 +152,36 @@ def _done_today(actor: Actor, now: dt.datetime) -> QuerySet[FollowUp]:
     since = days_from(now, actor.organization.zone, 0)
     rows = own_follow_ups(actor).filter(done_at__gte=since, done_at__lte=now)
     return rows.select_related("lead__line", "author__user").order_by("-done_at", "-pk")
+
+
+def _of_absent(actor: Actor, most: int) -> Part:
+    """Open follow-ups of those who are away, due before they are back, about leads that the actor may work."""
+    away = _absences_for(actor)
+    if not away:
+        return NOTHING
+    zone = actor.organization.zone
+    due = Q()
+    for absence in away:
+        back = local_moment(absence.last_day + dt.timedelta(days=1), dt.time(), zone)
+        due |= Q(assignee_id=absence.membership_id, due_at__lt=back)
+    leads = visible_leads(actor, verb="write").order_by().values("pk")
+    rows = FollowUp.objects.filter(due, done_at__isnull=True, lead__in=leads)
+    return _part(
+        rows.select_related("lead__line", "author__user", "assignee__user").order_by("due_at", "pk"), most
+    )
+
+
+def _absences_for(actor: Actor) -> list[Absence]:
+    """The absences of today in which the actor stands in: those of the actor's team, or named as the deputy."""
+    member = actor.membership
+    if member is None:
+        return []
+    day = today(actor.organization)
+    rows = visible_absences(actor).filter(first_day__lte=day, last_day__gte=day).exclude(membership=member)
+    # Who sees to the leads of everybody stands in for those alone who name them.
+    if actor.level(Area.LEADS, "write") is Level.ALL:
+        rows = rows.filter(deputy=member)
+    return list(rows.order_by("pk")[:MOST])
 
 
 def _part(rows: QuerySet[Any], most: int) -> Part:

@@ -43,6 +43,7 @@ from leads.queries.columns import microseconds
 from leads.queries.lead_list import LeadListQuery, count_all_leads, count_leads, list_leads
 from leads.queries.leads import visible_leads
 from leads.services.exports import asker_of
+from leads.services.leads_given import MOST_TOLD, stop_waiting
 from leads.services.lines import pin_line
 from leads.services.notifying import notify
 from leads.services.scoring.applying import by_score
@@ -52,8 +53,6 @@ from leads.services.tags import add_tag_to, read_names, remove_tag_from, resolve
 # Up to so many are changed while the browser waits.
 AT_ONCE = 200
 BATCH = 500
-# An owner who gets more is told of these; the list has the others.
-MOST_TOLD = 20
 ASSIGN, STAGE, STATUS, TAG, UNTAG = "assign", "stage", "status", "tag", "untag"
 ACTIONS = (ASSIGN, STAGE, STATUS, TAG, UNTAG)
 NOTHING_DONE = {"changed": 0, "unchanged": 0, "not_allowed": 0, "changed_meanwhile": 0, "gone": 0}
@@ -304,6 +303,7 @@ class _Batch:
             owner = _check_owner(self.actor, self.change.value)
             columns |= {"owner_id": owner.pk if owner else None, "team_id": team_of(owner) if owner else None}
             handed = self._hand_over(ids, owner)
+            stop_waiting([lead.id for lead in leads if lead.owner_id is None])
             before = {
                 lead.id: {"owner": lead.owner_id, "team": lead.team_id, "follow_ups": handed.get(lead.id, [])}
                 for lead in leads

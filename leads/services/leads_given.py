@@ -1,17 +1,38 @@
 """What it means that a lead goes to somebody, whoever decided it: team, follow-ups, word to the new owner."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
 from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import Membership
-from accounts.queries.members import team_of
+from accounts.queries.members import team_of, teams_of
 from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area
 from core.errors import NotPermitted
-from leads.models import Lead, NotificationKind
+from core.models import Organization
+from leads.models import Lead, NotificationKind, WaitingLead
 from leads.services.follow_ups import hand_over_follow_ups
 from leads.services.notifying import notify
-from leads.services.stalling.clocks import note_given
+from leads.services.stalling.clocks import note_given, note_given_many
+
+# An owner who gets more at once is told of these; the list has the others.
+MOST_TOLD = 20
+GIVE = """
+UPDATE leads_lead AS lead SET owner_id = moved.owner, team_id = moved.team, updated_at = %s
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS moved (id, owner, team)
+ WHERE lead.id = moved.id AND lead.organization_id = %s
+"""
+# What the old owner has open goes along; of nobody's lead, what is nobody's.
+FOLLOW = """
+UPDATE leads_followup AS planned SET assignee_id = moved.owner
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS moved (id, old, owner)
+ WHERE planned.lead_id = moved.id AND planned.organization_id = %s
+   AND planned.done_at IS NULL AND planned.deleted_at IS NULL
+   AND planned.assignee_id IS NOT DISTINCT FROM moved.old
+"""
 
 
 def give_lead(actor: Actor, lead: Lead, owner: Membership | None) -> None:
@@ -26,8 +47,54 @@ def give_lead(actor: Actor, lead: Lead, owner: Membership | None) -> None:
     lead.team_id = team_of(owner) if owner else None
     lead.updated_at = timezone.now()
     lead.save(update_fields=["owner", "team", "updated_at"])
+    if before is None:
+        stop_waiting([lead.pk])
     if lead.owner_id != before:
         note_given(lead)
         hand_over_follow_ups(lead=lead, from_id=before, to_id=lead.owner_id)
         if owner is not None:
             notify(kind=NotificationKind.ASSIGNED, lead=lead, recipient_ids=[owner.pk], by=actor.membership)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One locked lead that goes from an owner (None: nobody) to another."""
+
+    lead_id: int
+    old_id: int | None
+    owner_id: int | None
+
+
+def give_many(
+    organization: Organization, moves: Sequence[Move], *, by: Membership | None, tells: bool = True
+) -> None:
+    """Give locked leads to people, in the caller's transaction, by few statements.
+
+    Their open follow-ups go along as with one lead, and, with `tells`, the new owners are
+    told: each of the first so many.
+    """
+    if not moves:
+        return
+    teams = teams_of(organization, {move.owner_id for move in moves if move.owner_id is not None})
+    ids = [move.lead_id for move in moves]
+    owners = [move.owner_id for move in moves]
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        of_owners = [None if owner is None else teams.get(owner) for owner in owners]
+        cursor.execute(GIVE, [now, ids, owners, of_owners, organization.pk])
+        cursor.execute(FOLLOW, [ids, [move.old_id for move in moves], owners, organization.pk])
+    stop_waiting([move.lead_id for move in moves if move.old_id is None])
+    note_given_many(ids)
+    told: dict[int, list[int]] = {}
+    for move in moves if tells else ():
+        if move.owner_id is not None:
+            told.setdefault(move.owner_id, []).append(move.lead_id)
+    wanted = {lead_id: owner for owner, lead_ids in told.items() for lead_id in lead_ids[:MOST_TOLD]}
+    for lead in Lead.objects.filter(pk__in=wanted).order_by("pk"):
+        notify(kind=NotificationKind.ASSIGNED, lead=lead, recipient_ids=[wanted[lead.pk]], by=by)
+
+
+def stop_waiting(lead_ids: Sequence[int]) -> None:
+    """Leads that went to somebody otherwise wait for no rule any more."""
+    if lead_ids:
+        WaitingLead.objects.filter(lead__in=lead_ids).delete()

@@ -212,11 +212,12 @@ class Recorder:
 
     def _write(self, leads: list[LeadRow], by_rule: Sequence[bool]) -> None:
         going = [lead for lead, goes in zip(leads, by_rule, strict=True) if goes]
-        decided = assign_new_leads(self.line, going, self.definition) if going else []
+        decision = assign_new_leads(self.line, going, self.definition) if going else None
         give_scores(self.line, leads)
         rows = Rows(Lead, LEAD_COLUMNS, [written_row(lead) for lead in leads])
         insert_together(rows, *derived_rows(leads, self.definition))
-        keep_reasons(decided)
+        if decision is not None:
+            keep_reasons(decision, line_id=self.line.pk)
         start_clocks(self.line, leads)
 
 

@@ -28,6 +28,7 @@ READERS = {
     "leads_assignmentrule": OPENERS,
     "leads_scorerule": OPENERS,
     "leads_stallrule": OPENERS,
+    "leads_assignmentlimit": OPENERS,
     "leads_donotcall": OPENERS,
     "leads_formsubmission": OPENERS,
     "core_intake": OPENERS - {Role.FINANCE},
@@ -37,6 +38,9 @@ READERS = {
     "core_organization": {Role.ADMIN, Role.AUDITOR},
     "accounts_membership": {Role.ADMIN, Role.AUDITOR},
     "accounts_accessrule": OPENERS,
+    "accounts_workinghours": OPENERS,
+    "accounts_holiday": OPENERS,
+    "accounts_absence": OPENERS,
     "accounts_apikey": {Role.ADMIN, Role.OPERATIONS, Role.AUDITOR},
     "accounts_loginlog": {Role.ADMIN, Role.AUDITOR},
 }
@@ -49,8 +53,12 @@ CONFIGURED = (
     "leads_assignmentrule",
     "leads_scorerule",
     "leads_stallrule",
+    "leads_assignmentlimit",
     "leads_donotcall",
     "accounts_accessrule",
+    "accounts_workinghours",
+    "accounts_holiday",
+    "accounts_absence",
 )
 WRITERS = {name: {Role.ADMIN, Role.OPERATIONS} for name in CONFIGURED} | {
     "accounts_membership": {Role.ADMIN},

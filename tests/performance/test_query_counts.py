@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actor import Actor
+from accounts.models import Absence
 from accounts.roles import Role
 from core.scope import Scope, entered, organization_scope, system_scope
 from core.services.intakes import receive_file
 from core.services.saved_mappings import save_mapping
-from leads.models import BusinessLine, DuplicatePair, Field, Lead, Source
+from leads.models import BusinessLine, DuplicatePair, Field, HandOver, Lead, Source
 from leads.queries.form_links import form_link_scope
 from leads.services.attachments import attach_file, remove_attachment
 from leads.services.configuring import configure_line
@@ -56,6 +57,7 @@ class World:
         self._capture(size)
         self._attach(size)
         self._pair()
+        self._leave(size)
         self._configure(LINES[size])
         self._remember(LINES[size])
 
@@ -94,6 +96,28 @@ class World:
             due_at=due,
             assignee=actor.membership,
         )
+
+    def _leave(self, number: int) -> None:
+        """Absences of the agent, one of them now, with a deputy; and hand-overs of the agent's."""
+        member, deputy = self.agent.membership, self.leader.membership
+        day = timezone.now().date()
+        with organization_scope(self.organization):
+            Absence.objects.bulk_create(
+                Absence(
+                    organization=self.organization,
+                    membership=member,
+                    deputy=deputy,
+                    first_day=day + timedelta(days=3 * each - 1),
+                    last_day=day + timedelta(days=3 * each + 1),
+                )
+                for each in range(number)
+            )
+            HandOver.objects.bulk_create(
+                HandOver(
+                    organization=self.organization, source=member, method="person", target=deputy, by=deputy
+                )
+                for _each in range(number)
+            )
 
     def _attach(self, number: int) -> None:
         """Files of the lead that is looked at, half of them removed."""
@@ -215,6 +239,7 @@ def _count(world: World, client: Client, method: str, address: str) -> int:
         "{field}": world.field_id,
     }
     names["{token}"], names["{view}"] = world.token, world.view_id
+    names["{member}"] = world.agent.membership.pk
     names |= {"{mapping}": world.mapping_id, "{intake}": world.intake_id}
     path = address
     for name, value in names.items():

@@ -68,7 +68,10 @@ def test_every_domain_table_is_tracked_or_derived():
         "accounts.ApiKeyUse",  # when, at most once a minute
         "accounts.LoginLog",  # append-only itself
         "accounts.TokenSession",  # as Django's sessions; the login log tells of sign-ins
+        "leads.AssignmentTally",  # counts
         "leads.AssignmentTurn",
+        "leads.HandedLead",  # the leads have one
+        "leads.WaitingLead",
         "leads.LeadAssignment",
         "leads.LeadValue",
         "leads.LeadToken",

@@ -21,7 +21,7 @@ from core.scope import Scope, organization_scope, system_scope
 from core.services.intakes import load_intake, receive_file
 from core.services.organizations import create_organization
 from leads import demo
-from leads.demo.days import let_leads_stall, make_assignment_rules, plan_days
+from leads.demo.days import keep_calendar, let_leads_stall, make_assignment_rules, plan_days
 from leads.demo.duplicates import make_duplicates
 from leads.demo.lists import keep_lists
 from leads.demo.spreadsheet import messy_workbook
@@ -149,6 +149,7 @@ class Command(OutcomeCommand):
         for line in BusinessLine.objects.filter(version__gt=0).order_by("pk"):
             run_job_inline(judge_quality(actor=actor, line=line))
         make_assignment_rules(organization, members)
+        keep_calendar(organization, members)
         make_duplicates(organization, members)
         let_leads_stall(organization)
 

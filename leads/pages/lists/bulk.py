@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.queries.members import assignable_members
+from accounts.queries.members import assignable_members, choice_label
 from accounts.roles import Area, Level
 from core.errors import ApplicationError, Conflict
 from core.services.jobs import cancel_job, pause_job, resume_job
@@ -81,7 +81,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
         "search": listing.search if is_all else "",
         "list_url": back,
         "export_url": f"{reverse('leads:export')}?{request.GET.urlencode()}",
-        "members": assignable_members(actor) if may_assign else [],
+        "members": [(each.pk, choice_label(each)) for each in assignable_members(actor)]
+        if may_assign
+        else [],
         "may_free": actor.level(Area.LEADS, "assign") is Level.ALL,
         "stages": [(stage, stage_text(stage)) for stage in listing.line.stages],
         "statuses": LeadStatus.choices,

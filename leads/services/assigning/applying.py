@@ -2,64 +2,52 @@
 
 A rule's turns are claimed once for a batch, by one statement that adds to its counter. The row stays locked until the
 leads are committed, so parallel creations take turns exactly; rules are claimed in the order of their numbers, so
-that two batches wait for one another in one order.
+that two batches wait for one another in one order. Where people get so many leads a day, see `claiming`.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from django.db import connection, transaction
-from django.db.models import Count
+from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.queries.members import teams_of
-from accounts.queries.memberships import subtree_ids
-from accounts.roles import Area, Role
+from accounts.roles import Area
 from core.database.bulk import insert_rows
 from core.errors import Conflict
-from core.rules import Moment, RuleError, normalise_text, parse_rule
-from core.rules.predicates import Predicate
+from core.rules import Moment
 from core.scope import current_organization_id
 from leads.fields.line import LineDefinition, line_definition
-from leads.models import AssignmentMethod, AssignmentRule, BusinessLine, Lead, LeadAssignment, LeadStatus
+from leads.models import (
+    AssignmentMethod,
+    AssignmentRule,
+    BusinessLine,
+    Lead,
+    LeadAssignment,
+    WaitingLead,
+    WaitingReason,
+)
 from leads.services.assigning.choosing import choose
+from leads.services.assigning.claiming import Day, claim_turns, open_loads
+from leads.services.assigning.ready import ReadyRule, ready_rules
 from leads.services.lead_rows import LeadRow
 from leads.services.leads_given import give_lead
 from leads.services.locking import Precondition, locked_lead
 
-OPEN = (LeadStatus.NEW, LeadStatus.IN_PROGRESS)
-# Who works leads, and may be given some.
-WORKING = [Role.ADMIN, Role.OPERATIONS, Role.TEAM_LEADER, Role.AGENT]
-CLAIM = """
-INSERT INTO leads_assignmentturn AS turn (organization_id, rule_id, given) VALUES (%s, %s, %s)
-    ON CONFLICT (organization_id, rule_id) DO UPDATE SET given = turn.given + EXCLUDED.given
-RETURNING given - %s
-"""
 COLUMNS = (
-    "organization_id", "lead_id", "rule_id", "owner_id", "rule_name", "method", "turn", "among", "load", "at",
+    "organization_id", "lead_id", "rule_id", "owner_id", "rule_name", "method", "turn", "among", "load", "absent",
+    "off_work", "full", "at",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class ReadyRule:
-    """A rule with its condition compiled and the people who may get leads now, in the rule's order."""
-
-    rule: AssignmentRule
-    predicate: Predicate | None
-    places: frozenset[str]
-    people: list[int]
-
-    def fits(self, lead: Lead | LeadRow, moment: Moment) -> bool:
-        if self.places and not self.places & {normalise_text(lead.city), normalise_text(lead.region)}:
-            return False
-        return self.predicate is None or self.predicate(lead.data, moment)
+WAITING_COLUMNS = ("organization_id", "lead_id", "line_id", "rule_id", "reason", "since", "until")
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a rule decided about one lead; `turn` counts from 1."""
+    """What a rule decided about one lead; `turn` counts from 1. The last three: who of its people got nothing, why."""
 
     lead_id: int
     rule: AssignmentRule
@@ -67,67 +55,91 @@ class Given:
     turn: int
     among: int
     load: int | None
+    absent: int = 0
+    off_work: int = 0
+    full: int = 0
 
 
-def ready_rules(line: BusinessLine, definition: LineDefinition) -> list[ReadyRule]:
-    """Return the rules of a line that are in use and have somebody, in their order. One query without rules."""
-    rules = list(AssignmentRule.objects.filter(line=line, is_active=True).order_by("position", "pk"))
-    return made_ready(rules, definition) if rules else []
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """That a rule fits a lead, and nobody may get it until then."""
+
+    lead_id: int
+    rule: AssignmentRule
+    reason: WaitingReason
+    until: dt.datetime
 
 
-def made_ready(rules: Sequence[AssignmentRule], definition: LineDefinition) -> list[ReadyRule]:
-    """Return those of some rules that can be applied: they have somebody, and read only fields that there are.
+@dataclass(slots=True)
+class Decision:
+    """What the rules say about some leads, by lead id; of a lead that no rule fits, nothing."""
 
-    A rule that reads a field which is gone fits nothing, until somebody corrects it.
-    """
-    pools = {rule.pk: _pool(rule) for rule in rules}
-    wanted = {person for pool in pools.values() for person in pool}
-    working = Membership.objects.filter(
-        pk__in=wanted, is_active=True, user__is_active=True, roles__overlap=WORKING
-    )
-    there = set(working.values_list("pk", flat=True))
-    found = []
-    for rule in rules:
-        people = [person for person in pools[rule.pk] if person in there]
-        if people and (rule.condition is None or _reads_known_fields(rule, definition)):
-            predicate = parse_rule(rule.condition, definition.kinds).compile() if rule.condition else None
-            found.append(ReadyRule(rule, predicate, frozenset(rule.places), people))
-    return found
-
-
-def _pool(rule: AssignmentRule) -> list[int]:
-    below: list[int] = []
-    if rule.team_id is not None:
-        team = Membership.objects.select_related("organization").get(pk=rule.team_id)
-        below = [pk for pk in subtree_ids(team) if pk != team.pk]
-    return list(dict.fromkeys([*rule.people, *below]))
-
-
-def _reads_known_fields(rule: AssignmentRule, definition: LineDefinition) -> bool:
-    try:
-        parse_rule(rule.condition, definition.kinds)
-    except RuleError:
-        return False
-    return True
+    given: dict[int, Given] = field(default_factory=dict)
+    waiting: dict[int, Wait] = field(default_factory=dict)
 
 
 def decide(
-    line: BusinessLine, leads: Sequence[Lead | LeadRow], definition: LineDefinition
-) -> dict[int, Given]:
-    """Claim turns for the leads that rules fit; lead id → what was decided. Nothing else is written."""
-    ready = ready_rules(line, definition)
-    if not ready:
-        return {}
+    line: BusinessLine,
+    leads: Sequence[Lead | LeadRow],
+    definition: LineDefinition,
+    ready: Sequence[ReadyRule] | None = None,
+) -> Decision:
+    """Claim turns for the leads that rules fit; nothing else is written. `ready`: the line's, where they are known."""
+    ready = ready_rules(line, definition) if ready is None else ready
+    if not ready or not leads:
+        return Decision()
     moment = Moment(timezone.now(), line.organization.zone)
+    if any(each.is_capped for each in ready):
+        return _decide_within_caps(ready, leads, moment)
+    decision = Decision()
     by_rule: dict[int, tuple[ReadyRule, list[int]]] = {}
     for lead in leads:
         found = next((each for each in ready if each.fits(lead, moment)), None)
-        if found is not None:
+        if found is None:
+            continue
+        if found.people:
             by_rule.setdefault(found.rule.pk, (found, []))[1].append(_number(lead))
-    decided = {}
+        elif (wait := _closed(found, lead, moment)) is not None:
+            decision.waiting[wait.lead_id] = wait
     for _pk, (each, lead_ids) in sorted(by_rule.items()):
-        decided.update({given.lead_id: given for given in _given(each, lead_ids)})
-    return decided
+        decision.given.update({given.lead_id: given for given in _given(each, lead_ids)})
+    return decision
+
+
+def _decide_within_caps(
+    ready: Sequence[ReadyRule], leads: Sequence[Lead | LeadRow], moment: Moment
+) -> Decision:
+    """Lead by lead: the first rule that fits and has somebody who gets another one today."""
+    local = moment.now.astimezone(moment.timezone)
+    day = Day(ready, local.date())
+    midnight = dt.datetime.combine(local.date() + dt.timedelta(days=1), dt.time(), tzinfo=moment.timezone)
+    decision = Decision()
+    for lead in leads:
+        waits: list[Wait] = []
+        for each in ready:
+            if not each.fits(lead, moment):
+                continue
+            if day.free(each):
+                full = len(each.people) - len(day.free(each))
+                owner_id, load, turn = day.take(each)
+                decision.given[_number(lead)] = _told(each, _number(lead), owner_id, turn, load, full=full)
+                break
+            if not each.people:
+                waits += filter(None, [_closed(each, lead, moment)])
+                break
+            if (until := each.opens(midnight)) is not None:
+                waits.append(Wait(_number(lead), each.rule, WaitingReason.FULL, until))
+        if waits and _number(lead) not in decision.given:
+            first = min(waits, key=lambda wait: wait.until)
+            decision.waiting[first.lead_id] = Wait(first.lead_id, waits[0].rule, waits[0].reason, first.until)
+    day.write()
+    return decision
+
+
+def _closed(each: ReadyRule, lead: Lead | LeadRow, moment: Moment) -> Wait | None:
+    """That nobody of the rule is at work; None where nobody will ever be."""
+    until = each.opens(moment.now)
+    return None if until is None else Wait(_number(lead), each.rule, WaitingReason.OFF_WORK, until)
 
 
 def _number(lead: Lead | LeadRow) -> int:
@@ -136,47 +148,57 @@ def _number(lead: Lead | LeadRow) -> int:
 
 def _given(ready: ReadyRule, lead_ids: Sequence[int]) -> Iterable[Given]:
     rule, count = ready.rule, len(lead_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [current_organization_id(), rule.pk, count, count])
-        turn = cursor.fetchone()[0]
+    turn = claim_turns(rule.pk, count)
     # Counted behind the lock: what others gave by this rule is committed by now.
     loads = open_loads(ready.people) if rule.method == AssignmentMethod.LEAST_LOADED else {}
     weights = dict(zip(rule.people, rule.weights, strict=False))
     chosen = choose(rule.method, ready.people, weights, turn=turn, count=count, loads=loads)
     for place, (lead_id, (owner_id, load)) in enumerate(zip(lead_ids, chosen, strict=True)):
-        yield Given(lead_id, rule, owner_id, turn + place + 1, len(ready.people), load)
+        yield _told(ready, lead_id, owner_id, turn + place + 1, load)
 
 
-def open_loads(people: Sequence[int]) -> dict[int, int]:
-    """Return member id → how many open leads the member owns."""
-    counted = Lead.objects.filter(owner_id__in=people, status__in=OPEN).order_by()
-    return dict(counted.values_list("owner_id").annotate(Count("pk")))
+def _told(
+    each: ReadyRule, lead_id: int, owner_id: int, turn: int, load: int | None, *, full: int = 0
+) -> Given:
+    among = len(each.people) - full
+    return Given(lead_id, each.rule, owner_id, turn, among, load, each.absent, each.off_work, full)
 
 
-def assign_new_leads(line: BusinessLine, leads: Sequence[LeadRow], definition: LineDefinition) -> list[Given]:
-    """Give leads that are about to be written their owners; hand the result to `keep_reasons` once they are."""
-    decided = decide(line, leads, definition)
-    if decided:
-        owners = {given.owner_id for given in decided.values()}
+def assign_new_leads(line: BusinessLine, leads: Sequence[LeadRow], definition: LineDefinition) -> Decision:
+    """Give leads that are about to be written their owners; hand the result to `keep_reasons` once they are.
+
+    Those that wait are nobody's meanwhile.
+    """
+    decision = decide(line, leads, definition)
+    if decision.given or decision.waiting:
+        owners = {given.owner_id for given in decision.given.values()}
         teams = teams_of(line.organization, owners)
         for lead in leads:
-            if (given := decided.get(lead.id)) is not None:
+            if (given := decision.given.get(lead.id)) is not None:
                 lead.owner_id = given.owner_id
                 lead.team_id = teams.get(given.owner_id)
-    return list(decided.values())
+            elif lead.id in decision.waiting:
+                lead.owner_id = lead.team_id = None
+    return decision
 
 
-def keep_reasons(decided: Iterable[Given]) -> None:
-    """Write down why leads went where they did."""
-    organization_id, now = current_organization_id(), timezone.now()
+def keep_reasons(decision: Decision, *, line_id: int) -> None:
+    """Write down why leads went where they did, and which wait for what."""
+    organization_id, now = current_organization_id(), timezone.now().isoformat()
     rows = [
         (
             organization_id, given.lead_id, given.rule.pk, given.owner_id, given.rule.name, given.rule.method,
-            given.turn, given.among, given.load, now.isoformat(),
+            given.turn, given.among, given.load, given.absent, given.off_work, given.full, now,
         )
-        for given in decided
+        for given in decision.given.values()
     ]  # fmt: skip
     insert_rows(LeadAssignment, COLUMNS, rows)
+    waiting = [
+        (organization_id, wait.lead_id, line_id, wait.rule.pk, wait.reason.value, now, wait.until.isoformat())
+        for wait in decision.waiting.values()
+    ]
+    if waiting:
+        insert_rows(WaitingLead, WAITING_COLUMNS, waiting)
 
 
 @transaction.atomic
@@ -185,15 +207,26 @@ def assign_by_rule(*, actor: Actor, reference: str, precondition: Precondition |
 
     Raises:
         NotVisible, NotPermitted: as `assign_lead`; also where the rules choose somebody beyond the actor's reach.
-        Conflict: no rule fits.
+        Conflict: no rule fits, or nobody of the rule that fits may get it now.
     """
     lead = locked_lead(actor, reference, "assign", precondition)
     actor.require(Area.LEADS, "assign")
     line = BusinessLine.objects.select_related("organization").get(pk=lead.line_id)
-    decided = decide(line, [lead], line_definition(line))
-    if lead.pk not in decided:
+    decision = decide(line, [lead], line_definition(line))
+    if (wait := decision.waiting.get(lead.pk)) is not None:
+        raise Conflict("rule_waits", _waits(actor, wait))
+    if lead.pk not in decision.given:
         raise Conflict("no_rule", "No assignment rule fits this lead. Choose a person, or add a rule.")
-    owner = Membership.objects.select_related("organization").get(pk=decided[lead.pk].owner_id)
+    owner = Membership.objects.select_related("organization").get(pk=decision.given[lead.pk].owner_id)
     give_lead(actor, lead, owner)
-    keep_reasons(decided.values())
+    keep_reasons(decision, line_id=line.pk)
     return lead
+
+
+def _waits(actor: Actor, wait: Wait) -> str:
+    moment = date_format(wait.until.astimezone(actor.organization.zone), "D j M, H:i")
+    why: Mapping[str, str] = {
+        WaitingReason.OFF_WORK: "nobody of it is at work",
+        WaitingReason.FULL: "everybody of it has as many leads as they get on a day",
+    }
+    return f"The rule “{wait.rule}” fits, but {why[wait.reason]} until {moment}. Choose a person, or wait."

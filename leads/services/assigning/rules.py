@@ -4,6 +4,7 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.queries.members import assignable_members
@@ -12,11 +13,14 @@ from core.errors import FieldError, NotVisible, ValidationFailed
 from core.rules import RuleError, normalise_text, parse_rule
 from core.scope import organization_scope
 from leads.fields.line import line_definition
-from leads.models import AssignmentMethod, AssignmentRule, BusinessLine
+from leads.models import AssignmentMethod, AssignmentRule, BusinessLine, WaitingLead
+from leads.services.assigning.places import has_pins, pin_key
 
-CHANGEABLE = ("name", "position", "is_active", "condition", "places", "method", "people", "weights", "team")
+CHANGEABLE = ("name", "position", "is_active", "condition", "places", "method", "people", "weights", "team",
+              "pin_field", "only_at_work", "daily_cap")  # fmt: skip
 HEAVIEST = 100
 MOST_PEOPLE, MOST_PLACES = 200, 5_000
+LARGEST_CAP = 10_000
 
 
 def create_assignment_rule(*, actor: Actor, line: BusinessLine, **settings: Any) -> AssignmentRule:
@@ -56,7 +60,7 @@ def _store(actor: Actor, rule: AssignmentRule, settings: Mapping[str, Any]) -> A
             raise TypeError(f"An assignment rule has no {name}.")
         setattr(rule, name, value)
     rule.name = " ".join(str(rule.name).split())
-    rule.places = list(dict.fromkeys(filter(None, map(normalise_text, rule.places))))
+    rule.places = list(dict.fromkeys(filter(None, map(_place, rule.places))))
     rule.people = list(dict.fromkeys(rule.people))
     rule.condition = rule.condition or None
     known = {*before["people"], before["team"]} if rule.pk else set()
@@ -65,7 +69,15 @@ def _store(actor: Actor, rule: AssignmentRule, settings: Mapping[str, Any]) -> A
     if rule.pk and before == {n: getattr(rule, f"{n}_id" if n == "team" else n) for n in CHANGEABLE}:
         return rule
     rule.save()
+    # What waits in this line is looked at again: it may be given now, or wait for something else.
+    WaitingLead.objects.filter(line=rule.line).update(until=timezone.now())
     return rule
+
+
+def _place(text: str) -> str:
+    """A place as it is compared; the space that people write in PIN codes goes."""
+    digits = "".join(text.split())
+    return digits if has_pins([digits]) else normalise_text(text)
 
 
 def _problems(actor: Actor, rule: AssignmentRule, known: Set[int | None]) -> dict[str, list[FieldError]]:
@@ -100,4 +112,10 @@ def _problems(actor: Actor, rule: AssignmentRule, known: Set[int | None]) -> dic
         add("weights", "range", f"A weight is a whole number from 1 to {HEAVIEST}.")
     if len(rule.places) > MOST_PLACES or any(len(place) > 100 for place in rule.places):
         add("places", "max", f"At most {MOST_PLACES} places, of at most 100 characters each.")
+    if has_pins(rule.places) and not pin_key(rule.pin_field, line_definition(rule.line)):
+        add("pin_field", "required", "Choose the field of this line that holds the PIN code.")
+    elif rule.pin_field and rule.pin_field not in line_definition(rule.line).active_by_key:
+        add("pin_field", "choice", f"The line has no field “{rule.pin_field}”.")
+    if rule.daily_cap is not None and not 1 <= rule.daily_cap <= LARGEST_CAP:
+        add("daily_cap", "range", f"Write a whole number from 1 to {LARGEST_CAP}, or nothing.")
     return errors

@@ -10,8 +10,9 @@ from leads.fields.line import line_definition
 from leads.models import AssignmentMethod, AssignmentRule, AssignmentTurn
 from leads.queries.assignments import Trial, named_counts
 from leads.queries.leads import visible_leads
-from leads.services.assigning.applying import made_ready, open_loads
 from leads.services.assigning.choosing import choose
+from leads.services.assigning.claiming import open_loads
+from leads.services.assigning.ready import made_ready
 
 NEWEST = 500
 
@@ -19,7 +20,7 @@ NEWEST = 500
 def try_rule(actor: Actor, rule: AssignmentRule, *, newest: int = NEWEST) -> Trial:
     """Return whom the rule by itself, without those before it, would give the newest leads of its line."""
     leads = list(visible_leads(actor).filter(line_id=rule.line_id).order_by("-created_at", "-pk")[:newest])
-    ready = made_ready([rule], line_definition(rule.line))
+    ready = made_ready([rule], line_definition(rule.line), actor.organization, at_any_time=True)
     if not ready:
         return Trial(len(leads), 0, [], False)
     moment = Moment(timezone.now(), actor.organization.zone)

@@ -58,6 +58,13 @@ REFERENCES = (
     LeadReference("leads.DuplicatePair", "second_id", Fate.STAYS, "Not shown while one of the two is gone."),
     LeadReference("leads.LeadMerge", "keep_id", Fate.STAYS, "Chains of merges are taken back one by one."),
     LeadReference("leads.LeadMerge", "lose_id", Fate.STAYS, "Chains of merges are taken back one by one."),
+    LeadReference(
+        "leads.WaitingLead",
+        "lead_id",
+        Fate.STAYS,
+        "Looked at when its time comes; a lead that is gone waits for nobody.",
+    ),
+    LeadReference("leads.HandedLead", "lead_id", Fate.STAYS, "What a hand-over gave away is a fact."),
     LeadReference("leads.StallStep", "lead_id", Fate.STAYS, "It was that lead that nobody looked after."),
     LeadReference(
         "leads.StallClock", "lead_id", Fate.DERIVED, "Of live leads only; the merge keeps what they said."

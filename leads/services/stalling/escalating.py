@@ -28,7 +28,7 @@ from leads.models import (
     StallStep,
     StallStepKind,
 )
-from leads.services.assigning.applying import decide, keep_reasons
+from leads.services.assigning.applying import Decision, decide, keep_reasons
 from leads.services.leads_given import give_lead
 from leads.services.lines import pin_line
 from leads.services.notifying import notify
@@ -157,18 +157,19 @@ class _Steps:
 
     def _give(self, line: BusinessLine, lead: Lead, rule: ReadyStallRule) -> int | None:
         """Give the lead to somebody else; None where there is nobody else."""
-        decided = {}
+        decision = Decision()
         wanted = lead.team_id
         if rule.gives_to is StallGives.RULES:
-            decided = decide(line, [lead], line_definition(line))
-            wanted = decided[lead.pk].owner_id if lead.pk in decided else None
+            decision = decide(line, [lead], line_definition(line))
+            # Where nobody is at work now it stays with whom it has: it is late already, and would be nobody's.
+            wanted = decision.given[lead.pk].owner_id if lead.pk in decision.given else None
         if wanted is None or wanted == lead.owner_id:
             return None
         owner = _members([wanted]).get(wanted)
         if owner is None:
             return None
         give_lead(self.actor, lead, owner)
-        keep_reasons(decided.values())
+        keep_reasons(Decision(given=decision.given), line_id=line.pk)
         return wanted
 
 

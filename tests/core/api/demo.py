@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.roles import Role
+from accounts.services.absences import enter_absence
 from accounts.services.api_keys import create_api_key
 from core.configuration import import_document, read_document
 from core.intake.storage import local_path
@@ -80,6 +81,10 @@ class Demo:
                 actor=self.actor, reference=made.lead.reference, what="Call her back", due_at=due
             )
             line = BusinessLine.objects.get(code="home_loan")
+            day = due.date()
+            absence = enter_absence(
+                actor=self.actor, membership=agent.membership, first_day=day, last_day=day
+            )
             view = save_view(actor=self.actor, line=line, settings={"name": "In Pune"})
             set_lead_tags(actor=self.actor, reference=made.lead.reference, tags=["Hot"])
             tag = Tag.objects.get(name="Hot")
@@ -115,6 +120,7 @@ class Demo:
             "attachment_id": attached.attachment.pk,
             "engagement_id": called.engagement.pk,
             "follow_up_id": follow_up.pk,
+            "absence_id": absence.pk,
             "view_id": view.pk,
             "tag_id": tag.pk,
             "change_id": change.pk,

@@ -1,6 +1,6 @@
 """Operations, a leader with a team, and a line whose leads go to them by rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -56,19 +56,26 @@ def number(actor: Actor) -> int:
     return actor.membership.pk
 
 
-def make_office(agents: int = 3) -> Office:
+def make_office(agents: int = 3, fields: Sequence[dict[str, Any]] = FIELDS) -> Office:
     """Return an office; call it in no scope, and enter that of its organisation."""
     organization = make_organization(currency="INR", timezone="Asia/Kolkata")
     operations = make_actor(organization, Role.OPERATIONS, name="Omkar Joshi")
     leader = make_actor(organization, Role.TEAM_LEADER, name="Leela Nair")
     team = [make_actor(organization, Role.AGENT, name=f"Agent {n}", manager=leader) for n in range(agents)]
     with organization_scope(organization):
-        line = make_line(operations, FIELDS)
+        line = make_line(operations, fields)
     return Office(operations, leader, team, line)
 
 
 @pytest.fixture
 def office(db: None) -> Iterator[Office]:
     made = make_office()
+    with organization_scope(made.operations.organization):
+        yield made
+
+
+@pytest.fixture
+def office_with_pins(db: None) -> Iterator[Office]:
+    made = make_office(fields=[*FIELDS, {"key": "pin_code", "label": "PIN", "type": "text"}])
     with organization_scope(made.operations.organization):
         yield made

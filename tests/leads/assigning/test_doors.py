@@ -76,7 +76,7 @@ def test_a_call_assigns_by_rule_and_tells_why(office, client_for):
     lead = office.lead()
     api = client_for(office.operations)
     why, assign = f"/api/v1/leads/{lead.reference}/why", f"/api/v1/leads/{lead.reference}/assign"
-    assert api.get(why).json() == {"assignment": None, "score": None}
+    assert api.get(why).json() == {"assignment": None, "waiting": None, "score": None}
     assert api.post(assign, {"by": "rule"}, "application/json").status_code == 409
     assert api.post(assign, {"by": "rule", "owner": 1}, "application/json").status_code == 400
     assert api.post(assign, {}, "application/json").status_code == 400
@@ -94,3 +94,40 @@ def test_the_page_of_a_lead_says_why(office, operations):
     lead = office.lead()
     page = operations.get(reverse("leads:detail", args=[lead.reference])).content.decode()
     assert "Agent 0 was next of 3 people" in page
+
+
+def test_hours_caps_and_pin_codes_are_set_in_the_console_and_by_file(office_with_pins, client_for):
+    office = office_with_pins
+    client = client_for(office.operations)
+    changes = {"places": "560\n411 001\nMysuru", "only_at_work": "on", "daily_cap": "0", "condition": ""}
+    address = reverse("admin:leads_assignmentrule_add")
+    assert "whole number from 1" in client.post(address, typed(office, **changes)).content.decode()
+    made = client.post(address, typed(office, **changes | {"daily_cap": "20"}))
+    assert made.status_code == 302, made.context["adminform"].form.errors
+    rule = AssignmentRule.objects.get()
+    assert (rule.places, rule.only_at_work, rule.daily_cap) == (["560", "411001", "mysuru"], True, 20)
+    limit = reverse("admin:leads_assignmentlimit_add")
+    assert client.post(limit, {"membership": office.ids[0], "daily_cap": "9"}).status_code == 302
+    assert "already" in client.post(limit, {"membership": office.ids[0], "daily_cap": "9"}).content.decode()
+    names = ["assignment_rules", "assignment_limits"]
+    document = export_document(actor=office.operations, sections=names)
+    [written] = document["assignment_rules"]
+    assert (written["only_at_work"], written["daily_cap"], "pin_field" in written) == (True, 20, False)
+    assert document["assignment_limits"] == [{"person": office.agents[0].user.email, "daily_cap": 9}]
+    again = import_document(actor=office.operations, document=document)
+    assert (again.created, again.changed, again.unchanged) == (0, 0, 2)
+    written |= {"daily_cap": 30, "only_at_work": False, "pin_field": "pin_code"}
+    document["assignment_limits"][0]["daily_cap"] = 8
+    changed = import_document(actor=office.operations, document=document)
+    assert changed.changed == 2
+    assert [line["path"] for line in changed.diff] == [
+        f"assignment_rules[{office.line.code}/Large in Pune].daily_cap",
+        f"assignment_rules[{office.line.code}/Large in Pune].only_at_work",
+        f"assignment_rules[{office.line.code}/Large in Pune].pin_field",
+        f"assignment_limits[{office.agents[0].user.email}].daily_cap",
+    ]
+    document["assignment_limits"].append({"person": office.agents[1].user.email, "daily_cap": "many"})
+    written["daily_cap"] = -1
+    with pytest.raises(ValidationFailed) as refused:
+        import_document(actor=office.operations, document=document)
+    assert list(refused.value.fields) == ["assignment_rules[0].daily_cap", "assignment_limits[1]"]

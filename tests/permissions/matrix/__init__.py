@@ -15,10 +15,19 @@ reports to its team leader. The callers, beside the seven roles: `nobody` is sig
 organisation, `visitor` is not signed in, `stranger` is the administrator of another organisation.
 """
 
-from accounts.models import AccessRule, ApiKey, LoginLog, Membership
+from accounts.models import (
+    Absence,
+    AccessRule,
+    ApiKey,
+    Holiday,
+    LoginLog,
+    Membership,
+    WorkingHours,
+)
 from accounts.roles import Area
 from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, SavedMapping, StoredFile
 from leads.models import (
+    AssignmentLimit,
     AssignmentRule,
     BusinessLine,
     Campaign,
@@ -29,6 +38,7 @@ from leads.models import (
     FollowUp,
     FormLink,
     FormSubmission,
+    HandOver,
     Lead,
     LeadAttachment,
     LeadMerge,
@@ -62,11 +72,14 @@ WRITE_KEYS = (Area.KEYS, "write")
 WRITE_ACCESS = (Area.ACCESS, "write")
 READ_LEADS = (Area.LEADS, "read")
 WRITE_LEADS = (Area.LEADS, "write")
+ASSIGN_LEADS = (Area.LEADS, "assign")
 READ_CONFIGURATION = (Area.CONFIGURATION, "read")
 WRITE_CONFIGURATION = (Area.CONFIGURATION, "write")
 READ_FILES = (Area.LEAD_FILES, "read")
 WRITE_FILES = (Area.LEAD_FILES, "write")
 MEMBER: Ids = {"member_id": (Membership, "pk")}
+ABSENCE: Ids = {"absence_id": (Absence, "pk")}
+HAND_OVER: Ids = {"hand_over_id": (HandOver, "pk")}
 KEY: Ids = {"prefix": (ApiKey, "prefix")}
 LEAD: Ids = {"reference": (Lead, "reference")}
 # Another one of the agent's, which was merged into the first and is two again.
@@ -148,6 +161,18 @@ PAGES: list[Line] = [
     page("POST", "leads:work", TRIED, by=WRITE_LEADS, ids=LEAD, data=WORK),
     page("POST", "leads:withdraw", TRIED, by=(Area.LEADS, "delete"), ids=LEAD, partner=403),
     page("GET", "leads:today", by=WRITE_LEADS),
+    page("GET", "leads:hand_overs", by=ASSIGN_LEADS),
+    page("GET", "leads:hand_over", by=ASSIGN_LEADS, ids=MEMBER, partner=403),
+    page("POST", "leads:hand_over", 422, by=ASSIGN_LEADS, ids=MEMBER, data={"method": ""}, partner=403),
+    page("GET", "leads:hand_over_detail", by=ASSIGN_LEADS, ids=HAND_OVER, refused=404),
+    page("POST", "leads:hand_over_take_back", 302, by=ASSIGN_LEADS, ids=HAND_OVER, partner=403),
+    # Everybody says of themselves that they are away; who gives somebody's leads says it of them.
+    page("GET", "accounts:absences"),
+    page("GET", "accounts:absence_new"),
+    page("POST", "accounts:absence_new", 422, data={"note": ""}),
+    page("GET", "accounts:absence", by=ASSIGN_LEADS, ids=ABSENCE, agent=200),
+    page("POST", "accounts:absence", 422, by=ASSIGN_LEADS, ids=ABSENCE, data={"note": ""}, agent=422),
+    page("POST", "accounts:absence_withdraw", 302, by=ASSIGN_LEADS, ids=ABSENCE, agent=302),
     page("GET", "leads:notifications", by=READ_LEADS),
     page("GET", "leads:notification_settings", by=READ_LEADS),
     page("POST", "leads:notification_settings", 422, by=READ_LEADS, data={}),
@@ -263,6 +288,11 @@ CALLS: list[Line] = [
     call("GET", "api:user-detail", by=READ_ACCESS, ids=MEMBER, team_leader=404),
     call("PATCH", "api:user-detail", by=WRITE_ACCESS, ids=MEMBER, data={"name": "A"}),
     call("GET", "api:team-list", by=READ_ACCESS),
+    call("GET", "api:absence-list"),
+    call("POST", "api:absence-list", 400, data={}),
+    call("GET", "api:absence-detail", by=READ_LEADS, ids=ABSENCE),
+    call("PATCH", "api:absence-detail", by=ASSIGN_LEADS, ids=ABSENCE, data={"note": "Leave"}, agent=200),
+    call("DELETE", "api:absence-detail", 204, by=ASSIGN_LEADS, ids=ABSENCE, agent=204),
     call("GET", "api:login-log-list", by=READ_ACCESS),
     call("GET", "api:key-list", by=(Area.KEYS, "read")),
     call("POST", "api:key-list", 400, by=(Area.KEYS, "write"), data={}),
@@ -442,6 +472,10 @@ CONSOLE: list[Line] = [
     *console_model(AssignmentRule, Area.CONFIGURATION, adds=True, actions=["try_it"]),
     *console_model(ScoreRule, Area.CONFIGURATION, adds=True, actions=["try_it", "renew"]),
     *console_model(StallRule, Area.CONFIGURATION, adds=True),
+    *console_model(AssignmentLimit, Area.CONFIGURATION, adds=True),
+    *console_model(WorkingHours, Area.CONFIGURATION, adds=True),
+    *console_model(Holiday, Area.CONFIGURATION, adds=True),
+    *console_model(Absence, Area.CONFIGURATION, adds=True),
     *console_model(DoNotCall, Area.CONFIGURATION, adds=True),
     *console_model(
         FormLink,
