@@ -5,7 +5,7 @@ comes to be; the tests of the walls make a row of every model by it, and name th
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
@@ -52,6 +52,8 @@ from core.services.organizations import create_organization
 from core.services.saved_mappings import save_mapping
 from core.tenancy import TenantForeignKey
 from leads.models import (
+    AcceptanceCount,
+    AcceptanceRule,
     AssignmentRule,
     AssignmentTurn,
     BusinessLine,
@@ -68,6 +70,7 @@ from leads.models import (
     FormRefusals,
     FormSubmission,
     Lead,
+    LeadAdmission,
     LeadAssignment,
     LeadAttachment,
     LeadFlaw,
@@ -83,6 +86,7 @@ from leads.models import (
     Tag,
 )
 from leads.queries.form_links import form_link_scope
+from leads.services.accepting import create_acceptance_rule
 from leads.services.assigning import assign_by_rule, create_assignment_rule
 from leads.services.attachments import attach_file
 from leads.services.consent import list_number, record_consent
@@ -333,6 +337,29 @@ def _form_link(world: World) -> FormLink:
         title="Ask for a loan",
         consent_purpose="Calls about loans",
         consent_text="You may call me about loans.",
+    )
+
+
+@row_of(AcceptanceRule)
+def _acceptance_rule(world: World) -> AcceptanceRule:
+    return create_acceptance_rule(
+        actor=world.admin,
+        source=world.row(Source),
+        line=world.row(BusinessLine),
+        name="Enough for a day",
+        daily_cap=1_000,
+    )
+
+
+@row_of(AcceptanceCount)
+def _acceptance_count(world: World) -> AcceptanceCount:
+    return AcceptanceCount.objects.create(rule=world.row(AcceptanceRule), day=date(2026, 1, 15), taken=1)
+
+
+@row_of(LeadAdmission)
+def _lead_admission(world: World) -> LeadAdmission:
+    return LeadAdmission.objects.create(
+        lead=world.row(Lead), rule=world.row(AcceptanceRule), day=date(2026, 1, 15)
     )
 
 

@@ -1,7 +1,8 @@
-"""What leads bring to the console: lines, fields, versions, sources, campaigns, form links, assignment rules, leads."""
+"""What leads bring to the console: lines, fields, versions, origins, what they take, form links, assignment, leads."""
 
 from core.admin.intakes import register_import_page
 from leads.admin import (
+    acceptance_rules,
     assignment_rules,
     do_not_call,
     fields,
@@ -16,6 +17,7 @@ from leads.admin import (
 register_import_page("leads", "leads:import_detail")
 
 __all__ = [
+    "acceptance_rules",
     "assignment_rules",
     "do_not_call",
     "fields",

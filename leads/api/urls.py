@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, re_path
 
 from leads.api import (
+    acceptance,
     attachments,
     batches,
     consent,
@@ -61,6 +62,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         rf"^leads/{REFERENCE}/follow-ups/{FOLLOW_UP}/?$", work.FollowUpView.as_view(), name="follow-up-detail"
     ),
     re_path(rf"^leads/{REFERENCE}/tags/?$", saved_views.LeadTagsView.as_view(), name="lead-tags"),
+    re_path(
+        r"^acceptance-rules/?$", acceptance.AcceptanceRuleListView.as_view(), name="acceptance-rule-list"
+    ),
     re_path(r"^views/?$", saved_views.ViewListView.as_view(), name="view-list"),
     re_path(r"^views/(?P<view_id>[0-9]{1,18})/?$", saved_views.ViewView.as_view(), name="view-detail"),
     re_path(r"^tags/?$", saved_views.TagListView.as_view(), name="tag-list"),

@@ -1,3 +1,4 @@
+from leads.models.acceptance import AcceptanceCount, AcceptanceRule, LeadAdmission
 from leads.models.assignment import AssignmentMethod, AssignmentRule, AssignmentTurn, LeadAssignment
 from leads.models.attachment import AttachmentKind, LeadAttachment
 from leads.models.consent import Consent, ConsentChannel, ConsentDoor, ConsentState, DoNotCall
@@ -23,6 +24,8 @@ from leads.models.tag import LeadTag, Tag
 
 __all__ = [
     "Accent",
+    "AcceptanceCount",
+    "AcceptanceRule",
     "AssignmentMethod",
     "AssignmentRule",
     "AssignmentTurn",
@@ -50,6 +53,7 @@ __all__ = [
     "FormRefusals",
     "FormSubmission",
     "Lead",
+    "LeadAdmission",
     "LeadAssignment",
     "LeadAttachment",
     "LeadFlaw",

@@ -205,6 +205,8 @@ class _LineBatch:
     def _result(self, each: _Accepted, outcome: Outcome, references: Mapping[int, str]) -> EnquiryResult:
         if outcome.created is not None:
             return EnquiryResult(Result.CREATED, outcome.created.reference)
+        if outcome.refused_by is not None:
+            return EnquiryResult(Result.REFUSED, error=outcome.refused_by.error())
         if outcome.result is Result.REFUSED:
             shared = DetailsTaken() if outcome.is_shared else None
             error = shared or self.reader.refusal(outcome.problems, each.given.values)

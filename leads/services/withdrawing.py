@@ -12,6 +12,7 @@ from core.scope import current_organization_id
 from leads.fields.line import line_definition
 from leads.models import BusinessLine, DuplicateKey, Lead
 from leads.queries.imports import leads_worked_on
+from leads.services.accepting.gate import give_back
 from leads.services.derived import KeyMaker, rebuild_derived_rows, remove_derived_rows
 from leads.services.lead_rows import LEAD_COLUMNS
 from leads.services.recording import lock_leads
@@ -50,7 +51,8 @@ UPDATE leads_lead AS lead SET {assignments} FROM leads_historicallead AS before
 def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str]]:
     """Withdraw the leads made from these rows of an intake; return how many, and which stay.
 
-    Those stay that somebody has edited since, or has written a note about or planned a follow-up for.
+    Those stay that somebody has edited since, or has written a note about or planned a follow-up for. Those that go
+    give back their places under the caps of their sources, whose rules are locked.
     """
     made = (
         Lead.objects.select_for_update(no_key=True)
@@ -70,6 +72,7 @@ def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str
             edited.append((lead.row_number or 0, lead.reference))
     Lead.objects.filter(pk__in=untouched).update(deleted_at=timezone.now())
     remove_derived_rows(untouched)
+    give_back(untouched)
     return len(untouched), [reference for _row, reference in sorted(edited)]
 
 

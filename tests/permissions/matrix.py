@@ -25,6 +25,7 @@ from accounts.models import AccessRule, ApiKey, LoginLog, Membership
 from accounts.roles import Area, Level, Role, granted_level
 from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, SavedMapping, StoredFile
 from leads.models import (
+    AcceptanceRule,
     AssignmentRule,
     BusinessLine,
     Campaign,
@@ -392,6 +393,7 @@ CALLS: list[Line] = [
     call("GET", "api-schema"),
     call("GET", "api-nowhere", 404),
     call("GET", "api:line-list"),
+    call("GET", "api:acceptance-rule-list", by=(Area.CONFIGURATION, "read")),
     call("GET", "api:line-statistics", by=READ_LEADS, ids=LINE_CODE, partner=200),
     call("POST", "api:line-statistics", 202, by=READ_LEADS, ids=LINE_CODE, partner=202),
     call("GET", "api:line-quality", by=READ_LEADS, ids=LINE_CODE, partner=200),
@@ -537,6 +539,9 @@ CONSOLE: list[Line] = [
     *console_model(LineVersion, Area.CONFIGURATION, keeps_history=False),
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
+    *console_model(
+        AcceptanceRule, Area.CONFIGURATION, adds=True, actions=["try_it", "pause"], inapplicable=["resume"]
+    ),
     *console_model(AssignmentRule, Area.CONFIGURATION, adds=True, actions=["try_it"]),
     *console_model(DoNotCall, Area.CONFIGURATION, adds=True),
     *console_model(

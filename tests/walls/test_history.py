@@ -68,6 +68,8 @@ def test_every_domain_table_is_tracked_or_derived():
         "accounts.ApiKeyUse",  # when, at most once a minute
         "accounts.LoginLog",  # append-only itself
         "accounts.TokenSession",  # as Django's sessions; the login log tells of sign-ins
+        "leads.AcceptanceCount",
+        "leads.LeadAdmission",
         "leads.AssignmentTurn",
         "leads.LeadAssignment",
         "leads.LeadValue",
