@@ -245,7 +245,11 @@ class LeadImporter(Importer):
     def _rehearse(self, enquiries: Sequence[Enquiry], rows: Sequence[InputRow]) -> list[Outcome]:
         assert self._rehearsal is not None
         known = find_sources({text for each in enquiries if (text := each.attributes.get("source"))})
-        sources = [known.get(origin_key(each.attributes.get("source", ""))) for each in enquiries]
+        common = self.options.get("source_id")
+        sources = [
+            known.get(origin_key(text)) if (text := each.attributes.get("source")) else common
+            for each in enquiries
+        ]
         return self._rehearsal.record(enquiries, sources, lambda outcomes: self._updates(outcomes, rows))
 
     def _record(self, enquiries: Sequence[Enquiry], rows: Sequence[InputRow]) -> list[Outcome]:
@@ -274,6 +278,9 @@ class LeadImporter(Importer):
         """Turn the names of source and campaign into ids, making what is new, and say whose the leads are."""
         owner = self._owner()
         common = {"owner_id": owner.pk, "team_id": owner.pk} if owner else {}
+        if "source_id" in self.options:
+            # Of the place that the file came from; a row that names a source is of that.
+            common["source_id"] = self.options["source_id"]
         known: dict[str, dict[str, int]] = {}
         for name, resolve in RESOLVERS.items():
             texts = {text for enquiry in enquiries if (text := enquiry.attributes.get(name))}

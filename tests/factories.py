@@ -54,6 +54,7 @@ from core.tenancy import TenantForeignKey
 from leads.models import (
     AcceptanceCount,
     AcceptanceRule,
+    Arrival,
     AssignmentRule,
     AssignmentTurn,
     BusinessLine,
@@ -81,9 +82,11 @@ from leads.models import (
     LineVersion,
     Note,
     Notification,
+    PlaceLook,
     SavedView,
     Source,
     Tag,
+    WatchedPlace,
 )
 from leads.queries.form_links import form_link_scope
 from leads.services.accepting import create_acceptance_rule
@@ -360,6 +363,34 @@ def _acceptance_count(world: World) -> AcceptanceCount:
 def _lead_admission(world: World) -> LeadAdmission:
     return LeadAdmission.objects.create(
         lead=world.row(Lead), rule=world.row(AcceptanceRule), day=date(2026, 1, 15)
+    )
+
+
+@row_of(WatchedPlace)
+def _watched_place(world: World) -> WatchedPlace:
+    return WatchedPlace.objects.create(
+        name="Files of the website",
+        kind="folder",
+        path="website",
+        line=world.row(BusinessLine),
+        source=world.row(Source),
+    )
+
+
+@row_of(PlaceLook)
+def _place_look(world: World) -> PlaceLook:
+    return PlaceLook.objects.create(place=world.row(WatchedPlace))
+
+
+@row_of(Arrival)
+def _arrival(world: World) -> Arrival:
+    return Arrival.objects.create(
+        place=world.row(WatchedPlace),
+        identity="0" * 64,
+        name="people.csv",
+        state="waiting",
+        code="drift",
+        intake=world.row(Intake),
     )
 
 

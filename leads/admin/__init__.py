@@ -12,6 +12,7 @@ from leads.admin import (
     lines,
     origins,
     versions,
+    watched_places,
 )
 
 register_import_page("leads", "leads:import_detail")
@@ -27,4 +28,5 @@ __all__ = [
     "lines",
     "origins",
     "versions",
+    "watched_places",
 ]

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, re_path
 
 from leads.api import (
     acceptance,
+    arrivals,
     attachments,
     batches,
     consent,
@@ -91,6 +92,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     re_path(rf"^leads/{REFERENCE}/consents/?$", consent.ConsentListView.as_view(), name="consent-list"),
     re_path(r"^follow-ups/?$", work.OwnFollowUpsView.as_view(), name="own-follow-up-list"),
+    re_path(r"^watched-places/?$", arrivals.WatchedPlaceListView.as_view(), name="watched-place-list"),
+    re_path(r"^arrivals/?$", arrivals.ArrivalListView.as_view(), name="arrival-list"),
     re_path(r"^imports/?$", imports.ImportListView.as_view(), name="import-list"),
     re_path(rf"^imports/{INTAKE}/?$", imports.ImportView.as_view(), name="import-detail"),
     re_path(rf"^imports/{INTAKE}/errors/?$", imports.ImportErrorsView.as_view(), name="import-errors"),

@@ -10,4 +10,7 @@ class Migration(migrations.Migration):
         *tenant_walls("acceptancerule", referenced=True, keys=("source", "line")),
         *tenant_walls("acceptancecount", history=False, keys=("rule",)),
         *tenant_walls("leadadmission", history=False, keys=("lead", "rule")),
+        *tenant_walls("watchedplace", referenced=True, keys=("line", "source")),
+        *tenant_walls("placelook", history=False, keys=("place",)),
+        *tenant_walls("arrival", history=False, keys=("place", "intake")),
     ]

@@ -1,4 +1,12 @@
 from leads.models.acceptance import AcceptanceCount, AcceptanceRule, LeadAdmission
+from leads.models.arrival import (
+    Arrival,
+    ArrivalState,
+    MailSecurity,
+    PlaceKind,
+    PlaceLook,
+    WatchedPlace,
+)
 from leads.models.assignment import AssignmentMethod, AssignmentRule, AssignmentTurn, LeadAssignment
 from leads.models.attachment import AttachmentKind, LeadAttachment
 from leads.models.consent import Consent, ConsentChannel, ConsentDoor, ConsentState, DoNotCall
@@ -26,6 +34,8 @@ __all__ = [
     "Accent",
     "AcceptanceCount",
     "AcceptanceRule",
+    "Arrival",
+    "ArrivalState",
     "AssignmentMethod",
     "AssignmentRule",
     "AssignmentTurn",
@@ -63,13 +73,17 @@ __all__ = [
     "LeadToken",
     "LeadValue",
     "LineVersion",
+    "MailSecurity",
     "Note",
     "Notification",
     "NotificationKind",
+    "PlaceKind",
+    "PlaceLook",
     "SavedView",
     "Source",
     "SubmissionOutcome",
     "Tag",
     "ViewLayout",
     "ViewSharing",
+    "WatchedPlace",
 ]

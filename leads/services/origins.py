@@ -14,7 +14,7 @@ from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.rules import normalise_text
 from core.rules.values import is_storable_text
 from core.scope import current_organization_id, organization_scope
-from leads.models import AcceptanceRule, Campaign, Lead, Source
+from leads.models import AcceptanceRule, Campaign, Lead, Source, WatchedPlace
 from leads.models.origin import Origin
 
 OriginRow = TypeVar("OriginRow", bound=Origin)
@@ -80,7 +80,9 @@ def withdraw_origins_of(job_ids: Iterable[int | None]) -> None:
         users = Lead.objects.filter(**{f"{name}_id__in": ids}).order_by()
         used = set(users.values_list(f"{name}_id", flat=True).distinct())
         if model is Source:
-            used |= set(AcceptanceRule.objects.filter(source_id__in=ids).values_list("source_id", flat=True))
+            for refers in (AcceptanceRule, WatchedPlace):
+                rows = refers.objects.filter(source_id__in=ids).order_by()
+                used |= set(rows.values_list("source_id", flat=True))
         model.objects.filter(pk__in=set(ids) - used).update(deleted_at=timezone.now())
 
 

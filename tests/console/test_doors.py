@@ -26,6 +26,8 @@ READERS = {
     "leads_lead": OPENERS,
     "leads_formlink": OPENERS,
     "leads_acceptancerule": OPENERS,
+    "leads_watchedplace": OPENERS,
+    "leads_arrival": OPENERS - {Role.FINANCE},
     "leads_assignmentrule": OPENERS,
     "leads_donotcall": OPENERS,
     "leads_formsubmission": OPENERS,
@@ -46,6 +48,7 @@ CONFIGURED = (
     "leads_campaign",
     "leads_formlink",
     "leads_acceptancerule",
+    "leads_watchedplace",
     "leads_assignmentrule",
     "leads_donotcall",
     "accounts_accessrule",
@@ -111,7 +114,13 @@ def test_the_menu_shows_what_one_may_read(actor_for, client_for, in_organization
     assert {"People", "Organisation"} <= set(admin["Configure"])
     finance = titles(Role.FINANCE)
     assert "People" not in finance["Configure"]
-    assert finance["Bring in"] == ["Leads", "Form links", "Form enquiries", "Jobs"]
+    assert finance["Bring in"] == [
+        "Watched places",
+        "Leads",
+        "Form links",
+        "Form enquiries",
+        "Jobs",
+    ]
 
 
 def test_the_menu_has_no_dead_link(actor_for, client_for, line):

@@ -26,6 +26,7 @@ from accounts.roles import Area, Level, Role, granted_level
 from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, SavedMapping, StoredFile
 from leads.models import (
     AcceptanceRule,
+    Arrival,
     AssignmentRule,
     BusinessLine,
     Campaign,
@@ -43,6 +44,7 @@ from leads.models import (
     SavedView,
     Source,
     Tag,
+    WatchedPlace,
 )
 
 CALLERS = (*(role.value for role in Role), "nobody", "visitor", "stranger")
@@ -394,6 +396,8 @@ CALLS: list[Line] = [
     call("GET", "api-nowhere", 404),
     call("GET", "api:line-list"),
     call("GET", "api:acceptance-rule-list", by=(Area.CONFIGURATION, "read")),
+    call("GET", "api:watched-place-list", by=(Area.CONFIGURATION, "read")),
+    call("GET", "api:arrival-list", by=(Area.LEAD_FILES, "read")),
     call("GET", "api:line-statistics", by=READ_LEADS, ids=LINE_CODE, partner=200),
     call("POST", "api:line-statistics", 202, by=READ_LEADS, ids=LINE_CODE, partner=202),
     call("GET", "api:line-quality", by=READ_LEADS, ids=LINE_CODE, partner=200),
@@ -542,6 +546,10 @@ CONSOLE: list[Line] = [
     *console_model(
         AcceptanceRule, Area.CONFIGURATION, adds=True, actions=["try_it", "pause"], inapplicable=["resume"]
     ),
+    *console_model(
+        WatchedPlace, Area.CONFIGURATION, adds=True, actions=["look", "pause"], inapplicable=["resume"]
+    ),
+    *console_model(Arrival, Area.LEAD_FILES, keeps_history=False),
     *console_model(AssignmentRule, Area.CONFIGURATION, adds=True, actions=["try_it"]),
     *console_model(DoNotCall, Area.CONFIGURATION, adds=True),
     *console_model(

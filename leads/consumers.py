@@ -1,0 +1,3 @@
+"""What leads deliver; importing the modules registers their consumers."""
+
+import leads.services.arriving.telling  # noqa: F401
