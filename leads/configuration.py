@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import leads.arrival_configuration
 import leads.assignment_configuration  # noqa: F401
 from accounts.actor import Actor
 from accounts.roles import Area

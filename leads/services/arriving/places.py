@@ -33,22 +33,35 @@ Errors = dict[str, list[FieldError]]
 
 
 def create_watched_place(
-    *, actor: Actor, kind: str, line: BusinessLine, password: str = "", **settings: Any
+    *,
+    actor: Actor,
+    kind: str,
+    line: BusinessLine,
+    password: str = "",
+    needs_password: bool = True,
+    **settings: Any,
 ) -> WatchedPlace:
     """Watch a place from now on; `settings` are those of CHANGEABLE. Neither its kind nor its line ever changes.
+
+    A mailbox that is brought in by a configuration file has no password yet, and is to be paused.
 
     Raises NotPermitted, or ValidationFailed with everything wrong, by setting.
     """
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason="watched place added"):
         place = WatchedPlace(kind=kind, line=line, organization=actor.organization)
-        _store(place, settings, password)
+        _store(place, settings, password, needs_password=needs_password)
         PlaceLook.objects.create(place=place)
     return place
 
 
 def update_watched_place(
-    *, actor: Actor, place: WatchedPlace, password: str = "", **settings: Any
+    *,
+    actor: Actor,
+    place: WatchedPlace,
+    password: str = "",
+    needs_password: bool = True,
+    **settings: Any,
 ) -> WatchedPlace:
     """Change settings of a place; what is not given stays, and so does the password. Raises as creating does.
 
@@ -57,7 +70,7 @@ def update_watched_place(
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason="watched place changed"):
         stored = _locked(place)
-        _store(stored, settings, password)
+        _store(stored, settings, password, needs_password=needs_password)
     return stored
 
 
@@ -90,7 +103,9 @@ def _locked(place: WatchedPlace) -> WatchedPlace:
     return stored
 
 
-def _store(place: WatchedPlace, settings: Mapping[str, Any], password: str) -> None:
+def _store(
+    place: WatchedPlace, settings: Mapping[str, Any], password: str, *, needs_password: bool = True
+) -> None:
     before = {name: getattr(place, name) for name in WHOSE_PASSWORD}
     for name, value in settings.items():
         if name not in CHANGEABLE:
@@ -101,7 +116,7 @@ def _store(place: WatchedPlace, settings: Mapping[str, Any], password: str) -> N
     _check_name(place, errors)
     if place.kind == PlaceKind.MAILBOX:
         is_elsewhere = any(getattr(place, name) != value for name, value in before.items())
-        if not password and (not place.password or is_elsewhere):
+        if not password and (is_elsewhere if place.password else needs_password):
             _add(errors, "password", "required", "Type the password: it is for this server and user alone.")
         _check_mailbox(place, errors)
     else:

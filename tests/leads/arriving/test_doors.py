@@ -5,8 +5,11 @@ from django.core import mail
 from django.urls import reverse
 
 from core.admin.dashboard import queues_for
+from core.configuration import export_document, import_document
+from core.errors import ValidationFailed
 from core.outbox.delivering import deliver_due
 from leads.models import Arrival, PlaceLook, WatchedPlace
+from leads.services.arriving import update_watched_place
 
 
 @pytest.fixture
@@ -48,6 +51,39 @@ def test_a_place_is_made_changed_tried_paused_and_resumed_in_the_console(watch, 
     )
     unknown = operations.post(reverse("admin:leads_watchedplace_add"), mailbox).content.decode()
     assert "No machine is known as" in unknown and "Say whose files are taken" in unknown
+
+
+def test_places_go_out_and_come_in_without_passwords(watch, settings):
+    settings.MAILBOX_PRIVATE_HOSTS = True
+    actor = watch.desk.operations
+    watch.folder(loads_known=False)
+    document = export_document(actor=actor, sections=["watched_places"])
+    assert document["watched_places"] == [
+        {
+            "name": "Folder website",
+            "kind": "folder",
+            "business_line": "loan",
+            "source": "Website",
+            "path": "website",
+            "loads_known": False,
+        }
+    ]
+    mailbox = {
+        "name": "By mail", "kind": "mailbox", "business_line": "loan", "host": "127.0.0.1", "username": "intake",
+        "allowed_senders": ["@bank.example"],
+    }  # fmt: skip
+    document["watched_places"].append(mailbox)
+    assert import_document(actor=actor, document=document).created == 1
+    place = WatchedPlace.objects.get(name="By mail")
+    assert place.is_paused and place.password == ""
+    again = export_document(actor=actor, sections=["watched_places"])
+    assert import_document(actor=actor, document=again).unchanged == 2
+    update_watched_place(actor=actor, place=place, password="a word")
+    again["watched_places"][0] |= {"host": "localhost"}
+    with pytest.raises(ValidationFailed) as refused:
+        import_document(actor=actor, document=again)
+    assert "password" in str(refused.value.fields)
+    assert "a word" not in str(export_document(actor=actor, sections=["watched_places"]))
 
 
 def test_what_came_is_listed_waits_on_the_first_page_and_is_told_by_mail(watch, operations):
