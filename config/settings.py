@@ -1,5 +1,6 @@
 """Settings, read from the environment (twelve-factor). Nothing is started by importing them."""
 
+import base64
 import hashlib
 from datetime import timedelta
 from pathlib import Path
@@ -158,6 +159,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expire_seconds": 60},
     },
+    "watched places": {
+        "task": "leads.tasks.look_at_watched_places",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
 }
 
 # --- Retention of technical rows, in days; 0 keeps for ever (core/retention) ---
@@ -277,6 +283,23 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_LINK_SECONDS = env.int("FILE_LINK_SECONDS", default=3600)
 # A million rows of some twenty fields are about 250 MB.
 INTAKE_MAX_BYTES = env.int("INTAKE_MAX_BYTES", default=500 * 1024 * 1024)
+
+# --- Where files come from by themselves ---
+# Below it each organisation has a folder by its short name, which is watched where operations say so; without it none.
+WATCHED_ROOT = env.str("WATCHED_ROOT", default="")
+# The folder of the bucket that holds the same.
+WATCHED_PREFIX = env.str("WATCHED_PREFIX", default="incoming")
+# A file that was written more recently may not be whole yet.
+WATCHED_SETTLE_SECONDS = env.int("WATCHED_SETTLE_SECONDS", default=30)
+# Whether mailboxes may lie on machines of private networks, such as a mail server beside this one.
+MAILBOX_PRIVATE_HOSTS = env.bool("MAILBOX_PRIVATE_HOSTS", default=False)
+# Authorities that sign for mail servers, where those of the machine do not.
+MAILBOX_CA_FILE = env.str("MAILBOX_CA_FILE", default="")
+MAILBOX_MAX_BYTES = env.int("MAILBOX_MAX_BYTES", default=50 * 1024 * 1024)
+# What stored passwords of others are encrypted with; the first encrypts, all decrypt.
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[]) or [
+    base64.urlsafe_b64encode(hashlib.sha256(f"leadledger.secrets:{SECRET_KEY}".encode()).digest()).decode()
+]
 
 # --- Language and time: storage in UTC, days in the organisation's timezone ---
 LANGUAGE_CODE = "en"

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import leads.arrival_configuration
 import leads.assignment_configuration
 import leads.rule_configuration  # noqa: F401
 from accounts.actor import Actor
 from accounts.roles import Area
 from core.configuration import Report, Section, register_section
 from core.errors import Conflict, ValidationFailed
+from leads.acceptance_configuration import bring_in_rules, written_rules
 from leads.models import BusinessLine, Campaign, Field, Source
 from leads.models.line import QUALITY_TARGET
 from leads.models.origin import Origin
@@ -176,6 +178,7 @@ class Origins(Section):
     create: ClassVar[Callable[..., Any]]
     rename: ClassVar[Callable[..., Any]]
     set_active: ClassVar[Callable[..., Any]]
+    keys: ClassVar[frozenset[str]] = frozenset({"name", "active"})
 
     def bring_in(self, actor: Actor, items: list[Any], report: Report) -> None:
         stored = {row.name_key: row for row in self.model.objects.all()}
@@ -183,7 +186,7 @@ class Origins(Section):
         for index, item in enumerate(items):
             path = f"{self.name}[{index}]"
             written = {"name": item} if isinstance(item, str) else item
-            if not _is_origin(written):
+            if not _is_origin(written, self.keys):
                 report.add_problem(
                     path, "wrong_value", 'Write a name, or {"name": "Website", "active": false}.'
                 )
@@ -194,22 +197,23 @@ class Origins(Section):
                 continue
             seen.add(key)
             try:
-                self._bring_in_one(actor, written, stored.get(key), report)
+                row = self._bring_in_one(actor, written, stored.get(key), report)
+                self.bring_in_rules(actor, row, written, path, report)
             except (ValidationFailed, Conflict) as error:
                 report.add_refusal(path, error)
 
     def _bring_in_one(
         self, actor: Actor, written: Mapping[str, Any], row: Origin | None, report: Report
-    ) -> None:
+    ) -> Origin:
         name, is_active = clean_name(written["name"]), written.get("active", True)
         path = f"{self.name}[{name}]"
         if row is None:
             row = type(self).create(actor=actor, name=name)
             if not is_active:
                 self._set_active(actor, row, is_active)
-            report.add_created(path, dict(written))
-            return
-        changes = []
+            report.add_created(path, {"name": name, **({} if is_active else {"active": False})})
+            return row
+        changes: list[tuple[str, Any, Any]] = []
         if row.name != name:
             changes.append(("name", row.name, name))
             type(self).rename(actor=actor, name=name, **{self._argument: row})
@@ -220,6 +224,12 @@ class Origins(Section):
             report.add_changed(path, changes)
         else:
             report.add_unchanged()
+        return row
+
+    def bring_in_rules(
+        self, actor: Actor, row: Any, written: Mapping[str, Any], path: str, report: Report
+    ) -> None:
+        """Bring in what stands with an origin beside its name."""
 
     @property
     def _argument(self) -> str:
@@ -234,10 +244,10 @@ class Origins(Section):
         return [row.name if row.is_active else {"name": row.name, "active": False} for row in rows]
 
 
-def _is_origin(written: Any) -> bool:
+def _is_origin(written: Any, keys: frozenset[str]) -> bool:
     return (
         isinstance(written, Mapping)
-        and set(written) <= {"name", "active"}
+        and set(written) <= keys
         and isinstance(written.get("name"), str)
         and isinstance(written.get("active", True), bool)
     )
@@ -245,7 +255,7 @@ def _is_origin(written: Any) -> bool:
 
 @register_section
 class Sources(Origins):
-    """The channels leads come through."""
+    """The channels leads come through, with the rules that say which leads are taken."""
 
     name = "sources"
     order = 20
@@ -253,6 +263,24 @@ class Sources(Origins):
     create = create_source
     rename = rename_source
     set_active = set_source_active
+    keys = Origins.keys | {"accepts"}
+
+    def bring_in_rules(
+        self, actor: Actor, row: Any, written: Mapping[str, Any], path: str, report: Report
+    ) -> None:
+        bring_in_rules(actor, row, written.get("accepts", []), path, report)
+
+    def write_out(self, actor: Actor) -> list[Any]:
+        written = super().write_out(actor)
+        rules = written_rules(actor)
+        by_name = {row.name: rules[row.pk] for row in self.model.objects.filter(pk__in=rules)}
+        return [_with_rules(each, by_name) for each in written]
+
+
+def _with_rules(written: Any, rules: Mapping[str, list[dict[str, Any]]]) -> Any:
+    """A source as the file holds it, with its rules."""
+    item = {"name": written} if isinstance(written, str) else written
+    return {**item, "accepts": rules[item["name"]]} if item["name"] in rules else written
 
 
 @register_section

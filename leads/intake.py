@@ -35,9 +35,12 @@ from leads.models import BusinessLine, Lead
 from leads.models.line import ON_DUPLICATE
 from leads.queries.leads import visible_leads
 from leads.queries.references import look_up
+from leads.services.accepting.gate import FIELD as GATE_FIELD
+from leads.services.accepting.gate import lock_rules
 from leads.services.lines import pin_line
 from leads.services.origins import (
     LONGEST_NAME,
+    find_sources,
     origin_key,
     resolve_campaigns,
     resolve_sources,
@@ -241,7 +244,13 @@ class LeadImporter(Importer):
 
     def _rehearse(self, enquiries: Sequence[Enquiry], rows: Sequence[InputRow]) -> list[Outcome]:
         assert self._rehearsal is not None
-        return self._rehearsal.record(enquiries, lambda outcomes: self._updates(outcomes, rows))
+        known = find_sources({text for each in enquiries if (text := each.attributes.get("source"))})
+        common = self.options.get("source_id")
+        sources = [
+            known.get(origin_key(text)) if (text := each.attributes.get("source")) else common
+            for each in enquiries
+        ]
+        return self._rehearsal.record(enquiries, sources, lambda outcomes: self._updates(outcomes, rows))
 
     def _record(self, enquiries: Sequence[Enquiry], rows: Sequence[InputRow]) -> list[Outcome]:
         self._resolve_attributes(enquiries)
@@ -269,6 +278,9 @@ class LeadImporter(Importer):
         """Turn the names of source and campaign into ids, making what is new, and say whose the leads are."""
         owner = self._owner()
         common = {"owner_id": owner.pk, "team_id": owner.pk} if owner else {}
+        if "source_id" in self.options:
+            # Of the place that the file came from; a row that names a source is of that.
+            common["source_id"] = self.options["source_id"]
         known: dict[str, dict[str, int]] = {}
         for name, resolve in RESOLVERS.items():
             texts = {text for enquiry in enquiries if (text := enquiry.attributes.get(name))}
@@ -345,6 +357,9 @@ class LeadImporter(Importer):
                 return RowOutcome(RowResult.ACCEPTED)
             case Result.UPDATED:
                 return RowOutcome(RowResult.UPDATED, repeats_id=lead_id)
+            case Result.REFUSED if outcome.refused_by is not None:
+                refused = outcome.refused_by
+                return RowOutcome(RowResult.REJECTED, [Reason(GATE_FIELD, refused.code, refused.message)])
             case Result.REFUSED:
                 return self._rejected(row, outcome.problems)
         if outcome.repeats_index is not None:
@@ -370,6 +385,8 @@ class LeadImporter(Importer):
 
     def roll_back(self, numbers: Sequence[int]) -> RollbackReport:
         report = RollbackReport()
+        # The rules first, as who writes leads locks them first.
+        lock_rules(self.line)
         report.withdrawn, edited = withdraw_rows(self.root_id, numbers)
         report.restored, kept = restore_before_images(self.root_id, numbers, load_jobs(self.root_id))
         report.kept_edited = [*edited, *kept]

@@ -57,6 +57,9 @@ from core.services.organizations import create_organization
 from core.services.saved_mappings import save_mapping
 from core.tenancy import TenantForeignKey
 from leads.models import (
+    AcceptanceCount,
+    AcceptanceRule,
+    Arrival,
     AssignmentLimit,
     AssignmentRule,
     AssignmentTally,
@@ -81,6 +84,7 @@ from leads.models import (
     HandedLead,
     HandOver,
     Lead,
+    LeadAdmission,
     LeadAssignment,
     LeadAttachment,
     LeadFlaw,
@@ -93,6 +97,7 @@ from leads.models import (
     Note,
     Notification,
     NotificationSettings,
+    PlaceLook,
     SavedView,
     ScoreRule,
     Source,
@@ -102,8 +107,10 @@ from leads.models import (
     StallStepKind,
     Tag,
     WaitingLead,
+    WatchedPlace,
 )
 from leads.queries.form_links import form_link_scope
+from leads.services.accepting import create_acceptance_rule
 from leads.services.assigning import assign_by_rule, create_assignment_rule
 from leads.services.assigning.limits import set_limit
 from leads.services.attachments import attach_file
@@ -408,6 +415,57 @@ def _form_link(world: World) -> FormLink:
         title="Ask for a loan",
         consent_purpose="Calls about loans",
         consent_text="You may call me about loans.",
+    )
+
+
+@row_of(AcceptanceRule)
+def _acceptance_rule(world: World) -> AcceptanceRule:
+    return create_acceptance_rule(
+        actor=world.admin,
+        source=world.row(Source),
+        line=world.row(BusinessLine),
+        name="Enough for a day",
+        daily_cap=1_000,
+    )
+
+
+@row_of(AcceptanceCount)
+def _acceptance_count(world: World) -> AcceptanceCount:
+    return AcceptanceCount.objects.create(rule=world.row(AcceptanceRule), day=date(2026, 1, 15), taken=1)
+
+
+@row_of(LeadAdmission)
+def _lead_admission(world: World) -> LeadAdmission:
+    return LeadAdmission.objects.create(
+        lead=world.row(Lead), rule=world.row(AcceptanceRule), day=date(2026, 1, 15)
+    )
+
+
+@row_of(WatchedPlace)
+def _watched_place(world: World) -> WatchedPlace:
+    return WatchedPlace.objects.create(
+        name="Files of the website",
+        kind="folder",
+        path="website",
+        line=world.row(BusinessLine),
+        source=world.row(Source),
+    )
+
+
+@row_of(PlaceLook)
+def _place_look(world: World) -> PlaceLook:
+    return PlaceLook.objects.create(place=world.row(WatchedPlace))
+
+
+@row_of(Arrival)
+def _arrival(world: World) -> Arrival:
+    return Arrival.objects.create(
+        place=world.row(WatchedPlace),
+        identity="0" * 64,
+        name="people.csv",
+        state="waiting",
+        code="drift",
+        intake=world.row(Intake),
     )
 
 

@@ -1,7 +1,8 @@
-"""What leads bring to the console: lines, fields, versions, sources, campaigns, form links, assignment rules, leads."""
+"""What leads bring to the console: lines, fields, versions, origins, what they take, form links, assignment, leads."""
 
 from core.admin.intakes import register_import_page
 from leads.admin import (
+    acceptance_rules,
     assignment_limits,
     assignment_queues,
     assignment_rules,
@@ -15,11 +16,13 @@ from leads.admin import (
     score_rules,
     stall_rules,
     versions,
+    watched_places,
 )
 
 register_import_page("leads", "leads:import_detail")
 
 __all__ = [
+    "acceptance_rules",
     "assignment_limits",
     "assignment_queues",
     "assignment_rules",
@@ -33,4 +36,5 @@ __all__ = [
     "score_rules",
     "stall_rules",
     "versions",
+    "watched_places",
 ]

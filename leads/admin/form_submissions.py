@@ -28,6 +28,9 @@ WHYS = {
     "links": _("many addresses of web pages"),
     "unasked": _("the line requires what the form does not ask"),
     "unique": _("another lead has the same value"),
+    "refused": _("its source does not take such leads"),
+    "closed": _("its source takes no leads at the time"),
+    "cap": _("its source had taken its leads of the day or month"),
 }
 SHOWN = 5
 

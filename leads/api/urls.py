@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, re_path
 
 from leads.api import (
+    acceptance,
+    arrivals,
     attachments,
     batches,
     bulk,
@@ -80,6 +82,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         rf"^leads/{REFERENCE}/follow-ups/{FOLLOW_UP}/?$", work.FollowUpView.as_view(), name="follow-up-detail"
     ),
     re_path(rf"^leads/{REFERENCE}/tags/?$", saved_views.LeadTagsView.as_view(), name="lead-tags"),
+    re_path(
+        r"^acceptance-rules/?$", acceptance.AcceptanceRuleListView.as_view(), name="acceptance-rule-list"
+    ),
     re_path(r"^views/?$", saved_views.ViewListView.as_view(), name="view-list"),
     re_path(r"^views/(?P<view_id>[0-9]{1,18})/?$", saved_views.ViewView.as_view(), name="view-detail"),
     re_path(r"^tags/?$", saved_views.TagListView.as_view(), name="tag-list"),
@@ -111,6 +116,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="notification-settings",
     ),
     re_path(r"^follow-ups/?$", work.OwnFollowUpsView.as_view(), name="own-follow-up-list"),
+    re_path(r"^watched-places/?$", arrivals.WatchedPlaceListView.as_view(), name="watched-place-list"),
+    re_path(r"^arrivals/?$", arrivals.ArrivalListView.as_view(), name="arrival-list"),
     re_path(r"^imports/?$", imports.ImportListView.as_view(), name="import-list"),
     re_path(rf"^imports/{INTAKE}/?$", imports.ImportView.as_view(), name="import-detail"),
     re_path(rf"^imports/{INTAKE}/errors/?$", imports.ImportErrorsView.as_view(), name="import-errors"),

@@ -1,3 +1,12 @@
+from leads.models.acceptance import AcceptanceCount, AcceptanceRule, LeadAdmission
+from leads.models.arrival import (
+    Arrival,
+    ArrivalState,
+    MailSecurity,
+    PlaceKind,
+    PlaceLook,
+    WatchedPlace,
+)
 from leads.models.assignment import (
     AssignmentLimit,
     AssignmentMethod,
@@ -38,6 +47,10 @@ from leads.models.tag import LeadTag, Tag
 
 __all__ = [
     "Accent",
+    "AcceptanceCount",
+    "AcceptanceRule",
+    "Arrival",
+    "ArrivalState",
     "AssignmentLimit",
     "AssignmentMethod",
     "AssignmentRule",
@@ -74,6 +87,7 @@ __all__ = [
     "HandOverMethod",
     "HandedLead",
     "Lead",
+    "LeadAdmission",
     "LeadAssignment",
     "LeadAttachment",
     "LeadFlaw",
@@ -84,11 +98,14 @@ __all__ = [
     "LeadToken",
     "LeadValue",
     "LineVersion",
+    "MailSecurity",
     "Note",
     "Notification",
     "NotificationKind",
     "NotificationSettings",
     "PairDecision",
+    "PlaceKind",
+    "PlaceLook",
     "SavedView",
     "ScoreRule",
     "Source",
@@ -106,4 +123,5 @@ __all__ = [
     "ViewSharing",
     "WaitingLead",
     "WaitingReason",
+    "WatchedPlace",
 ]

@@ -29,6 +29,7 @@ from leads.pages.work_forms import AttachmentForm, EngagementForm, FollowUpForm,
 from leads.presentation import LeadReader
 from leads.queries.leads import MergedAway, get_lead, may_change
 from leads.queries.lines import list_usable_lines
+from leads.services.accepting import SourceClosed, SourceFull, SourceRefused
 from leads.services.enquiries import DetailsTaken
 from leads.services.leads import Assignment, CreateResult, update_lead, withdraw_lead, work_lead
 from leads.services.pasted_messages import create_lead_with_note
@@ -174,7 +175,7 @@ def lead_new(request: HttpRequest) -> HttpResponse:
             result = create_lead_with_note(
                 actor=actor, line=line, values=form.values(), attributes=form.attributes(), note=note
             )
-        except ValidationFailed as error:
+        except (ValidationFailed, SourceRefused, SourceClosed, SourceFull) as error:
             show_problems(form, error)
         else:
             if note and not result.is_new:

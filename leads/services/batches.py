@@ -206,6 +206,8 @@ class _LineBatch:
     def _result(self, each: _Accepted, outcome: Outcome, references: Mapping[int, str]) -> EnquiryResult:
         if outcome.created is not None:
             return EnquiryResult(Result.CREATED, outcome.created.reference)
+        if outcome.refused_by is not None:
+            return EnquiryResult(Result.REFUSED, error=outcome.refused_by.error())
         if outcome.result is Result.REFUSED:
             shared = None
             if (holder := outcome.shared_with) is not None:

@@ -104,6 +104,8 @@ def submit_form(*, link: FormLink, sent: FilledForm) -> FormSubmission:
 def accept_submission(*, actor: Actor, submission: FormSubmission) -> FormSubmission:
     """Make a lead of an enquiry that was held, or count it on the lead that it repeats.
 
+    Somebody has decided: the rules of its source do not keep it out, and its place under their caps is counted.
+
     Raises:
         NotPermitted: the actor does not write all leads. NotVisible: it is gone. Conflict: it is not held any more.
         ValidationFailed: the values do not do for a lead of the line as it is now; by field key.
@@ -115,7 +117,7 @@ def accept_submission(*, actor: Actor, submission: FormSubmission) -> FormSubmis
             reader = _reader(link)
             known = {item.key for item in askable_items(reader.definition)}
             values = {key: value for key, value in (row.values or {}).items() if key in known}
-            outcome = _record(link, reader, reader.captured(values))
+            outcome = _record(link, reader, reader.captured(values), lets_in=True)
             if outcome.result is Result.REFUSED:
                 raise reader.refusal(outcome.problems, values)
             left = {key: value for key, value in (row.values or {}).items() if key not in known}
@@ -211,16 +213,16 @@ def _reader(link: FormLink) -> EnquiryReader:
     return reader
 
 
-def _record(link: FormLink, reader: EnquiryReader, captured: Captured) -> Outcome:
+def _record(link: FormLink, reader: EnquiryReader, captured: Captured, *, lets_in: bool = False) -> Outcome:
     """Write a lead; of one that is there already, the enquiry is counted and nothing changed.
 
     Also where the line says to update: whoever knows a phone number must not write into that person's lead.
     """
-    recorder = Recorder(reader.line, reader.definition)
+    recorder = Recorder(reader.line, reader.definition, lets_in=lets_in)
     columns = _columns(link)
     enquiry = Enquiry(captured.data, captured.compare, columns, by_rule="owner_id" not in columns)
     outcome = recorder.record([enquiry])[0]
-    if outcome.result is Result.REFUSED:
+    if outcome.result is Result.REFUSED and outcome.refused_by is None:
         outcome = _same_lead(recorder, captured) or outcome
     if outcome.result is Result.REPEAT:
         assert outcome.repeats_lead_id is not None
@@ -264,7 +266,8 @@ def _settle(row: FormSubmission, outcome: Outcome) -> None:
         case _:
             # Told to the person, it would say that somebody of that number is known.
             row.outcome = SubmissionOutcome.HELD
-            row.suspicions = [problem.reason for problem in outcome.problems]
+            by_source = [outcome.refused_by.reason] if outcome.refused_by else []
+            row.suspicions = [*by_source, *(problem.reason for problem in outcome.problems)]
 
 
 def _suspicions(reader: EnquiryReader, sent: FilledForm) -> list[str]:

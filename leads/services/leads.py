@@ -72,8 +72,9 @@ def create_lead(
 ) -> CreateResult:
     """Validate and store one enquiry, owned by the actor; a repeat is counted on the lead it repeats.
 
-    Raises NotPermitted, or ValidationFailed with every problem by field key. An update instead of a repeat
-    happens where the line says so and the actor may write the lead.
+    Raises NotPermitted, or ValidationFailed with every problem by field key; SourceRefused, SourceClosed or SourceFull
+    where the source does not take the lead. An update instead of a repeat happens where the line says so and the actor
+    may write the lead.
     """
     actor.require(Area.LEADS, "create")
     line = pin_line(line.pk)
@@ -85,6 +86,8 @@ def create_lead(
     outcome = Recorder(line, reader.definition).record(
         [Enquiry(captured.data, captured.compare, columns, by_rule=goes_by_rule(actor))]
     )[0]
+    if outcome.refused_by is not None:
+        raise outcome.refused_by.error()
     if outcome.result is Result.REFUSED:
         raise reader.refusal(outcome.problems, values)
     if outcome.created is not None:

@@ -14,7 +14,7 @@ from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.rules import normalise_text
 from core.rules.values import is_storable_text
 from core.scope import current_organization_id, organization_scope
-from leads.models import Campaign, Lead, Source
+from leads.models import AcceptanceRule, Campaign, Lead, Source, WatchedPlace
 from leads.models.origin import Origin
 from leads.services.scoring.changing import follow_names, lines_that_read
 
@@ -59,6 +59,12 @@ def resolve_campaigns(names: Iterable[str]) -> dict[str, int]:
     return _resolve(Campaign, names)
 
 
+def find_sources(names: Iterable[str]) -> dict[str, int]:
+    """Return the id of each source that is there, by `origin_key`; nothing is made. One query."""
+    keys = sorted({key for name in names if (key := origin_key(name))})
+    return _ids_by_key(Source, keys) if keys else {}
+
+
 def withdraw_origins_of(job_ids: Iterable[int | None]) -> None:
     """Withdraw the sources and campaigns that these jobs made, except those in use or changed since.
 
@@ -73,8 +79,12 @@ def withdraw_origins_of(job_ids: Iterable[int | None]) -> None:
         held = model.objects.select_for_update().filter(pk__in=set(made) - set(changed)).order_by("pk")
         ids = list(held.values_list("pk", flat=True))
         users = Lead.objects.filter(**{f"{name}_id__in": ids}).order_by()
-        used = users.values_list(f"{name}_id", flat=True).distinct()
-        model.objects.filter(pk__in=set(ids) - set(used)).update(deleted_at=timezone.now())
+        used = set(users.values_list(f"{name}_id", flat=True).distinct())
+        if model is Source:
+            for refers in (AcceptanceRule, WatchedPlace):
+                rows = refers.objects.filter(source_id__in=ids).order_by()
+                used |= set(rows.values_list("source_id", flat=True))
+        model.objects.filter(pk__in=set(ids) - used).update(deleted_at=timezone.now())
 
 
 def create_source(*, actor: Actor, name: str, reason: str = "") -> Source:

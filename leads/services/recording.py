@@ -5,7 +5,7 @@ wins. Keys are claimed in `DuplicateKey` under its unique constraint before the 
 creations of one phone make one lead. Nothing here opens a transaction: the caller's batch is one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +21,7 @@ from core.scope import current_organization_id
 from leads.fields.capture import Problem
 from leads.fields.line import LineDefinition
 from leads.models import BusinessLine, DuplicateKey, Lead
+from leads.services.accepting.gate import Gate, Refused
 from leads.services.assigning.applying import assign_new_leads, keep_reasons
 from leads.services.derived import KEY_COLUMNS, KeyMaker, MatchKeys, derived_rows
 from leads.services.lead_rows import LEAD_COLUMNS, LeadRow, fill_core_attributes, written_row
@@ -42,6 +43,8 @@ SELECT nextval(pg_get_serial_sequence('leads_lead', 'id')), nextval('leads_refer
 HOLDERS = """
 SELECT key, lead_id FROM leads_duplicatekey WHERE organization_id = %s AND line_id = %s AND key = ANY(%s)
 """
+# Of a place in a batch: why the source of the new lead there does not take it.
+Admit = Callable[[int], Refused | None]
 # Each attempt waits for those who claim the same keys to commit, and loses only to yet another.
 CLAIM_ATTEMPTS = 20
 
@@ -71,7 +74,8 @@ class Enquiry:
 class Outcome:
     """What became of one enquiry: the lead made, or the lead (or earlier row) it repeats, or why not.
 
-    `shared_with` says of a refused update of which lead it would give its own one what tells repeats.
+    `shared_with` says of a refused update of which lead it would give its own one what tells repeats; `refused_by` of
+    a sound enquiry that its source does not take it.
     """
 
     result: Result
@@ -80,6 +84,7 @@ class Outcome:
     repeats_index: int | None = None
     problems: list[Problem] = field(default_factory=list)
     shared_with: int | None = None
+    refused_by: Refused | None = None
 
     @property
     def lead(self) -> Lead | None:
@@ -88,22 +93,36 @@ class Outcome:
 
 
 class Recorder:
-    """Turns enquiries of one line into leads."""
+    """Turns enquiries of one line into leads. `lets_in`: whatever the rules of their sources say."""
 
     def __init__(
-        self, line: BusinessLine, definition: LineDefinition, *, intake_id: int | None = None
+        self,
+        line: BusinessLine,
+        definition: LineDefinition,
+        *,
+        intake_id: int | None = None,
+        lets_in: bool = False,
     ) -> None:
         self.line = line
         self.definition = definition
         self.keys = KeyMaker(definition, line.duplicate_match, line.on_duplicate)
         self.intake_id = intake_id
+        self.lets_in = lets_in
         self.organization_id = current_organization_id()
 
     def record(self, enquiries: Sequence[Enquiry]) -> list[Outcome]:
         """Write the enquiries in order and return an outcome for each. Call inside a transaction."""
         keys = [self.keys.keys(enquiry.data) for enquiry in enquiries]
+        sources = [enquiry.attributes.get("source_id") for enquiry in enquiries]
+        gate: Gate | None = None
+        is_opened = False
         for _attempt in range(CLAIM_ATTEMPTS):
-            outcomes = self.judge(keys)
+            outcomes = self.judge(keys, admit=admitting(gate, enquiries, sources))
+            if not is_opened and any(outcome.result is Result.CREATED for outcome in outcomes):
+                # Before leads and keys are locked, so that two batches wait for one another in one order.
+                gate, is_opened = self._gate(sources), True
+                if gate is not None:
+                    continue
             # Leads first, then keys, as an edit of a lead locks them too.
             repeated = {item.repeats_lead_id for item in outcomes if item.repeats_lead_id is not None}
             if not lock_leads(repeated):
@@ -114,8 +133,13 @@ class Recorder:
                 for index, lead in zip(created, leads, strict=True):
                     outcomes[index].created = lead
                 self._write(leads, [enquiries[index].by_rule for index in created])
+                if gate is not None:
+                    gate.keep_places({index: lead.id for index, lead in zip(created, leads, strict=True)})
                 return outcomes
         raise Contested("contested", "Others keep writing the same leads at this moment. Try again.")
+
+    def _gate(self, sources: Iterable[int | None]) -> Gate | None:
+        return Gate.of(self.line, self.definition, sources, lets_in=self.lets_in)
 
     def holders(self, keys: Iterable[str]) -> dict[str, int]:
         """Return which live lead holds each of the keys that are taken."""
@@ -127,16 +151,21 @@ class Recorder:
             cursor.execute(HOLDERS, [self.organization_id, self.line.pk, wanted])
             return dict(cursor.fetchall())
 
-    def judge(self, keys: Sequence[MatchKeys], *, earlier: Set[str] = frozenset()) -> list[Outcome]:
+    def judge(
+        self, keys: Sequence[MatchKeys], *, earlier: Set[str] = frozenset(), admit: Admit | None = None
+    ) -> list[Outcome]:
         """Say what would become of rows with these keys, in order; nothing is written.
 
-        `earlier` are keys that rows of the same file claimed before this batch, in a dry run.
+        `earlier` are keys that rows of the same file claimed before this batch, in a dry run; `admit` has the last
+        word on new leads: one that is refused claims nothing.
         """
         holders = self.holders({key for row in keys for key in (*row.match, *row.unique)})
         first: dict[str, int] = {}
         outcomes = []
         for index, row in enumerate(keys):
             outcome = self._judge_row(row, holders, first, earlier)
+            if outcome.result is Result.CREATED and admit is not None and (refused := admit(index)):
+                outcome = Outcome(Result.REFUSED, refused_by=refused)
             if outcome.result is Result.CREATED:
                 first.update(dict.fromkeys((*row.match, *row.unique), index))
             outcomes.append(outcome)
@@ -219,6 +248,14 @@ class Recorder:
         if decision is not None:
             keep_reasons(decision, line_id=self.line.pk)
         start_clocks(self.line, leads)
+
+
+def admitting(gate: Gate | None, enquiries: Sequence[Enquiry], sources: Sequence[int | None]) -> Admit | None:
+    """Return what says of the new lead at a place of a batch why its source refuses it; None where none does."""
+    if gate is None:
+        return None
+    gate.begin()
+    return lambda place: gate.admit(place, sources[place], enquiries[place].data)
 
 
 class _Contested(Exception):

@@ -14,6 +14,7 @@ from leads.fields.line import line_definition
 from leads.models import BusinessLine, DuplicateKey, Lead
 from leads.queries.imports import leads_worked_on
 from leads.queries.leads import standing_merges
+from leads.services.accepting.gate import give_back
 from leads.services.derived import KeyMaker, rebuild_derived_rows, remove_derived_rows
 from leads.services.lead_rows import LEAD_COLUMNS
 from leads.services.lines import pin_line
@@ -57,7 +58,8 @@ def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str
     """Withdraw the leads made from these rows of an intake; return how many, and which stay.
 
     Those stay that somebody has edited since, has written a note about or planned a follow-up for, or has merged:
-    taking the merge back is for people to decide.
+    taking the merge back is for people to decide. Those that go give back their places under the caps of their
+    sources, whose rules are locked.
     """
     made = (
         Lead.objects.select_for_update(no_key=True)
@@ -78,6 +80,7 @@ def withdraw_rows(intake_id: int, numbers: Sequence[int]) -> tuple[int, list[str
     Lead.objects.filter(pk__in=untouched).update(deleted_at=timezone.now())
     remove_derived_rows(untouched)
     stop_clocks(untouched)
+    give_back(untouched)
     edited += merged_leads(Lead.everything.filter(intake_id=intake_id, row_number__in=list(numbers)))
     return len(untouched), [reference for _row, reference in sorted(edited)]
 

@@ -136,6 +136,27 @@ def let_leads_wait(*, slug: str, hours: int) -> int:
     return escalate(organization)
 
 
+def let_arrive(*, slug: str, folder: str, name: str, content: str) -> int:
+    """Put a file into a watched folder, as old as a whole one is, and look at the place; return how many were taken."""
+    import os
+    import time
+
+    from django.conf import settings
+
+    from leads.models import WatchedPlace
+    from leads.services.arriving.looking import look_at
+
+    _organization, scope = _inside(slug)
+    home = Path(settings.WATCHED_ROOT) / slug / folder
+    home.mkdir(parents=True, exist_ok=True)
+    (home / name).write_text(content)
+    then = time.time() - 600
+    os.utime(home / name, (then, then))
+    with scope:
+        place = WatchedPlace.objects.get(path=folder)
+        return look_at(place.pk) + look_at(place.pk)
+
+
 def _inside(slug: str) -> tuple[Any, Any]:
     from core.models import Organization
     from core.scope import organization_scope, system_scope
@@ -155,6 +176,7 @@ FUNCTIONS = {
         make_stop_link,
         find_duplicates,
         let_leads_wait,
+        let_arrive,
     )
 }
 

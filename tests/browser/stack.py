@@ -49,6 +49,9 @@ class BrowserStack(LiveStack):
         super().__init__(database)
         # All visitors of all tests come from one address.
         self.environment["FORM_ENQUIRIES_PER_MINUTE_AND_ADDRESS"] = "1000"
+        watched = self.folder / "watched"
+        watched.mkdir()
+        self.environment["WATCHED_ROOT"] = str(watched)
 
     def start_web(self) -> str:
         """Start a web server on a free port and return its address once it answers."""

@@ -25,6 +25,9 @@ READERS = {
     "leads_campaign": OPENERS,
     "leads_lead": OPENERS,
     "leads_formlink": OPENERS,
+    "leads_acceptancerule": OPENERS,
+    "leads_watchedplace": OPENERS,
+    "leads_arrival": OPENERS - {Role.FINANCE},
     "leads_assignmentrule": OPENERS,
     "leads_scorerule": OPENERS,
     "leads_stallrule": OPENERS,
@@ -50,6 +53,8 @@ CONFIGURED = (
     "leads_source",
     "leads_campaign",
     "leads_formlink",
+    "leads_acceptancerule",
+    "leads_watchedplace",
     "leads_assignmentrule",
     "leads_scorerule",
     "leads_stallrule",
@@ -121,7 +126,13 @@ def test_the_menu_shows_what_one_may_read(actor_for, client_for, in_organization
     assert {"People", "Organisation"} <= set(admin["Configure"])
     finance = titles(Role.FINANCE)
     assert "People" not in finance["Configure"]
-    assert finance["Bring in"] == ["Leads", "Form links", "Form enquiries", "Jobs"]
+    assert finance["Bring in"] == [
+        "Watched places",
+        "Leads",
+        "Form links",
+        "Form enquiries",
+        "Jobs",
+    ]
 
 
 def test_the_menu_has_no_dead_link(actor_for, client_for, line):

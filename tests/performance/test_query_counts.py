@@ -16,8 +16,19 @@ from accounts.roles import Role
 from core.scope import Scope, entered, organization_scope, system_scope
 from core.services.intakes import receive_file
 from core.services.saved_mappings import save_mapping
-from leads.models import BusinessLine, DuplicatePair, Field, HandOver, Lead, Source
+from leads.models import (
+    Arrival,
+    BusinessLine,
+    DuplicatePair,
+    Field,
+    HandOver,
+    Lead,
+    PlaceLook,
+    Source,
+    WatchedPlace,
+)
 from leads.queries.form_links import form_link_scope
+from leads.services.accepting import create_acceptance_rule
 from leads.services.attachments import attach_file, remove_attachment
 from leads.services.configuring import configure_line
 from leads.services.consent import record_consent
@@ -168,6 +179,20 @@ class World:
             self._open_forms(lines)
             self._keep(lines)
 
+    def _watch(self, number: int) -> None:
+        """As many acceptance rules and watched places, each with a file that waits."""
+        for each in range(number):
+            source = Source.objects.get(name="Source 0")
+            create_acceptance_rule(
+                actor=self.operations, source=source, line=self.line, name=f"Rule {each}", daily_cap=9_999
+            )
+            place = WatchedPlace.objects.create(name=f"P {each}", path=f"p{each}", line=self.line)
+            PlaceLook.objects.create(place=place, error="It cannot be reached.")
+            Arrival.objects.create(
+                place=place, identity=f"{each:064d}", name="a.csv", state="waiting", intake_id=self.intake_id
+            )
+            self.arrival_id = Arrival.objects.latest("pk").pk
+
     def _keep(self, number: int) -> None:
         """As many views of everybody, of a team and of roles, and tags on the leads."""
         for title in range(number):
@@ -204,6 +229,7 @@ class World:
                     actor=self.operations, intake_id=intake.pk, name=f"M {number}"
                 ).pk
                 self.intake_id = intake.pk
+            self._watch(mappings)
 
     def client(self, role: str) -> Client:
         """A client in which the person of that role is signed in; nobody is, for a visitor."""

@@ -8,7 +8,7 @@ from django.db.models.functions import Concat
 
 from accounts.models import ApiKey, User
 from core.scope import organization_scope, system_scope
-from leads.models import BusinessLine, FormSubmission, Lead, Source
+from leads.models import BusinessLine, FormSubmission, Lead, Source, WatchedPlace
 from tests.walls.catalog import is_history
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,10 @@ def test_every_domain_table_is_tracked_or_derived():
         "accounts.LoginLog",  # append-only itself
         "accounts.TokenSession",  # as Django's sessions; the login log tells of sign-ins
         "leads.AssignmentTally",  # counts
+        "leads.AcceptanceCount",
+        "leads.LeadAdmission",
+        "leads.Arrival",  # a log itself
+        "leads.PlaceLook",
         "leads.AssignmentTurn",
         "leads.HandedLead",  # the leads have one
         "leads.WaitingLead",
@@ -104,6 +108,7 @@ SECRETS = {
     ApiKey: {"secret_digest"},
     # What was typed by whom nobody knows, and is removed.
     FormSubmission: {"values"},
+    WatchedPlace: {"password"},
 }
 
 

@@ -16,8 +16,8 @@ from core.values import Coerced, decimal_number
 from leads.admin.building.rule_field import BOOLEAN_CHOICES, MATCH_WORDS, drawn, field_options
 from leads.admin.building.rule_tree import Group, act, each_part, problems_in, read_tree, rule_of
 from leads.admin.building.surroundings import Surroundings
-from leads.admin.rule_words import rule_words
 from leads.fields.definition import DEFAULT_DECIMALS, FieldDefinition
+from leads.fields.rule_words import rule_words
 from leads.fields.types import FIELD_TYPES
 from leads.models import FieldKind
 from leads.pages.rule_rows import INPUT_TYPES

@@ -28,8 +28,8 @@ from leads.admin.building.rule_tree import (
     read_tree,
     rule_of,
 )
-from leads.admin.rule_words import rule_words
 from leads.fields.definition import FieldDefinition
+from leads.fields.rule_words import rule_words
 from leads.pages.rule_rows import shown_row
 from leads.pages.widgets import DrawnWidget
 

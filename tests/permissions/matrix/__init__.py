@@ -27,6 +27,8 @@ from accounts.models import (
 from accounts.roles import Area
 from core.models import Intake, Job, Organization, OutboxMessage, PurgeRecord, SavedMapping, StoredFile
 from leads.models import (
+    AcceptanceRule,
+    Arrival,
     AssignmentLimit,
     AssignmentRule,
     BusinessLine,
@@ -50,6 +52,7 @@ from leads.models import (
     Source,
     StallRule,
     Tag,
+    WatchedPlace,
 )
 from tests.permissions.matrix.lines import (
     CALLERS,
@@ -309,6 +312,9 @@ CALLS: list[Line] = [
     call("GET", "api-schema"),
     call("GET", "api-nowhere", 404),
     call("GET", "api:line-list"),
+    call("GET", "api:acceptance-rule-list", by=(Area.CONFIGURATION, "read")),
+    call("GET", "api:watched-place-list", by=(Area.CONFIGURATION, "read")),
+    call("GET", "api:arrival-list", by=(Area.LEAD_FILES, "read")),
     call("GET", "api:line-statistics", by=READ_LEADS, ids=LINE_CODE, partner=200),
     call("POST", "api:line-statistics", 202, by=READ_LEADS, ids=LINE_CODE, partner=202),
     call("GET", "api:line-quality", by=READ_LEADS, ids=LINE_CODE, partner=200),
@@ -469,6 +475,13 @@ CONSOLE: list[Line] = [
     *console_model(LineVersion, Area.CONFIGURATION, keeps_history=False),
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
+    *console_model(
+        AcceptanceRule, Area.CONFIGURATION, adds=True, actions=["try_it", "pause"], inapplicable=["resume"]
+    ),
+    *console_model(
+        WatchedPlace, Area.CONFIGURATION, adds=True, actions=["look", "pause"], inapplicable=["resume"]
+    ),
+    *console_model(Arrival, Area.LEAD_FILES, keeps_history=False),
     *console_model(AssignmentRule, Area.CONFIGURATION, adds=True, actions=["try_it"]),
     *console_model(ScoreRule, Area.CONFIGURATION, adds=True, actions=["try_it", "renew"]),
     *console_model(StallRule, Area.CONFIGURATION, adds=True),

@@ -4,7 +4,7 @@ from core.database.operations import tenant_walls
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0030_digests_and_undo"), ("accounts", "0003_walls")]
+    dependencies = [("leads", "0029_digests_and_undo"), ("accounts", "0003_walls")]
 
     operations = [
         *tenant_walls("notificationsettings", history=False, keys=("membership",)),

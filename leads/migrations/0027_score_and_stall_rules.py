@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0008_keys_and_login_log_walls'),
         ('core', '0014_stored_files_are_referenced'),
-        ('leads', '0019_engagement_walls'),
+        ("leads", "0026_waiting_and_hand_over_walls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,7 +4,7 @@ from core.database.operations import tenant_walls
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0028_score_and_stall_rules"), ("accounts", "0003_walls")]
+    dependencies = [("leads", "0027_score_and_stall_rules"), ("accounts", "0003_walls")]
 
     operations = [
         *tenant_walls("scorerule", keys=("line",)),

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0008_keys_and_login_log_walls'),
         ('core', '0014_stored_files_are_referenced'),
-        ('leads', '0019_engagement_walls'),
+        ("leads", "0028_score_and_stall_walls"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from core.database.operations import tenant_walls
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0026_waiting_and_hand_over")]
+    dependencies = [("leads", "0025_waiting_and_hand_over")]
 
     operations = [
         *tenant_walls("assignmenttally", history=False, keys=("rule", "membership")),

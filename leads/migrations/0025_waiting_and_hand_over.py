@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0009_calendar'),
         ('core', '0014_stored_files_are_referenced'),
-        ('leads', '0019_engagement_walls'),
+        ("leads", "0024_intake_walls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
