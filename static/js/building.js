@@ -17,6 +17,7 @@
     if (!at) return;
     const step = /^(section-)?(up|down)-(.+)$/.exec(action);
     if (step) return followMoved(part, step);
+    if (/^(put-|if$)/.test(action)) return writeOn(part);
     const added = /^(add|group|section-add)/.test(action) && [...part.querySelectorAll("[data-focus]")].at(-1);
     const same = at.id
       ? part.querySelector(`#${CSS.escape(at.id)}`)
@@ -30,6 +31,14 @@
     const names = [verb, verb === "up" ? "down" : "up"].map((name) => `${prefix}${name}-${there}`);
     const buttons = names.map((value) => part.querySelector(`button[value="${CSS.escape(value)}"]`));
     buttons.find((button) => button && !button.disabled)?.focus();
+  }
+
+  // Behind what was put into a text, writing goes on.
+  function writeOn(part) {
+    const text = part.querySelector("[data-at]");
+    const at = text?.form.elements[text.dataset.at].value;
+    text?.focus();
+    if (at) text?.setSelectionRange(Number(at), Number(at));
   }
 
   async function reshape(form, name, action, button = `${name}-do`) {
@@ -95,6 +104,13 @@
     const parts = { line: ["visible_if", "required_if", "choices", "formula"], choices_from: ["choices"] };
     for (const name of (control.form?.id === "field_form" && parts[control.name]) || []) {
       reshape(control.form, name, "look");
+    }
+  });
+  // A section is called by its new title wherever it can be chosen.
+  document.addEventListener("input", ({ target }) => {
+    if (!("names" in target.dataset)) return;
+    for (const option of target.form.querySelectorAll(`select[name^="to-"] option[value="${target.dataset.names}"]`)) {
+      option.textContent = target.value;
     }
   });
   // Fields of a form that is arranged were dragged.

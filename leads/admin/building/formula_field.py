@@ -39,6 +39,8 @@ class TypedFormula:
     samples: dict[str, str] = field(default_factory=dict)
     condition: Group | None = None
     problem: str = ""
+    # Where writing goes on, once something was put into the text.
+    at: str = ""
 
 
 class FormulaWidget(DrawnWidget):
@@ -75,13 +77,13 @@ class FormulaWidget(DrawnWidget):
         at = data.get(f"{name}-at", "")
         place = int(at) if at.isdecimal() and len(at) < 6 else len(typed.text)
         if verb == "put" and (what in fields or what in SIGNS):
-            typed.text = _put(typed.text, what, place)
+            _put(typed, what, place)
         elif verb == "if":
             tree = rule_of(typed.condition, fields).tree
             if tree is None or problems_in(typed.condition):
                 typed.problem = _("Add a condition first, and fill it in.")
             else:
-                typed.text = _put(typed.text, f"if({json.dumps(tree, ensure_ascii=False)}, 1, 0)", place)
+                _put(typed, f"if({json.dumps(tree, ensure_ascii=False)}, 1, 0)", place)
                 typed.condition = Group()
 
     def shown(self, name: str, value: Any) -> dict[str, Any]:
@@ -97,6 +99,7 @@ class FormulaWidget(DrawnWidget):
         return {
             "prefix": name,
             "text": typed.text,
+            "at": typed.at,
             "numbers": [
                 (item.key, item.label)
                 for item in (self.around.others if self.around else NO_SURROUNDINGS).values()
@@ -181,12 +184,14 @@ def _stored(item: FieldDefinition, text: str, actor: Any) -> Any:
     return FIELD_TYPES[item.type].stored(read.value)
 
 
-def _put(text: str, what: str, place: int) -> str:
-    """A text with something put into it at a place, spaces between it and words beside it."""
+def _put(typed: TypedFormula, what: str, place: int) -> None:
+    """Put something into the text at a place, spaces between it and words beside it; writing goes on behind it."""
+    text = typed.text
     before, after = text[:place], text[place:]
     left = " " if before and not before.endswith((" ", "(", "\n")) else ""
     right = " " if after and not after.startswith((" ", ")", ",")) else ""
-    return f"{before}{left}{what}{right}{after}"
+    typed.text = f"{before}{left}{what}{right}{after}"
+    typed.at = str(len(before) + len(left) + len(what))
 
 
 class FormulaField(forms.Field):
