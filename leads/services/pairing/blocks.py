@@ -15,8 +15,8 @@ from leads.models import Lead, LeadToken
 from leads.services.derived import REVERSED
 from leads.services.pairing.likeness import LAST_DIGITS, Side, side
 
-# Of a word, an address or a number, before the city is asked; and of a block.
-MOST_HOLDERS, MOST_IN_BLOCK = 5_000, 60
+# Leads that share a word, before the city is asked: along the index, and of a lead that is new; and of a block.
+MOST_HOLDERS, MOST_OF_NEW, MOST_IN_BLOCK = 25_000, 2_000, 60
 LEAST_WORD = 3
 PREFIX = len(REVERSED) + LAST_DIGITS
 # Stands before whatever can follow in a token.
@@ -33,10 +33,11 @@ SELECT asked.block, held.lead_id
 
 @dataclass(slots=True)
 class Blocks:
-    """Leads by block, and how many blocks were left out because they were too large."""
+    """Leads by block, and how many blocks were left out because they were too large: `most` may share one."""
 
     members: dict[str, set[int]] = field(default_factory=dict)
     too_large: int = 0
+    most: int = MOST_HOLDERS
 
 
 def block_of(token: str) -> str:
@@ -92,7 +93,7 @@ def blocks_of(lead_ids: Sequence[int]) -> Blocks:
     """Return the blocks in which these leads stand, with all who share them."""
     tokens = LeadToken.objects.filter(lead_id__in=lead_ids).values_list("token", flat=True).distinct()
     wanted = sorted({block for token in tokens if (block := block_of(token))})
-    found = Blocks()
+    found = Blocks(most=MOST_OF_NEW)
     with connection.cursor() as cursor:
         cursor.execute(
             HOLDERS,
@@ -100,7 +101,7 @@ def blocks_of(lead_ids: Sequence[int]) -> Blocks:
                 "blocks": wanted,
                 "ends": [end_of(block) for block in wanted],
                 "organization": current_organization_id(),
-                "most": MOST_HOLDERS + 1,
+                "most": MOST_OF_NEW + 1,
             },
         )
         for block, lead_id in cursor.fetchall():
@@ -112,7 +113,7 @@ def couples(blocks: Blocks, sides: Mapping[int, Side]) -> Iterator[tuple[Side, S
     """Yield each two leads of a line that share a block, once, the older number first; count what is too large."""
     seen: set[tuple[int, int]] = set()
     for block, members in blocks.members.items():
-        if len(members) > MOST_HOLDERS:
+        if len(members) > blocks.most:
             blocks.too_large += 1
             continue
         for group in _groups(block, (sides[each] for each in members if each in sides)):
@@ -141,7 +142,7 @@ def _groups(block: str, members: Iterable[Side]) -> Iterable[list[Side]]:
 def sides_of(blocks: Blocks) -> dict[int, Side]:
     """Return what is compared of all live leads that stand in a block with another one."""
     wanted = {
-        each for members in blocks.members.values() if 1 < len(members) <= MOST_HOLDERS for each in members
+        each for members in blocks.members.values() if 1 < len(members) <= blocks.most for each in members
     }
     columns = ("pk", "line_id", "name", "phone", "email", "city")
     return {row[0]: side(*row) for row in Lead.objects.filter(pk__in=wanted).values_list(*columns)}

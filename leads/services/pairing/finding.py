@@ -22,7 +22,7 @@ from leads.services.pairing.blocks import Blocks, blocks_of, couples, next_block
 from leads.services.pairing.likeness import Side, likeness, side
 
 FIND = "leads.find_duplicates"
-TOKENS_AT_A_TIME, LEADS_AT_A_TIME, PAIRS_AT_A_TIME = 6_000, 250, 1_000
+TOKENS_AT_A_TIME, LEADS_AT_A_TIME, PAIRS_AT_A_TIME = 30_000, 250, 1_000
 # A lead may be written a while before it is seen.
 OVERLAP = dt.timedelta(minutes=10)
 KEEP_PAIRS = """
