@@ -87,6 +87,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "EngagementChannel": "leads.models.Channel",
         "ConsentChannel": "leads.models.ConsentChannel",
         "ConsentState": "leads.models.ConsentState",
+        "EngagementOutcome": "leads.models.EngagementOutcome",
+        "ArrivalOutcome": "leads.api.arrivals.OUTCOMES",
     },
     "SERVE_PERMISSIONS": ["accounts.api.permissions.HasMembership"],
     "SWAGGER_UI_DIST": "SIDECAR",

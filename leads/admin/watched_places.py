@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.functional import lazystr
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _now
@@ -24,7 +24,6 @@ from core.admin.dashboard import Queue, QueueItem, register_queue
 from core.admin.forms import LinesField, ServiceForm
 from core.admin.menu import BRING_IN, MenuPlace
 from core.admin.site import console
-from core.errors import ApplicationError
 from core.models import IntakeState
 from leads.models import Arrival, ArrivalState, BusinessLine, PlaceKind, Source, WatchedPlace
 from leads.queries.arrivals import outcome_of, visible_arrivals, visible_places, waiting_arrivals
@@ -215,13 +214,16 @@ class WatchedPlaceAdmin(ServiceModelAdmin):
     def look(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Say whether the place can be reached, and how much waits there."""
         place = self.found(request, object_id)
-        try:
-            count = try_place(actor=request.actor, place=place)  # type: ignore[attr-defined]
-        except ApplicationError as error:
-            messages.error(request, error.message)
-        else:
-            messages.success(request, _now("It can be reached. Waiting there: %(count)s.") % {"count": count})
-        return redirect(self.address(place))
+        waiting: list[int] = []
+        return self.confirm(
+            request,
+            place,
+            title=_("Try this place?"),
+            text=_("It is looked at once, with the settings that are saved. Nothing is taken."),
+            button=_("Try it"),
+            work=lambda: waiting.append(try_place(actor=request.actor, place=place)),  # type: ignore[attr-defined]
+            done=lazystr(_Waiting(waiting)),
+        )
 
     @action(description=_("Pause"), icon="pause", permissions=["pause"])
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -267,7 +269,7 @@ class ArrivalAdmin(ReadOnlyAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     fields = (
-        "name", "place", "arrived", "outcome_label", "reason", "import_link", "size", "sender", "subject",
+        "name", "place", "arrived", "outcome", "reason", "import_link", "size", "sender", "subject",
         "message_id", "times",
     )  # fmt: skip
     arrived = moment_column("at", _("Arrived"))
@@ -283,6 +285,10 @@ class ArrivalAdmin(ReadOnlyAdmin):
         if outcome == "failed" and arrival.state != ArrivalState.FAILED:
             words["failed"] = IntakeState.FAILED.label
         return outcome, words.get(outcome, outcome)
+
+    @admin.display(description=_("Outcome"))
+    def outcome(self, arrival: Arrival) -> str:
+        return str(self.outcome_label(arrival)[1])
 
     @admin.display(description=_("Import"))
     def import_link(self, arrival: Arrival) -> str:
@@ -333,6 +339,16 @@ def places_in_trouble(actor: Any) -> Queue | None:
             for place in places[:SHOWN]
         ],
     )
+
+
+class _Waiting:
+    """How much waits, in words, once it is known."""
+
+    def __init__(self, counts: list[int]) -> None:
+        self.counts = counts
+
+    def __str__(self) -> str:
+        return _now("It can be reached. Waiting there: %(count)s.") % {"count": self.counts[-1]}
 
 
 def _moment(moment: Any) -> str:

@@ -22,7 +22,7 @@ from leads.queries.arrivals import outcome_of, visible_arrivals, visible_places
 
 TAGS = ["Imports"]
 MOST = 1_000
-OUTCOMES = sorted({*IntakeState.values, *ArrivalState.values, "discarded"})
+OUTCOMES = [(each, each) for each in sorted({*IntakeState.values, *ArrivalState.values, "discarded"})]
 PLACE = {
     "id": 2,
     "name": "Files of the website",

@@ -34,10 +34,10 @@ def test_a_place_is_made_changed_tried_paused_and_resumed_in_the_console(watch, 
     place = WatchedPlace.objects.get()
     address = reverse("admin:leads_watchedplace_change", args=[place.pk])
     look = reverse("admin:leads_watchedplace_look", args=[place.pk])
-    assert "There is no folder" in operations.get(look, follow=True).content.decode()
+    assert "There is no folder" in operations.post(look, follow=True).content.decode()
     (watch.home / "website").mkdir()
     watch.drop(watch.people())
-    assert "Waiting there: 1." in operations.get(look, follow=True).content.decode()
+    assert "Waiting there: 1." in operations.post(look, follow=True).content.decode()
     assert operations.post(address, typed(watch, name="Of the web")).status_code == 302
     for action, is_paused in (("pause", True), ("resume", False)):
         operations.post(reverse(f"admin:leads_watchedplace_{action}", args=[place.pk]))
