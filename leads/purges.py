@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.retention import purge
 from core.retention.registry import Purge, register_purge
-from leads.models import CountedFigures, FormSubmission, SubmissionOutcome
+from leads.models import AssignmentTally, CountedFigures, FormSubmission, SubmissionOutcome
 from leads.services.statistics.folding import count_foldable, fold_tallies
 
 
@@ -28,6 +28,16 @@ def counted_figures(before: datetime) -> QuerySet[CountedFigures]:
     """Figures that nobody has had counted again since; when a line was judged is no figure."""
     old = CountedFigures.objects.filter(counted_at__lt=before).exclude(key__startswith="judged:")
     return old.order_by("counted_at")
+
+
+@purge(
+    "leads.assignment_tallies",
+    setting="RETENTION_ASSIGNMENT_TALLIES_DAYS",
+    title=_("Leads given on past days, as caps count them"),
+)
+def past_assignment_tallies(before: datetime) -> QuerySet[AssignmentTally]:
+    """Tallies of days that are over for so long; why each lead went where it did stays."""
+    return AssignmentTally.objects.filter(day__lt=before.date()).order_by("day")
 
 
 register_purge(
