@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.retention import purge
 from core.retention.registry import Purge, register_purge
 from leads.models import (
+    AssignmentTally,
     BulkChange,
     BulkChangedLead,
     CountedFigures,
@@ -66,6 +67,16 @@ def bulk_changes(before: datetime) -> QuerySet[BulkChange]:
 def digests(before: datetime) -> QuerySet[Digest]:
     """That somebody was owed the mail of a day; the mails themselves are not kept."""
     return Digest.objects.filter(created_at__lt=before).order_by("created_at")
+
+
+@purge(
+    "leads.assignment_tallies",
+    setting="RETENTION_ASSIGNMENT_TALLIES_DAYS",
+    title=_("Leads given on past days, as caps count them"),
+)
+def past_assignment_tallies(before: datetime) -> QuerySet[AssignmentTally]:
+    """Tallies of days that are over for so long; why each lead went where it did stays."""
+    return AssignmentTally.objects.filter(day__lt=before.date()).order_by("day")
 
 
 register_purge(

@@ -5,7 +5,7 @@ comes to be; the tests of the walls make a row of every model by it, and name th
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import Any, TypeVar
 
@@ -14,24 +14,19 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import (
-    Absence,
     AccessRule,
     ApiKey,
     ApiKeyUse,
-    Holiday,
     LoginLog,
     LoginMethod,
     Membership,
     ReportingLine,
     User,
-    WorkingHours,
 )
 from accounts.roles import Area, Level, Role
 from accounts.services import create_user, narrow_access
-from accounts.services.absences import enter_absence
 from accounts.services.api_key_uses import note_use
 from accounts.services.api_keys import create_api_key
-from accounts.services.calendar import name_holiday, set_working_hours
 from accounts.services.login_log import log_sign_in
 from accounts.services.visitors import Visitor
 from core.idempotency import Outcome, Sent, begin
@@ -60,9 +55,7 @@ from leads.models import (
     AcceptanceCount,
     AcceptanceRule,
     Arrival,
-    AssignmentLimit,
     AssignmentRule,
-    AssignmentTally,
     AssignmentTurn,
     BulkChange,
     BulkChangedLead,
@@ -81,8 +74,6 @@ from leads.models import (
     FormLink,
     FormRefusals,
     FormSubmission,
-    HandedLead,
-    HandOver,
     Lead,
     LeadAdmission,
     LeadAssignment,
@@ -106,13 +97,11 @@ from leads.models import (
     StallStep,
     StallStepKind,
     Tag,
-    WaitingLead,
     WatchedPlace,
 )
 from leads.queries.form_links import form_link_scope
 from leads.services.accepting import create_acceptance_rule
 from leads.services.assigning import assign_by_rule, create_assignment_rule
-from leads.services.assigning.limits import set_limit
 from leads.services.attachments import attach_file
 from leads.services.consent import list_number, record_consent
 from leads.services.digests.choosing import Choice, choose_notifications
@@ -130,6 +119,7 @@ from leads.services.saved_views import save_view
 from leads.services.scoring import create_score_rule
 from leads.services.stalling import create_stall_rule
 from leads.services.tags import set_lead_tags
+from tests.calendar_rows import CALENDAR_ROWS
 
 Row = TypeVar("Row", bound=models.Model)
 PASSWORD = "correct horse battery"
@@ -206,6 +196,9 @@ ROWS: dict[type[models.Model], Callable[[World], Any]] = {
     LeadTally: lambda world: LeadTally.objects.filter(line_id=world.row(Lead).line_id).first(),
     DuplicateKey: lambda world: DuplicateKey.objects.filter(lead=world.row(Lead)).first(),
 }
+
+
+ROWS |= CALENDAR_ROWS
 
 
 def row_of(model: type[Row]) -> Callable[[Callable[[World], Row]], Callable[[World], Row]]:
@@ -514,68 +507,6 @@ def _lead_assignment(world: World) -> LeadAssignment:
     world.row(AssignmentRule)
     lead = assign_by_rule(actor=world.admin, reference=world.row(Lead).reference)
     return LeadAssignment.objects.get(lead=lead)
-
-
-@row_of(WorkingHours)
-def _working_hours(world: World) -> WorkingHours:
-    week = [[["00:00", "24:00"]]] * 7
-    return set_working_hours(actor=world.admin, week=week, membership=world.agent.membership)
-
-
-@row_of(Holiday)
-def _holiday(world: World) -> Holiday:
-    return name_holiday(actor=world.admin, day=date(2020, 1, 26), name="Republic Day")
-
-
-@row_of(Absence)
-def _absence(world: World) -> Absence:
-    """Of the agent, a month from now."""
-    day = timezone.now().date() + timedelta(days=30)
-    return enter_absence(
-        actor=world.admin,
-        membership=world.agent.membership,
-        first_day=day,
-        last_day=day,
-        deputy=world.leader.membership,
-    )
-
-
-@row_of(AssignmentLimit)
-def _assignment_limit(world: World) -> AssignmentLimit:
-    return set_limit(actor=world.admin, membership=world.agent.membership, daily_cap=500)
-
-
-@row_of(AssignmentTally)
-def _assignment_tally(world: World) -> AssignmentTally:
-    told = {"rule": world.row(AssignmentRule), "membership": world.agent.membership}
-    return AssignmentTally.objects.create(day=date(2020, 1, 1), given=1, **told)
-
-
-@row_of(WaitingLead)
-def _waiting_lead(world: World) -> WaitingLead:
-    lead = world.row(Lead)
-    told = {"lead": lead, "line_id": lead.line_id, "rule": world.row(AssignmentRule)}
-    return WaitingLead.objects.create(reason="no_rule", **told)
-
-
-@row_of(HandOver)
-def _hand_over(world: World) -> HandOver:
-    """Of the agent, with everybody that a hand-over refers to; its job is gone."""
-    leader = world.leader.membership
-    return HandOver.objects.create(
-        source=world.agent.membership,
-        method="person",
-        target=leader,
-        manager=leader,
-        by=world.admin.membership,
-    )
-
-
-@row_of(HandedLead)
-def _handed_lead(world: World) -> HandedLead:
-    return HandedLead.objects.create(
-        hand_over=world.row(HandOver), lead=world.row(Lead), owner=world.leader.membership, at=timezone.now()
-    )
 
 
 @row_of(FormSubmission)

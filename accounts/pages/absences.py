@@ -71,6 +71,8 @@ class AbsenceForm(forms.Form):
         deputies: Any = self.fields["deputy"]
         member = absence.membership if absence is not None else actor.membership
         deputies.queryset = _deputies(actor, member, absence)
+        if member is not None and "membership" not in self.fields:
+            deputies.queryset = deputies.queryset.exclude(pk=member.pk)
 
 
 def _may_enter_for_others(actor: Actor, people: QuerySet[Membership]) -> bool:

@@ -97,7 +97,7 @@ def _passed_over(found: LeadAssignment) -> list[str]:
     """Who of the rule's people got nothing, and why."""
     said = []
     if found.absent:
-        text = ngettext("%(count)s more is away.", "%(count)s more are away.", found.absent)
+        text = ngettext("%(count)s more was away.", "%(count)s more were away.", found.absent)
         said.append(text % {"count": found.absent})
     if found.off_work:
         text = ngettext("%(count)s more was not at work.", "%(count)s more were not at work.", found.off_work)

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.actor import Actor
 from accounts.models import Membership
+from accounts.queries.members import assignable_members
 from core.database.bulk import insert_rows
 from core.errors import NotPermitted
 from core.jobs import JobRun, job_kind
@@ -50,6 +51,8 @@ def hand_over_leads(run: JobRun) -> dict[str, Any]:
     """Give a person's open leads away, batch by batch, as who asked for it may give them now."""
     row, actor = _of(run)
     source = get_handed_member(actor, row.source_id)
+    if row.target_id is not None and not assignable_members(actor).filter(pk=row.target_id).exists():
+        raise NotPermitted(f"{row.target} gets no leads from you any more. Hand over to somebody else.")
     if not run.cursor:
         first = {"after": 0, "counts": NOTHING_GIVEN, "is_over": False}
         run.advance(cursor=first, total=open_leads_of(actor, source).count())

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 import time_machine
+from django.conf import settings
 
 from accounts.models import WorkingHours
 from accounts.queries.memberships import today
@@ -58,7 +59,7 @@ def test_who_is_away_is_passed_over_by_every_method(office, method):
     owners = {lead.owner_id for lead in leads}
     assert owners == ({office.ids[1]} if method == "first" else set(office.ids[1:]))
     why = why_assigned(leads[-1])
-    assert why is not None and why.reason.endswith("1 more is away.")
+    assert why is not None and why.reason.endswith("1 more was away.")
 
 
 def test_an_import_passes_over_who_is_away(office):
@@ -246,3 +247,11 @@ def test_a_line_without_a_pin_field_takes_no_pin_codes(office):
     with pytest.raises(ValidationFailed) as capped:
         office.rule("Capped", daily_cap=0)
     assert list(capped.value.fields) == ["daily_cap"]
+
+
+def test_the_schedule_gives_what_waits():
+    from config.celery import app
+
+    app.loader.import_default_modules()
+    planned = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert "leads.tasks.give_waiting_leads" in planned and planned <= set(app.tasks)
