@@ -84,7 +84,6 @@ from leads.models import (
     StallClock,
     StallRule,
     StallStep,
-    StallStepKind,
     Tag,
 )
 from leads.queries.form_links import form_link_scope
@@ -357,10 +356,7 @@ def _score_rule(world: World) -> ScoreRule:
 
 @row_of(StallRule)
 def _stall_rule(world: World) -> StallRule:
-    world.row(BusinessLine)
-    return create_stall_rule(
-        actor=world.admin, line=world.row(BusinessLine), name="Silent", owner_after=60, leader_after=60
-    )
+    return create_stall_rule(actor=world.admin, line=world.row(BusinessLine), name="Silent", owner_after=60)
 
 
 @row_of(StallClock)
@@ -371,9 +367,9 @@ def _stall_clock(world: World) -> StallClock:
 
 @row_of(StallStep)
 def _stall_step(world: World) -> StallStep:
-    rule = world.row(StallRule)
+    lead, rule = world.row(Lead), world.row(StallRule)
     return StallStep.objects.create(
-        lead=world.row(Lead), rule=rule, rule_name=rule.name, kind=StallStepKind.OWNER, since=timezone.now()
+        lead=lead, rule=rule, rule_name="Silent", kind="owner", since=lead.created_at
     )
 
 
