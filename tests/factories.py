@@ -5,7 +5,7 @@ comes to be; the tests of the walls make a row of every model by it, and name th
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
@@ -95,7 +95,6 @@ from leads.models import (
     StallClock,
     StallRule,
     StallStep,
-    StallStepKind,
     Tag,
     WatchedPlace,
 )
@@ -476,10 +475,7 @@ def _score_rule(world: World) -> ScoreRule:
 
 @row_of(StallRule)
 def _stall_rule(world: World) -> StallRule:
-    world.row(BusinessLine)
-    return create_stall_rule(
-        actor=world.admin, line=world.row(BusinessLine), name="Silent", owner_after=60, leader_after=60
-    )
+    return create_stall_rule(actor=world.admin, line=world.row(BusinessLine), name="Silent", owner_after=60)
 
 
 @row_of(StallClock)
@@ -490,9 +486,9 @@ def _stall_clock(world: World) -> StallClock:
 
 @row_of(StallStep)
 def _stall_step(world: World) -> StallStep:
-    rule = world.row(StallRule)
+    lead, rule = world.row(Lead), world.row(StallRule)
     return StallStep.objects.create(
-        lead=world.row(Lead), rule=rule, rule_name=rule.name, kind=StallStepKind.OWNER, since=timezone.now()
+        lead=lead, rule=rule, rule_name="Silent", kind="owner", since=lead.created_at
     )
 
 

@@ -111,8 +111,8 @@ ENTRY = {
 
 FILTERS = """
 `status`, `stage`, `owner` (`me`, `none` or a member's number), `tag`, `source`, `campaign`, `created`, `updated`,
-`score`, `repeat_enquiries`, `import`, `name`, `phone`, `email`, `amount`, `city`, `region`, and within a line
-`data.<key>` of any field that you see unmasked.
+`score` (where you see all that it follows from), `stalled`, `repeat_enquiries`, `import`, `name`, `phone`, `email`,
+`amount`, `city`, `region`, and within a line `data.<key>` of any field that you see unmasked.
 
 A comparison follows two underscores: `eq` (also without), `ne`, `in`, `not_in`, `gt`, `gte`, `lt`, `lte`, `between`,
 `contains`, `starts_with`, `ends_with`, `matches`, `before`, `after`, `within_days`, `has_any`, `has_all`, `is_empty`,

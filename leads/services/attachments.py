@@ -24,6 +24,7 @@ from leads.queries.attachments import (
 )
 from leads.queries.leads import get_lead, visible_leads
 from leads.services.locking import Precondition, locked_lead
+from leads.services.stalling.clocks import note_activity
 from leads.services.texts import written_text
 
 PURPOSE = "leads.attachment"
@@ -87,6 +88,7 @@ def _attach(actor: Actor, reference: str, file: StoredFile, kind: AttachmentKind
     held = attach_files(actor=actor, purpose=PURPOSE, file_ids=[file.pk], subject_id=attachment.pk)
     if held != {file.pk}:
         raise Contested("file_taken", "The file was cleared away meanwhile. Choose it again.")
+    note_activity(lead)
     return Attached(attachment, is_new=True)
 
 

@@ -70,13 +70,13 @@ def make_a_score_rule(page: Page) -> None:
     expect(page.get_by_text("Write a whole number from -1000 to 1000, not 0.")).to_be_visible()
     page.get_by_label("Points").fill("30")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("link", name="Sound income")).to_be_visible()
+    expect(page.get_by_role("link", name="Sound income").last).to_be_visible()
     look(page)
 
 
 def try_the_rules(page: Page, reference: str) -> None:
     page.goto("/console/leads/scorerule/")
-    page.get_by_role("link", name="Sound income").click()
+    page.get_by_role("link", name="Sound income").last.click()
     look(page)
     page.goto(page.url.replace("/change/", "/try_it/"))
     page.get_by_label("Try on a lead").fill(reference)
@@ -95,5 +95,5 @@ def make_a_stall_rule(page: Page) -> None:
     expect(page.get_by_text("Write a time such as 30 min, 48 h or 3 d.")).to_be_visible()
     page.get_by_label("The owner is told after").fill("48 h")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("link", name="Two days of silence")).to_be_visible()
+    expect(page.get_by_role("link", name="Two days of silence").last).to_be_visible()
     look(page)

@@ -91,8 +91,8 @@ def test_stalled_and_scored_leads_are_read_by_index_and_few_rows(many: ManyLeads
     with system_scope(reason="test data"), connection.cursor() as cursor:
         cursor.execute("ANALYZE leads_stallclock")
         cursor.execute("ANALYZE leads_lead")
-    many.line.refresh_from_db()
     with organization_scope(many.organization):
+        many.line.refresh_from_db()
         touched = plans_of(partial(due_leads, timezone.now()))
         assert not touched.sequential and touched.indexes == {"stall_clock_due"}, str(touched)
         assert touched.rows <= 200, str(touched)

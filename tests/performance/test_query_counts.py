@@ -40,6 +40,8 @@ from leads.services.form_submissions import FilledForm, submit_form
 from leads.services.leads import create_lead, update_lead
 from leads.services.notes import write_note
 from leads.services.saved_views import save_view
+from leads.services.scoring import create_score_rule
+from leads.services.stalling import create_stall_rule
 from leads.services.tags import set_lead_tags
 from tests.factories import make_actor, make_organization
 from tests.leads.lines.definitions import make_line
@@ -177,6 +179,7 @@ class World:
             update_field(actor=self.operations, field=kind, changes={"required": True, "choices": ["common"]})
             self.field_id = kind.pk
             self._open_forms(lines)
+            self._rule(min(lines, 40))
             self._keep(lines)
 
     def _watch(self, number: int) -> None:
@@ -201,6 +204,19 @@ class World:
         save_view(actor=self.leader, line=self.line, settings={"name": "Team", "sharing": "team"})
         for reference in self.references:
             set_lead_tags(actor=self.operations, reference=reference, tags=["Hot", "VIP"])
+
+    def _rule(self, number: int) -> None:
+        """Rules of the first line for scores and stalled leads, none in use."""
+        for each in range(number):
+            settings = {
+                "actor": self.operations,
+                "line": self.line,
+                "name": f"Rule {each}",
+                "is_active": False,
+            }
+            condition = {"field": "town", "op": "eq", "value": "Pune"}
+            self.score_rule_id = create_score_rule(**settings, points=each + 1, condition=condition).pk
+            create_stall_rule(**settings, owner_after=60)
 
     def _open_forms(self, number: int) -> None:
         """Forms of the first line, each with an enquiry that is held."""
@@ -267,6 +283,7 @@ def _count(world: World, client: Client, method: str, address: str) -> int:
     names["{token}"], names["{view}"] = world.token, world.view_id
     names["{member}"] = world.agent.membership.pk
     names |= {"{mapping}": world.mapping_id, "{intake}": world.intake_id}
+    names["{score_rule}"] = world.score_rule_id
     path = address
     for name, value in names.items():
         path = path.replace(name, str(value))

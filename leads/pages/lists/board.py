@@ -17,6 +17,7 @@ from leads.presentation import LeadReader
 from leads.queries.lead_list.board import Board, BoardColumn, board_attribute, board_columns, read_board
 from leads.queries.lead_list.query import LeadListQuery
 from leads.queries.leads import get_lead
+from leads.queries.stalling import stalled_since
 from leads.services.leads import update_lead
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def _card(listing: "LeadListing", board: Board, lead: Lead, labels: dict[str, st
         "owner": reader.attribute(lead, "owner").text if listing.shows_owner else "",
         "tags": getattr(lead, "tag_names", []),
         "created": lead.created_at,
+        "is_stalled": stalled_since(lead) is not None,
         "moves": [
             {"value": value, "label": label}
             for value, label in (labels.items() if may_move else ())

@@ -36,6 +36,8 @@ from leads.services.stalling.clocks import contacted_among, made_clock, store_cl
 from leads.services.stalling.ready import ReadyStallRule, rule_for, stall_rules
 
 BATCH = 200
+# Then other organisations and other tasks have their turn; the next look goes on.
+MOST_BATCHES = 25
 # Who has more stalled leads at once is told of these; the list has the others.
 MOST_TOLD = 20
 REASON = "stalled"
@@ -56,7 +58,10 @@ def escalate(organization: Organization, *, now: dt.datetime | None = None) -> i
     now = now or timezone.now()
     taken = 0
     with organization_scope(organization, reason=REASON):
-        while wanted := due_leads(now):
+        for _batch in range(MOST_BATCHES):
+            wanted = due_leads(now)
+            if not wanted:
+                break
             with transaction.atomic():
                 handled = _Steps(organization, now).take(wanted)
             if not handled:

@@ -15,6 +15,7 @@ from leads.queries.leads import get_lead
 from leads.queries.stalling import stalled_since
 from leads.queries.today import read_today
 from leads.services.assigning import create_assignment_rule
+from leads.services.attachments import attach_file
 from leads.services.bulk import Change, change_many_leads
 from leads.services.engagements import start_engagement, tell_outcome
 from leads.services.follow_ups import change_follow_up, plan_follow_up
@@ -59,6 +60,9 @@ ACTIVITIES = {
     ),
     "a plan": lambda floor, lead: plan_follow_up(
         actor=floor.agent, reference=lead.reference, what="Call", due_at=timezone.now()
+    ),
+    "a paper": lambda floor, lead: attach_file(
+        actor=floor.agent, reference=lead.reference, kind="quote", filename="a.txt", chunks=[b"A quote."]
     ),
     "a new owner": lambda floor, lead: assign_lead(
         actor=floor.operations, reference=lead.reference, owner=floor.second.membership
