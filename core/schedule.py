@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
@@ -17,6 +18,8 @@ from django_celery_beat.schedulers import DatabaseScheduler
 from core.models import DailyRun, Organization
 from core.production import refuse_insecure_settings
 from core.scope import current_organization_id, organization_scope, system_scope
+
+log = structlog.get_logger("leadledger.schedule")
 
 # A day that lies further ahead was written by a clock that went wrong, and holds nothing up.
 CLAIM = """
@@ -136,8 +139,12 @@ def do_regular_work() -> None:
         organizations = list(Organization.objects.filter(is_active=True).order_by("pk"))
     for name, look in sorted(_regular.items()):
         for organization in organizations:
-            with organization_scope(organization, reason=name), transaction.atomic():
-                look(organization)
+            try:
+                with organization_scope(organization, reason=name), transaction.atomic():
+                    look(organization)
+            except Exception:
+                # What is wrong in one organisation holds up no other.
+                log.exception("regular_work_failed", work=name, organization_id=organization.pk)
 
 
 def claim_day(name: str, day: date) -> bool:

@@ -13,7 +13,7 @@ from accounts.actor import Actor
 from accounts.models import Membership
 from core.outbox import Delivery
 from core.outbox.mail import Mail, mail
-from core.scope import system_scope
+from core.scope import current_organization_id, system_scope
 from leads.queries.digests import DigestContent, notification_settings, read_digest
 from leads.services.digests.choosing import stop_token
 from leads.services.digests.owing import DIGEST, zone_named
@@ -37,9 +37,10 @@ def make_digest(delivery: Delivery) -> Mail | None:
 
 
 def _reader(membership_id: int) -> Membership | None:
+    organization_id = current_organization_id()
     with system_scope(reason="mail"):
-        members = Membership.objects.select_related("user", "organization")
-        return members.filter(pk=membership_id, is_active=True, user__is_active=True).first()
+        members = Membership.objects.select_related("user", "organization").filter(pk=membership_id)
+        return members.filter(organization_id=organization_id, is_active=True, user__is_active=True).first()
 
 
 def _written(member: Membership, content: DigestContent) -> Mail:

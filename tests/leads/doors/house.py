@@ -22,6 +22,7 @@ from core.services.intakes import load_intake, receive_file
 from leads.models import (
     BusinessLine,
     DoNotCall,
+    Engagement,
     FollowUp,
     FormLink,
     FormSubmission,
@@ -106,6 +107,8 @@ class House:
             filename="offer.txt",
             chunks=[OFFER],
         ).attachment
+        # Called before it was listed.
+        world.row(Engagement)
         phone = PERSONAL["phone"]
         rows[DoNotCall] = list_number(actor=world.admin, phone=phone, reason=f"Asked at {PERSONAL['mail']}")
         # That the lead is the agent's now.

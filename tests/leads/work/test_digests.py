@@ -1,7 +1,9 @@
 """The mail of the day: to whom it is owed, what it says, and how it is ended."""
 
 import datetime as dt
+import os
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -355,12 +357,21 @@ def test_two_workers_owe_each_person_one_mail(company):
     assert sum(owed) == len(whom) == len(set(whom)) == 12
 
 
-def test_who_is_killed_before_the_end_has_owed_nothing(company):
+def test_a_process_that_is_killed_before_it_commits_has_owed_nothing(company):
     organization = company[0].organization
+    # The child must not end the conversation that its parent has with the database.
+    connection.close()
+    child = os.fork()
+    if child == 0:
+        try:
+            with organization_scope(organization), transaction.atomic():
+                owe_digests(organization, now=morning())
+                os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    _child, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
     with organization_scope(organization):
-        with pytest.raises(RuntimeError), transaction.atomic():
-            owe_digests(organization, now=morning())
-            raise RuntimeError
         assert not Digest.objects.exists()
         assert owe_digests(organization, now=morning()) == 12
     start_daily_work()
