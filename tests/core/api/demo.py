@@ -108,6 +108,8 @@ class Demo:
                 actor=self.actor, name="Website", scopes=["leads:read", "leads:create", "lead_files:read"]
             )
         self.api_key = made_key.text
+        # Another lead of the same line.
+        self.twin = twin.lead.reference
         self.places = {
             "proposal_id": proposal.pk,
             "member_id": self.member_id,
