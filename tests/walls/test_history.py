@@ -70,6 +70,8 @@ def test_every_domain_table_is_tracked_or_derived():
         "accounts.TokenSession",  # as Django's sessions; the login log tells of sign-ins
         "leads.AssignmentTurn",
         "leads.LeadAssignment",
+        "leads.StallClock",  # follows from the lead and what was done with it
+        "leads.StallStep",  # append-only itself
         "leads.LeadValue",
         "leads.LeadToken",
         "leads.DuplicateKey",
