@@ -77,6 +77,8 @@ def test_every_domain_table_is_tracked_or_derived():
         "leads.HandedLead",  # the leads have one
         "leads.WaitingLead",
         "leads.LeadAssignment",
+        "leads.StallClock",  # follows from the lead and what was done with it
+        "leads.StallStep",  # append-only itself
         "leads.LeadValue",
         "leads.LeadToken",
         "leads.DuplicateKey",
