@@ -35,6 +35,7 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [
         lambda request: static("css/console.css"),
         lambda request: static("css/building.css"),
+        lambda request: static("css/arranging.css"),
     ],
     "SCRIPTS": [
         lambda request: static("js/console.js"),

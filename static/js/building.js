@@ -2,9 +2,20 @@
 // as it is then; what was typed meanwhile stays. Without this script the buttons send the whole form.
 (() => {
   const waiting = new Map();
+  let isPressed = false;
+  for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
+    addEventListener(type, () => {
+      isPressed = type === "pointerdown";
+    }, true);
+  }
+
+  async function released() {
+    while (isPressed) await new Promise((resolve) => setTimeout(resolve, 30));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
 
   function values(part) {
-    const typed = [...part.querySelectorAll("input[type=text], input[type=number], textarea")];
+    const typed = [...part.querySelectorAll("input[type=text], input[type=number], textarea, select")];
     return new Map(typed.filter(({ id }) => id).map((input) => [input.id, input.value]));
   }
 
@@ -41,6 +52,12 @@
     if (at) text?.setSelectionRange(Number(at), Number(at));
   }
 
+  function tellLost(part) {
+    part.removeAttribute("aria-busy");
+    const words = part.querySelector("[data-words], [role=status]");
+    if (words) words.textContent = document.querySelector("[data-shapes]").dataset.lost;
+  }
+
   async function reshape(form, name, action, button = `${name}-do`) {
     const address = document.querySelector("[data-shapes]")?.dataset.shapes;
     const before = form.querySelector(`[data-part="${name}"]`);
@@ -56,29 +73,48 @@
       const response = await fetch(address, { method: "POST", body: data });
       if (!response.ok) throw new Error(String(response.status));
       const text = await response.text();
+      // A button that is being pressed must still be there when it is let go.
+      await released();
       if (waiting.get(name) !== number) return;
       replace(form, name, text, sent, action);
     } catch {
-      before.removeAttribute("aria-busy");
-      before.querySelector("[data-words]")?.setAttribute("data-stale", "");
+      tellLost(form.querySelector(`[data-part="${name}"]`));
     }
+  }
+
+  // What a value changes: the sentence, the result, the text. The controls stay as they are under the hand.
+  function renewWords(part, fresh) {
+    const [old, renewed] = [part, fresh].map((each) => [
+      ...each.querySelectorAll("[data-words], .formula-result, details textarea, input[name$='-was']"),
+    ]);
+    if (old.length !== renewed.length) return false;
+    for (const [place, element] of old.entries()) {
+      if ("value" in element) element.value = renewed[place].value;
+      else element.textContent = renewed[place].textContent;
+    }
+    part.removeAttribute("aria-busy");
+    part.closest("form").dispatchEvent(new Event("change"));
+    return true;
   }
 
   function replace(form, name, text, sent, action) {
     const part = form.querySelector(`[data-part="${name}"]`);
-    const now = values(part);
-    const at = part.contains(document.activeElement) ? place(document.activeElement) : null;
-    const open = [...part.querySelectorAll("details[open]")].map(({ id }) => id);
     const holder = document.createElement("template");
     holder.innerHTML = text;
     const fresh = holder.content.querySelector("[data-part]");
+    // Another page came instead, such as the one to sign in.
+    if (!fresh) throw new Error(name);
+    const now = values(part);
+    const at = part.contains(document.activeElement) ? place(document.activeElement) : null;
+    if (action === "look-words" && renewWords(part, fresh)) return;
+    const open = [...part.querySelectorAll("details[open]")].map(({ id }) => id);
     part.replaceWith(fresh);
     for (const id of open) if (id) fresh.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
-    if (/^look/.test(action)) {
-      for (const [id, value] of now) {
-        const input = value !== sent.get(id) && fresh.querySelector(`#${CSS.escape(id)}`);
-        if (input) input.value = value;
-      }
+    for (const [id, value] of now) {
+      // Rows that were moved have another number; what is named by its key means the same.
+      if (value === sent.get(id) || !(/^look/.test(action) || id.startsWith("width-"))) continue;
+      const input = fresh.querySelector(`#${CSS.escape(id)}`);
+      if (input) input.value = value;
     }
     restore(fresh, at, action);
     // A preview follows.
@@ -99,7 +135,10 @@
   document.addEventListener("change", (event) => {
     const control = event.target;
     const part = control.closest?.("[data-part]");
-    if (part && "look" in control.dataset) reshape(control.form, part.dataset.part, "look");
+    if (part && "look" in control.dataset) {
+      const isValue = /^(?!formula_if).*-value$|^formula-sample-/.test(control.name);
+      reshape(control.form, part.dataset.part, isValue ? "look-words" : "look");
+    }
     // Which fields there are to build with depends on the line, and parts on one another.
     const parts = { line: ["visible_if", "required_if", "choices", "formula"], choices_from: ["choices"] };
     for (const name of (control.form?.id === "field_form" && parts[control.name]) || []) {

@@ -66,17 +66,29 @@ def add_a_choice(page: Page) -> None:
     page.get_by_label("Label").fill("Employment")
     page.get_by_label("Type").select_option("Choice")
     expect(page.get_by_label("Pattern")).to_be_hidden()
-    page.get_by_label("Choices", exact=True).fill("Salaried\nsalaried")
+    page.get_by_role("button", name="Add a choice").click()
+    for number in (1, 2):
+        expect(page.get_by_label(f"Value of choice {number}")).to_be_focused()
+        page.keyboard.type("Salaried" if number == 1 else "salaried")
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("Value of choice 3")).to_be_focused()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("reads the same as choice 1")).to_be_visible()
     look(page)
-    page.get_by_label("Choices", exact=True).fill("Salaried\nSELF | Self employed")
+    page.get_by_label("Value of choice 2").fill("SELF")
+    page.get_by_label("Label of choice 2").fill("Self employed")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("link", name="Employment", exact=True)).to_be_visible()
 
 
 def put_the_choice_first(page: Page) -> None:
+    page.locator("#fields").get_by_role("link", name="Arrange").click()
     page.get_by_role("button", name="Move Employment up").click()
+    expect(page.locator(".layout-label a").first).to_have_text("Employment")
+    look(page)
+    page.get_by_role("button", name="Save the layout").click()
+    expect(page.get_by_text("The layout is saved.")).to_be_visible()
+    page.get_by_role("link", name="Back to the line").click()
     expect(page.locator("#fields [data-row]").first).to_contain_text("Employment")
     look(page)
 

@@ -353,23 +353,6 @@ def look_on_a_phone(watch: Watch, house: Prepared) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_parts_are_built_without_a_script(watch: Watch, house: Prepared) -> None:
-    page = watch.open(PHONE, scripts=False)
-    sign_in(page, house.people["operations"])
-    open_line(page, "Personal loan")
-    page.locator("#fields").get_by_role("link", name="Income", exact=True).click()
-    part(page, "visible_if").get_by_role("button", name="Add a condition").click()
-    expect(page.get_by_text("Nothing is saved yet. Go on, then save.")).to_be_visible()
-    rule = part(page, "visible_if")
-    rule.get_by_label("Field", exact=True).select_option("Applicant")
-    rule.get_by_role("button", name="Update the inputs").click()
-    rule.get_by_label("Comparison").select_option("is filled")
-    save(page)
-    page.locator("#fields").get_by_role("link", name="Income", exact=True).click()
-    expect(part(page, "visible_if").locator("[data-words]")).to_have_text("Applicant is filled in")
-
-
-@pytest.mark.timeout(300)
 def test_a_configuration_file_is_compared_and_applied(watch: Watch, house: Prepared) -> None:
     page = watch.open(DESK)
     sign_in(page, house.people["operations"])

@@ -124,12 +124,14 @@ class ChoiceTable(DrawnWidget):
         if typed is None:
             rows = [_row_of(Choice.read(item)) for item in value or ()]
         elif typed.is_text:
-            rows = [_row_of(choice) for choice in _read(typed.text)]
+            choices_of_text = _read(typed.text)
+            # What cannot be read stays as it is typed, and the rows stay as they were.
+            rows = typed.rows or [] if choices_of_text is None else list(map(_row_of, choices_of_text))
         else:
             rows = typed.rows or []
         for number, row in enumerate(rows):
             row.problem = self.problems.get(number, "")
-        is_text = typed is not None and typed.is_text and not typed.action
+        is_text = typed is not None and typed.is_text
         choices = [row.choice() for row in rows if row.says_something]
         text = typed.text if typed is not None and is_text else choice_lines(choices)
         return {
@@ -171,7 +173,12 @@ class ChoiceTable(DrawnWidget):
 def _act(typed: TypedChoices) -> None:
     """Do what a button asks for: `add`, `paste`, `remove-3`, `up-3`, `down-3`."""
     verb, _dash, place = typed.action.partition("-")
-    rows = [_row_of(choice) for choice in _read(typed.text)] if typed.is_text else list(typed.rows or [])
+    rows = list(typed.rows or [])
+    if typed.is_text:
+        choices = _read(typed.text)
+        if choices is None:
+            return
+        rows = list(map(_row_of, choices))
     number = int(place) if place.isdecimal() and len(place) < 5 else -1
     if verb == "add":
         rows.append(ChoiceRow())
@@ -198,11 +205,11 @@ def _row_of(choice: Choice) -> ChoiceRow:
     return ChoiceRow(choice.value, label, choice.active, choice.parents)
 
 
-def _read(text: str) -> list[Choice]:
+def _read(text: str) -> list[Choice] | None:
     try:
         return read_choice_lines(text)
     except ValidationError:
-        return []
+        return None
 
 
 def _words(choices: list[Choice]) -> str:

@@ -54,7 +54,16 @@ class TypedRule:
     @property
     def is_text(self) -> bool:
         """Whether the text is what counts: it was changed, or came alone."""
-        return self.root is None or self.text.strip() != self.was.strip()
+        return self.root is None or _same(self.text) != _same(self.was)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the text cannot be read."""
+        return bool(self.text.strip()) and _parsed(self.text) is None
+
+
+def _same(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
 
 
 def rule_text(tree: Any) -> str:
@@ -96,7 +105,8 @@ class RuleWidget(DrawnWidget):
             root = draft_of_rule(tree, self.fields)
         elif typed.is_text:
             tree = _parsed(typed.text)
-            root = draft_of_rule(tree, self.fields)
+            # What cannot be read stays as it is typed, and the rows stay as they were.
+            root = typed.root or Group() if typed.is_broken else draft_of_rule(tree, self.fields)
         else:
             root = typed.root or Group()
             tree = written(typed, self.fields).tree
@@ -106,7 +116,7 @@ class RuleWidget(DrawnWidget):
                 part.problem = ""
         for part in each_part(root):
             part.problem = self.problems.get(part.place) or part.problem
-        is_text = typed is not None and typed.is_text and not typed.action
+        is_text = typed is not None and typed.is_text and (typed.is_broken or not typed.action)
         text = typed.text if typed is not None and is_text else rule_text(tree)
         return {
             "prefix": name,

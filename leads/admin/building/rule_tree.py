@@ -22,7 +22,10 @@ from leads.pages.rule_rows import Row, checked, condition_of, suit, typed_values
 
 # The root, and groups within groups: deeper trees are kept as they are.
 DEEPEST = 3
-MOST_PARTS = 120
+# More than the rule language takes: whoever goes beyond is refused there, and loses nothing here.
+MOST_PARTS = 400
+# Of more choices one is typed.
+MOST_CHOICES = 300
 MATCHES = ("all", "any", "not_all", "not_any")
 NODE = re.compile(r"((?:0)(?:\.[0-9]{1,3}){0,4})-(match|field|op|value|other|kept)")
 
@@ -43,6 +46,8 @@ class RuleField:
         choices: tuple[tuple[str, str], ...] = tuple((each.value, each.label) for each in item.choices)
         if item.type is FieldKind.USER:
             choices = tuple(members)
+        elif len(choices) > MOST_CHOICES:
+            choices = ()
         return cls(item.key, item.label, FIELD_TYPES[item.type].rule_kind, item.section, choices)
 
 

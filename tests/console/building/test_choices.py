@@ -58,6 +58,15 @@ def test_rows_stand_in_the_order_in_which_they_are_sent() -> None:
         assert "".join(row.value for row in typed(f"choices-rows=1{rows}&choices-do={action}").rows) == values
 
 
+def test_a_text_that_cannot_be_read_yet_is_not_lost_when_a_row_is_added() -> None:
+    given = typed("choices-rows=1&choices-0-value=A&choices=| B&choices-was=A&choices-do=add")
+    drawn = ChoiceTable().render("choices", given, {"id": "id_choices"})
+    assert "| B</textarea>" in drawn
+    assert 'name="choices-0-value" value="A"' in drawn
+    given = typed("choices-rows=1&choices-0-value=A&choices=B%0AC&choices-was=A&choices-do=add")
+    assert [row.value for row in given.rows] == ["B", "C", ""]
+
+
 def test_many_choices_are_a_text() -> None:
     many = [str(number) for number in range(MOST_ROWS + 1)]
     drawn = ChoiceTable().render("choices", many, {"id": "id_choices"})

@@ -180,3 +180,20 @@ def test_a_new_field_is_built_on_the_line_that_is_chosen(
     )
     auditor = client_for(actor_for(Role.AUDITOR))
     assert auditor.post(reverse("admin:leads_field_shape_new"), {"part": "required_if"}).status_code == 403
+
+
+def test_a_text_that_is_no_rule_yet_is_not_lost_when_a_row_is_added(console, line):
+    sent = {"visible_if-0-match": "all", "visible_if-0.0-field": "pay", "visible_if-0.0-op": "is_empty"}
+    drawn = shape(
+        console, "shop", **sent, **{"visible_if": '{"field": ', "visible_if-do": "add-0"}
+    ).content.decode()
+    assert "{&quot;field&quot;: </textarea>" in drawn
+    assert 'value="pay" selected' in drawn
+    drawn = shape(
+        console,
+        "shop",
+        **sent,
+        **{"visible_if": '{"field": "rent", "op": "is_empty"}', "visible_if-do": "look"},
+    )
+    assert "Rent is empty" in drawn.content.decode()
+    assert 'value="rent" selected' in drawn.content.decode()

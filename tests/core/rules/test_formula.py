@@ -96,6 +96,23 @@ def test_no_value(text: str) -> None:
     assert result(text, a="1", b=None) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "missing", "problem"),
+    [
+        ("b + a", "a", ""),
+        ("b / 0", "", "division_by_zero"),
+        ("0 / (b - b)", "", "division_by_zero"),
+        ("1" + "0" * 199 + " * 1" + "0" * 199, "", "too_large"),
+        ("b + 1", "", ""),
+    ],
+)
+def test_where_there_is_no_value_it_is_told_why(text: str, missing: str, problem: str) -> None:
+    formula = parse_formula(text, {"a": Kind.NUMBER, "b": Kind.NUMBER})
+    outcome = formula.outcome({"b": "2"}, decimals=2, now=datetime.now(UTC), timezone=UTC)
+    assert (outcome.missing, outcome.problem) == (missing, problem)
+    assert (outcome.value is None) == bool(missing or problem)
+
+
 def test_only_the_branch_taken_needs_a_value() -> None:
     text = f"if({PUNE}, a, b / 0)"
     assert result(text, city=" PUNE", a=5) == 5
