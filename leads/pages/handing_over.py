@@ -43,7 +43,9 @@ LATEST = 20
 class PersonForm(forms.Form):
     """Whose work is handed over."""
 
-    person = forms.ModelChoiceField(label=gettext_lazy("Person"), queryset=Membership._base_manager.none())
+    person = forms.ModelChoiceField(
+        label=gettext_lazy("Person"), queryset=Membership._base_manager.none(), empty_label="—"
+    )
 
     def __init__(self, *arguments: Any, actor: Actor, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -63,7 +65,6 @@ class HandOverForm(forms.Form):
         queryset=Membership._base_manager.none(),
         required=False,
         empty_label="—",
-        help_text=gettext_lazy("By the rules: who gets what no rule fits; without one it stays where it is."),
     )
     manager = forms.ModelChoiceField(
         label=gettext_lazy("Who reported to this person reports to"),
@@ -85,6 +86,10 @@ class HandOverForm(forms.Form):
         people = assignable_members(actor).exclude(pk=source.pk)
         target: Any = self.fields["target"]
         target.queryset, target.label_from_instance = people, choice_label
+        if reach_over_all(actor):
+            target.help_text = _(
+                "By the rules: who gets what no rule fits; without one it stays where it is."
+            )
         if not has_reports or not actor.may(Area.ACCESS, "write"):
             del self.fields["manager"]
         else:
