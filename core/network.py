@@ -5,6 +5,8 @@ import socket
 
 from core.errors import FieldError, ValidationFailed
 
+TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+
 
 def address_of(host: str, port: int, *, allows_private: bool, field: str = "host") -> str:
     """Return the address to connect to, resolved once: who asks connects to it, and asks no name server again.
@@ -33,8 +35,13 @@ def is_public(address: str) -> bool:
     found: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
         # What is an address of the old kind inside is judged as that.
-        found = found.ipv4_mapped or found.sixtofour or found
+        found = found.ipv4_mapped or found.sixtofour or _translated(found) or found
     return found.is_global and not found.is_multicast
+
+
+def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The address of the old kind that a translator (NAT64) would connect to."""
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in TRANSLATED else None
 
 
 def _refusal(field: str, code: str, message: str) -> ValidationFailed:

@@ -8,12 +8,15 @@ from django.utils.translation import gettext_lazy as _
 from core.retention import purge
 from core.retention.registry import Purge, register_purge
 from leads.models import (
+    Arrival,
+    ArrivalState,
     AssignmentTally,
     BulkChange,
     BulkChangedLead,
     CountedFigures,
     Digest,
     FormSubmission,
+    LeadAdmission,
     Notification,
     SubmissionOutcome,
 )
@@ -77,6 +80,19 @@ def digests(before: datetime) -> QuerySet[Digest]:
 def past_assignment_tallies(before: datetime) -> QuerySet[AssignmentTally]:
     """Tallies of days that are over for so long; why each lead went where it did stays."""
     return AssignmentTally.objects.filter(day__lt=before.date()).order_by("day")
+
+
+@purge("leads.arrivals", setting="RETENTION_ARRIVALS_DAYS", title=_("What came to watched places"))
+def old_arrivals(before: datetime) -> QuerySet[Arrival]:
+    """Arrivals so long ago that have left their place and wait for nobody; their imports stay."""
+    old = Arrival.objects.filter(at__lt=before, is_put_away=True).exclude(state=ArrivalState.WAITING)
+    return old.order_by("at")
+
+
+@purge("leads.cap_places", setting="RETENTION_CAP_PLACES_DAYS", title=_("Places under the caps of sources"))
+def old_cap_places(before: datetime) -> QuerySet[LeadAdmission]:
+    """Which leads had places under caps whose day and month are long over; the counts stay."""
+    return LeadAdmission.objects.filter(day__lt=before.date()).order_by("day")
 
 
 register_purge(

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from core.errors import ApplicationError, Contested
@@ -24,6 +24,7 @@ LEASE = timedelta(minutes=5)
 # So many at a look; the next ones come with the next.
 MOST_FILES = 200
 LONGEST_ERROR = 500
+UNEXPECTED = "Something went wrong here that nobody expected. It is logged: tell support when it was."
 TROUBLES = (ApplicationError, OSError, BotoCoreError, ClientError, imaplib.IMAP4.error)
 CLAIM = """
 UPDATE leads_placelook SET lease_until = clock_timestamp() + make_interval(secs => %s), looked_at = clock_timestamp()
@@ -64,6 +65,12 @@ def look_at(place_id: int) -> int:
     except TROUBLES as trouble:
         error = in_words(trouble)
         log.warning("place_not_looked_at", place_id=place.pk, error=type(trouble).__name__)
+    except DatabaseError:
+        raise
+    except Exception:
+        # Whatever it is, it must not keep the other places from being looked at.
+        log.exception("place_not_looked_at", place_id=place.pk)
+        error = UNEXPECTED
     finally:
         _release(look, error)
     return taken

@@ -16,7 +16,7 @@ from core.secrets import decrypt
 from leads.models import Arrival, ArrivalState, MailSecurity, WatchedPlace
 from leads.services.arriving.files import digest
 from leads.services.arriving.messages import Letter, is_allowed, read_letter
-from leads.services.arriving.taking import Incoming, take
+from leads.services.arriving.taking import NOT_ALLOWED, Incoming, take
 
 SECONDS = 30
 SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
@@ -24,7 +24,6 @@ SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 MOST_BESIDE = 1024 * 1024
 LONGEST_ID = 998
 NO_TABLE = "no_table", "The message has no file with a table: CSV, TSV, XLSX, XLS or ODS."
-NOT_ALLOWED = "sender", "Its sender is not among those whose files this place takes."
 
 
 class _ToAddress:
@@ -79,7 +78,11 @@ def signed_in(place: WatchedPlace) -> Iterator[imaplib.IMAP4]:
         if place.security == MailSecurity.STARTTLS:
             server.starttls(ssl_context=trusted())
         try:
-            server.login(place.username, password)
+            server.login(_quoted(place.username), password)
+        except UnicodeError:
+            raise Conflict(
+                "not_signed_in", "The password holds signs that mail servers do not take. Choose another one."
+            ) from None
         except imaplib.IMAP4.error:
             # What the server answers may repeat what it was sent.
             raise Conflict(

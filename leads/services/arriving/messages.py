@@ -1,4 +1,4 @@
-"""What a message holds for us: who sent it, and which of its attachments are tables. Pure."""
+"""What a message holds for us: who sent it, and which of its attachments are tables."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,11 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import parseaddr
+from itertools import islice
+
+import structlog
+
+log = structlog.get_logger("leadledger.arrivals")
 
 # As files that are uploaded; the content decides what they are.
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
@@ -43,14 +48,19 @@ class Letter:
 
 
 def read_letter(raw: bytes) -> Letter:
-    """Read a message. What in it is broken is left out; nothing raises."""
-    message = BytesParser(policy=compat32).parsebytes(raw)
-    return Letter(
-        message_id=header(message, "Message-ID"),
-        sender=sender_of(message),
-        subject=header(message, "Subject"),
-        attachments=list(_attachments(message))[:MOST_ATTACHMENTS],
-    )
+    """Read a message. What in it is broken is left out; nothing raises, whatever somebody has sent."""
+    try:
+        message = BytesParser(policy=compat32).parsebytes(raw)
+        return Letter(
+            message_id=header(message, "Message-ID"),
+            sender=sender_of(message),
+            subject=header(message, "Subject"),
+            attachments=list(islice(_attachments(message), MOST_ATTACHMENTS)),
+        )
+    except Exception as error:
+        # Parts within parts a thousand deep, for one: it is nobody's message then.
+        log.warning("message_unreadable", error=type(error).__name__)
+        return Letter("", "", "", [])
 
 
 def header(message: Message, name: str) -> str:

@@ -205,11 +205,7 @@ def _check_mailbox(place: WatchedPlace, errors: Errors) -> None:
             _add(errors, name, "required", "Fill this in.")
     for name in ("username", "mailbox", "done_mailbox"):
         text = getattr(place, name)
-        if (
-            not text.isprintable()
-            or any(sign in text for sign in '"\\')
-            or (name != "username" and not text.isascii())
-        ):
+        if not text.isprintable() or not text.isascii() or any(sign in text for sign in '"\\'):
             _add(errors, name, "invalid", "Write plain letters, digits and signs, without quotes.")
     if place.done_mailbox and place.done_mailbox == place.mailbox:
         _add(errors, "done_mailbox", "same", "Messages are there already. Name another mailbox, or none.")

@@ -22,6 +22,7 @@ from leads.services.arriving.telling import tell_operations
 
 LONGEST_REASON, LONGEST_NAME = 500, 255
 ARRIVED = "arrived"
+NOT_ALLOWED = "sender", "Its sender is not among those whose files this place takes."
 QUESTIONS = {
     "correction": "It is an error workbook that comes back. Look at it, and load it.",
     "drift": "Its columns only resemble those of a saved mapping. Say how they are read.",
@@ -63,7 +64,8 @@ def take(place: WatchedPlace, incoming: Incoming) -> Arrival:
         _settle(place, arrival, incoming)
         arrival.at = timezone.now()
         arrival.save()
-        if arrival.state != ArrivalState.LOADING:
+        if arrival.state != ArrivalState.LOADING and arrival.code != NOT_ALLOWED[0]:
+            # Whoever writes to a mailbox must not be able to send operations a mail for each of theirs.
             tell_operations(arrival)
     return arrival
 

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -122,6 +124,22 @@ def test_a_batch_is_taken_until_the_source_is_full(desk):
         "created", "source_refused", "created", "created", "source_cap", "source_cap", "source_cap",
     ]  # fmt: skip
     assert [each.error.status for each in results if each.error] == [409, 429, 429, 429]
+
+
+def test_a_thousand_leads_are_judged_by_as_many_statements_as_two(desk):
+    desk.rule(condition=RICH, daily_cap=600, monthly_cap=900)
+
+    def statements(number):
+        enquiries = [
+            NewEnquiry(desk.line, desk.values(income="600000"), {"source": "Website"}) for _ in range(number)
+        ]
+        with CaptureQueriesContext(connection) as queries:
+            create_leads(actor=desk.operations, enquiries=enquiries)
+        return len(queries)
+
+    statements(1)
+    assert statements(2) == statements(1_000)
+    assert desk.count() == 600
 
 
 def test_a_file_keeps_what_is_refused_to_be_corrected_and_its_rollback_frees_the_places(desk):

@@ -13,13 +13,15 @@ from cryptography.x509.oid import NameOID
 from django.db import connection
 
 from core.errors import ValidationFailed
-from core.models import Intake
+from core.models import Intake, OutboxMessage
+from core.network import is_public
 from core.scope import system_scope
 from leads.models import Arrival, Lead, PlaceLook, WatchedPlace
 from leads.services.arriving import create_watched_place, looking, update_watched_place
 from leads.services.arriving import mailbox as mailboxes
 from leads.services.arriving.looking import look_at
 from leads.services.arriving.messages import is_allowed, read_letter
+from leads.services.arriving.telling import TOPIC
 from tests.leads.arriving.imap_server import HOST, ImapServer
 
 
@@ -140,7 +142,7 @@ def test_a_worker_that_is_lost_before_it_marks_a_message_takes_it_once(watch, se
 def test_the_password_is_kept_encrypted_and_never_sent_to_another_server(watch, server):
     place = mailbox(watch, server)
     with system_scope(), connection.cursor() as cursor:
-        cursor.execute("SELECT password FROM leads_watchedplace")
+        cursor.execute("SELECT password FROM leads_watchedplace WHERE id = %s", [place.pk])
         stored = cursor.fetchone()[0]
         cursor.execute("SELECT * FROM leads_historicalwatchedplace")
         names = [column.name for column in cursor.description]
@@ -224,6 +226,48 @@ def test_senders_and_broken_messages_are_read_without_raising():
         b"From: @@",
     ):
         assert read_letter(raw).attachments == []
+
+
+def test_a_hostile_message_holds_nobody_up(watch, server):
+    watch.know()
+    place = mailbox(watch, server)
+    deep = b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (each, each)
+        for each in range(3_000)
+    )
+    server.put(b"From: ravi@partner.example\r\n" + deep)
+    server.put(letter(watch.people(2)))
+    assert look_at(place.pk) == 1
+    assert [state for _name, state, _code in watch.arrivals()] == ["failed", "loading"]
+    assert PlaceLook.objects.get().error == ""
+
+
+def test_who_is_not_allowed_sends_operations_no_mail(watch, server):
+    place = mailbox(watch, server)
+    server.put(letter(watch.people(), sender="eve@elsewhere.example", number=1))
+    look_at(place.pk)
+    assert Arrival.objects.get().code == "sender" and not OutboxMessage.objects.filter(topic=TOPIC).exists()
+    server.put(letter(number=2))
+    look_at(place.pk)
+    assert OutboxMessage.objects.filter(topic=TOPIC).count() == 1
+
+
+def test_which_addresses_are_of_the_world():
+    assert is_public("93.184.216.34") and is_public("2606:4700::1111")
+    for private in (
+        "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "fe80::1%eth0", "fc00::1", "100.64.0.1", "224.0.0.1",
+    ):  # fmt: skip
+        assert not is_public(private), private
+
+
+def test_what_nobody_expected_stands_beside_the_place_and_stops_no_other(watch, server, monkeypatch):
+    place, folder = mailbox(watch, server), watch.folder()
+    watch.drop(watch.people())
+    monkeypatch.setattr(looking, "look_into_mailbox", lambda *arguments, **more: 1 / 0)
+    for _ in range(2):
+        looking.look_at_every_place()
+    assert "nobody expected" in PlaceLook.objects.get(place=place).error
+    assert Arrival.objects.get().place_id == folder.pk
 
 
 def _certificate(folder):
