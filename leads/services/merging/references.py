@@ -65,6 +65,9 @@ REFERENCES = (
         "Looked at when its time comes; a lead that is gone waits for nobody.",
     ),
     LeadReference("leads.HandedLead", "lead_id", Fate.STAYS, "What a hand-over gave away is a fact."),
+    LeadReference(
+        "leads.LeadAdmission", "lead_id", Fate.STAYS, "Its source took that lead, under the cap of that day."
+    ),
     LeadReference("leads.StallStep", "lead_id", Fate.STAYS, "It was that lead that nobody looked after."),
     LeadReference(
         "leads.StallClock", "lead_id", Fate.DERIVED, "Of live leads only; the merge keeps what they said."
