@@ -25,7 +25,7 @@ test-postgresql15: setup browser servers ## run the tests against PostgreSQL 15 
 	@.venv/bin/python -m tests.deploy.servers .venv/bin/python -m pytest -n $(PYTEST_WORKERS) -m "not verify" $(ARGS)
 
 verify: setup browser servers ## run the slow walls: real processes killed, fuzzing, large matrices
-	@.venv/bin/python -m pytest -m verify $(ARGS)
+	@.venv/bin/python -m pytest -n $(PYTEST_WORKERS) -m verify $(ARGS)
 
 lint: setup ## check style, types, the direction of imports, missing migrations, the deployment's files
 	@.venv/bin/python -m ruff check .
