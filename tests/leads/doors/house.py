@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -184,7 +185,7 @@ class House:
     def address(self, line: Line) -> str:
         """The address of a line of the matrix, for the rows of this world."""
         ids = {
-            name: getattr(self.world.row(value[0]), value[1]) if isinstance(value, tuple) else value
+            name: attrgetter(value[1])(self.world.row(value[0])) if isinstance(value, tuple) else value
             for name, value in line.ids.items()
         }
         return reverse(line.url, kwargs=ids)
