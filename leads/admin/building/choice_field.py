@@ -85,6 +85,12 @@ class ChoiceTable(DrawnWidget):
         self.parent_key = ""
         self.problems: dict[int, str] = {}
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "ChoiceTable":
+        """A form's own: Django copies a widget without what hangs on it, and one page's problems are no other's."""
+        copied: ChoiceTable = super().__deepcopy__(memo)
+        copied.problems = {}
+        return copied
+
     def value_from_datadict(self, data: Any, files: Any, name: str) -> TypedChoices | None:
         rows = self._rows(data, name) if f"{name}-rows" in data and hasattr(data, "getlist") else None
         if rows is None and name not in data:

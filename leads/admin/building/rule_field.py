@@ -83,6 +83,12 @@ class RuleWidget(DrawnWidget):
         self.definitions: Mapping[str, FieldDefinition] = {}
         self.problems: dict[str, str] = {}
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "RuleWidget":
+        """A form's own: Django copies a widget without what hangs on it, and one page's problems are no other's."""
+        copied: RuleWidget = super().__deepcopy__(memo)
+        copied.problems = {}
+        return copied
+
     def value_from_datadict(self, data: Any, files: Any, name: str) -> TypedRule | None:
         root = read_tree(data, name, self.fields) if hasattr(data, "getlist") else None
         if root is None and name not in data:

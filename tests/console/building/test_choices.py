@@ -153,3 +153,5 @@ class TestInTheConsole:
         page = response.content.decode()
         assert 'id="choices-3-problem"' in page
         assert "reads the same as choice 1" in page
+        # The next page has no problem of this one.
+        assert "reads the same" not in console.open("leads_field_change", field.pk).content.decode()

@@ -139,6 +139,8 @@ def test_what_the_service_finds_wrong_stands_beside_its_row_too(console, line):
     page = response.content.decode()
     assert 'id="visible_if-0.1-problem">There is no field &quot;gone&quot;' in page
     assert field("shop").visible_if["all"][1] == gone
+    # The next page has no problem of this one.
+    assert "There is no field" not in console.open("leads_field_change", field("shop").pk).content.decode()
     # What is wrong with the rule as a whole stands below it.
     response = save(
         console, "pay", **{"visible_if-do": "", "visible_if": '{"field": "pay", "op": "is_empty"}'}
