@@ -15,7 +15,7 @@ from core.errors import NotPermitted
 from core.models import Organization
 from leads.models import Lead, NotificationKind, WaitingLead
 from leads.services.follow_ups import hand_over_follow_ups
-from leads.services.notifying import notify
+from leads.services.notifying import notify, notify_owners
 from leads.services.stalling.clocks import note_given, note_given_many
 
 # An owner who gets more at once is told of these; the list has the others.
@@ -90,8 +90,7 @@ def give_many(
         if move.owner_id is not None:
             told.setdefault(move.owner_id, []).append(move.lead_id)
     wanted = {lead_id: owner for owner, lead_ids in told.items() for lead_id in lead_ids[:MOST_TOLD]}
-    for lead in Lead.objects.filter(pk__in=wanted).order_by("pk"):
-        notify(kind=NotificationKind.ASSIGNED, lead=lead, recipient_ids=[wanted[lead.pk]], by=by)
+    notify_owners(organization_id=organization.pk, owners=wanted, by=by)
 
 
 def stop_waiting(lead_ids: Sequence[int]) -> None:

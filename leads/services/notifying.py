@@ -1,6 +1,6 @@
 """The writers of notifications: telling people, and what they have read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db import transaction
 from django.utils import timezone
@@ -50,6 +50,23 @@ def _listening(kind: NotificationKind, recipient_ids: set[int]) -> list[int]:
         membership_id__in=recipient_ids, silent__contains=[kind.value]
     )
     return sorted(recipient_ids - set(silent.values_list("membership_id", flat=True)))
+
+
+@transaction.atomic
+def notify_owners(*, organization_id: int, owners: Mapping[int, int], by: Membership | None) -> None:
+    """Tell people of leads that were given to them (lead id → the new owner), by one statement; else as `notify`."""
+    own = by.pk if by else None
+    Notification.objects.bulk_create(
+        Notification(
+            organization_id=organization_id,
+            recipient_id=owner,
+            kind=NotificationKind.ASSIGNED,
+            lead_id=lead_id,
+            actor=by,
+        )
+        for lead_id, owner in sorted(owners.items())
+        if owner != own
+    )
 
 
 @transaction.atomic
