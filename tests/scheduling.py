@@ -6,7 +6,14 @@ Groups by mark (`--dist loadgroup`) have no effect here: they rename tests, whic
 from xdist.scheduler import LoadScopeScheduling
 
 # The tests of each of these folders run in one worker, in one go.
-TOGETHER = ("tests/bench/", "tests/browser/", "tests/config/", "tests/deploy/", "tests/faults/", "tests/performance/")
+TOGETHER = (
+    "tests/bench/",
+    "tests/browser/",
+    "tests/config/",
+    "tests/deploy/",
+    "tests/faults/",
+    "tests/performance/",
+)
 
 
 class Spreading(LoadScopeScheduling):

@@ -27,6 +27,7 @@ KIND_LABELS = {
     NotificationKind.MENTION: gettext_lazy("Somebody mentions me in a note"),
     NotificationKind.FOLLOW_UP: gettext_lazy("Somebody gives me a follow-up"),
     NotificationKind.ASSIGNED: gettext_lazy("Somebody gives me a lead"),
+    NotificationKind.STALLED: gettext_lazy("A lead of mine or of my team stalls"),
 }
 
 

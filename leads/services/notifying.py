@@ -55,7 +55,7 @@ def _listening(kind: NotificationKind, recipient_ids: set[int]) -> list[int]:
 @transaction.atomic
 def notify_owners(*, organization_id: int, owners: Mapping[int, int], by: Membership | None) -> None:
     """Tell people of leads that were given to them (lead id → the new owner), by one statement; else as `notify`."""
-    own = by.pk if by else None
+    told = set(_listening(NotificationKind.ASSIGNED, set(owners.values()) - {by.pk if by else None}))
     Notification.objects.bulk_create(
         Notification(
             organization_id=organization_id,
@@ -65,7 +65,7 @@ def notify_owners(*, organization_id: int, owners: Mapping[int, int], by: Member
             actor=by,
         )
         for lead_id, owner in sorted(owners.items())
-        if owner != own
+        if owner in told
     )
 
 

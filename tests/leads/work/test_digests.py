@@ -383,14 +383,19 @@ def test_calls_read_and_change_what_is_chosen(settled, client_for):
     calls = Api(client_for(settled.agent))
     first = calls.get("/notifications/settings")
     assert first.json() == {
-        "kinds": {"mention": "app", "follow_up": "app", "assigned": "app"},
+        "kinds": {"mention": "app", "follow_up": "app", "assigned": "app", "stalled": "app"},
         "morning": True,
         "hour": 8,
         "timezone": "",
     }
     given = {"kinds": {"mention": "mail"}, "hour": 7, "timezone": "Asia/Kolkata"}
     changed = calls.patch("/notifications/settings", given, HTTP_IF_MATCH=first["ETag"])
-    assert changed.json()["kinds"] == {"mention": "mail", "follow_up": "app", "assigned": "app"}
+    assert changed.json()["kinds"] == {
+        "mention": "mail",
+        "follow_up": "app",
+        "assigned": "app",
+        "stalled": "app",
+    }
     late = calls.patch("/notifications/settings", {"hour": 9}, HTTP_IF_MATCH=first["ETag"])
     assert late.status_code == 412
     wrong = calls.patch("/notifications/settings", {"timezone": "Asia/Atlantis", "hour": 24})
