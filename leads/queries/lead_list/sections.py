@@ -18,6 +18,7 @@ from django.db.models import BooleanField, Expression, F, Func, Q, QuerySet, Val
 
 from leads.models import Lead, LeadValue
 from leads.queries.columns import RowMatch, microseconds
+from leads.queries.lead_list import trying
 from leads.queries.lead_list.cursors import LARGEST, wrong_cursor
 from leads.queries.lead_list.selection import lead_passes
 from leads.queries.lead_list.trying import Base, Key, SparseError, Way, read_passing
@@ -150,7 +151,9 @@ class ByCreation(Tried):
         def ways(place: Key | None) -> list[Way]:
             return [self._way(base, place, descending=descending) for base in self.bases]
 
-        return read_passing(ways, start, limit, else_sparse=self.otherwise is not None)
+        return read_passing(
+            ways, start, limit, most=trying.MOST_TRIED, else_sparse=self.otherwise is not None
+        )
 
     @staticmethod
     def _way(base: Base, place: Key | None, *, descending: bool) -> Way:
@@ -214,7 +217,9 @@ class ByIndex(Tried):
             further = rows.filter(self._after(place, descending=descending)) if place else rows
             return [Way(Base((further,), "lead_id", self.check), tuple(map(add, order, names)))]
 
-        return read_passing(ways, None, limit, else_sparse=self.otherwise is not None)
+        return read_passing(
+            ways, None, limit, most=trying.MOST_TRIED_BY_VALUE, else_sparse=self.otherwise is not None
+        )
 
     def _after(self, place: Key, *, descending: bool) -> Q:
         """What follows a place: one range of the index, whose first rows are passed over."""

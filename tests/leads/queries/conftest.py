@@ -38,6 +38,7 @@ def set_frontier(patch: pytest.MonkeyPatch, frontier: tuple[int, int, int, int])
     patch.setattr(trying, "TRIED_PER_ROW", 0)
     patch.setattr(trying, "SAMPLED", frontier[2])
     patch.setattr(trying, "MOST_TRIED", frontier[3])
+    patch.setattr(trying, "MOST_TRIED_BY_VALUE", frontier[3])
 
 
 class NastyWorld:
