@@ -95,7 +95,8 @@ def read_passing(
         return trial.found + _first_passing(best, rest)
     if share * most < rest:
         raise SparseError
-    further = _try(best, rest, min(int(3 * rest / share), 2 * most))
+    # Those that pass may stand in heaps.
+    further = _try(best, rest, max(some, min(int(3 * rest / share), 2 * most)))
     if len(further.found) < rest and further.last is not None:
         raise SparseError
     return trial.found + further.found
