@@ -49,7 +49,7 @@ class AcceptanceRuleSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     active = serializers.BooleanField()
     paused = serializers.BooleanField(help_text="The source takes nothing.")
-    condition = serializers.JSONField(allow_null=True, help_text="In the rule language; null for every lead.")
+    condition = serializers.JSONField(help_text="In the rule language; null for every lead.")
     message = serializers.CharField(allow_blank=True, help_text="What a sender is told.")
     until = serializers.DateField(allow_null=True)
     day = UseSerializer(allow_null=True, help_text="Null without a cap. Days of the organisation's timezone.")
