@@ -12,7 +12,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -77,6 +77,11 @@ UNDONE = {
 }
 
 
+@extend_schema_field({"type": ["string", "integer", "null"]})
+class ChangeValueField(serializers.JSONField):
+    """A member's number, a text, or nothing: what it may be depends on the action."""
+
+
 class BulkBody(Body):
     """Which leads of a line, and what becomes of them."""
 
@@ -96,7 +101,7 @@ class BulkBody(Body):
         required=False, allow_null=True, help_text="Conditions, as the parameter `rule` of lists takes them."
     )
     action = serializers.ChoiceField(choices=[(name, name) for name in ACTIONS])
-    value = serializers.JSONField(
+    value = ChangeValueField(
         allow_null=True,
         help_text="The number of a member (null for nobody), a stage, a status, or a tag, by `action`.",
     )
