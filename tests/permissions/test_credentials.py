@@ -18,7 +18,11 @@ from tests.permissions.test_matrix import Callers
 
 PEOPLE = [caller for caller in CALLERS if caller != "visitor"]
 # What a key is no person for, or has a way of its own.
-PERSONAL = {("PATCH", "api:me"): {403}, ("POST", "api:logout"): {403}}
+PERSONAL = {
+    ("PATCH", "api:me"): {403},
+    ("PATCH", "api:notification-settings"): {403},
+    ("POST", "api:logout"): {403},
+}
 # A right that does as well as the one by which the matrix tells the roles apart.
 ALSO_BY = {("POST", "api:file-list"): (Area.LEADS, "write")}
 

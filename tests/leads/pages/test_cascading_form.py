@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from accounts.roles import Role
-from leads.admin.field_forms import ChoicesField
+from leads.admin.building.choice_lines import choice_lines, read_choice_lines
 from leads.api.line_schema import line_schema
 from leads.models import Lead
 from leads.services.leads import create_lead
@@ -85,13 +85,12 @@ def test_the_json_schema_says_what_fits(operations, line):
 
 
 def test_the_console_takes_parents_in_a_third_place():
-    field = ChoicesField()
     typed = "Pune | | Maharashtra\nAUR | Aurangabad | Maharashtra; Bihar\n- X | Y | a\\;b; c\\|d\nElsewhere"
-    choices = field.clean(typed)
-    assert choices == [
+    read = read_choice_lines(typed)
+    assert [choice.written() for choice in read] == [
         {"value": "Pune", "label": "Pune", "active": True, "parents": ["Maharashtra"]},
         {"value": "AUR", "label": "Aurangabad", "active": True, "parents": ["Maharashtra", "Bihar"]},
         {"value": "X", "label": "Y", "active": False, "parents": ["a;b", "c|d"]},
         "Elsewhere",
     ]
-    assert field.clean(field.prepare_value(choices)) == choices
+    assert read_choice_lines(choice_lines(read)) == read
