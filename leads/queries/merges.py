@@ -49,10 +49,12 @@ def merges_into(lead_id: int) -> QuerySet[LeadMerge]:
 
 def hanging_on(lead: Lead) -> list[tuple[str, int]]:
     """Return how much of each kind hangs on a lead that would move with it: labels with counts, none of them 0."""
-    counted = [
-        (model._meta.verbose_name_plural, model.objects.filter(lead=lead).count()) for model in HANGING
+    counted = [(model._meta, model.objects.filter(lead=lead).count()) for model in HANGING]
+    return [
+        (str(told.verbose_name if count == 1 else told.verbose_name_plural), count)
+        for told, count in counted
+        if count
     ]
-    return [(str(label), count) for label, count in counted if count]
 
 
 def get_merge(actor: Actor, reference: str, merge_id: int) -> LeadMerge:
