@@ -136,6 +136,7 @@ def clock_images(leads: Iterable[Lead]) -> dict[str, dict[str, Any]]:
     """Return the clocks of locked leads as JSON, to be put back by `put_clocks_back`: by the lead's number."""
     return {
         str(lead_id): {
+            "id": clock.pk,
             "rule": clock.rule_id,
             "since": clock.since.isoformat(),
             "step": clock.step,
@@ -156,6 +157,7 @@ def put_clocks_back(
     store_clocks(
         [
             StallClock(
+                id=image["id"],
                 organization_id=lead.organization_id,
                 lead_id=lead.pk,
                 rule_id=image["rule"],
