@@ -104,21 +104,16 @@ class Camera:
         self._take_console(operations)
 
     def _take_duplicates(self, page: Page) -> None:
-        """Pairs that may be one, and two leads side by side before they are merged."""
+        """Two leads that may be one side by side, before they are merged."""
         page.goto("/duplicates/")
-        page.get_by_role("heading", level=1).wait_for()
-        self._take(page, "duplicates")
         page.get_by_role("link", name="Compare and merge").first.click()
         page.get_by_role("heading", name="Merge two leads").wait_for()
         self._take(page, "merge")
 
     def _take_console(self, page: Page) -> None:
-        """A line's fields, its form as it is arranged, and a rule of one of its fields."""
+        """A line's form as it is arranged, and a rule of one of its fields."""
         page.goto("/console/leads/businessline/")
         page.get_by_role("link", name="Home loans").first.click()
-        fields = page.get_by_role("heading", name="Fields")
-        _to_the_top(fields)
-        self._take(page, "console-line")
         page.get_by_role("link", name="Arrange").first.click()
         page.wait_for_load_state("networkidle")
         self._take(page, "console-layout")
