@@ -5,6 +5,7 @@ views keep no outcome of their own, and a few leads are changed while the caller
 """
 
 import datetime as dt
+import hashlib
 import json
 import uuid
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from accounts.roles import Area
 from core.api.calls import IDEMPOTENCY_HEADER
 from core.api.description import answer, error_answer
 from core.api.serializers import Body, TextField
+from core.idempotency import read_key
 from core.models import Job, JobState
 from leads.api.documentation import LEADS
 from leads.api.filters import line_named
@@ -80,6 +82,14 @@ UNDONE = {
 @extend_schema_field({"type": ["string", "integer", "null"]})
 class ChangeValueField(serializers.JSONField):
     """A member's number, a text, or nothing: what it may be depends on the action."""
+
+
+def _press(request: Request) -> str:
+    """What makes a call made again the same one: its key, at a length that the service takes; else nothing."""
+    if IDEMPOTENCY_HEADER not in request.headers:
+        return uuid.uuid4().hex
+    key = read_key(request.headers[IDEMPOTENCY_HEADER], IDEMPOTENCY_HEADER)
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 class BulkBody(Body):
@@ -203,7 +213,7 @@ class LeadBulkView(APIView):
             actor=actor,
             query=_query(actor, line, given),
             change=_change(given),
-            press=request.headers.get(IDEMPOTENCY_HEADER) or uuid.uuid4().hex,
+            press=_press(request),
             as_of=given.get("as_of") or timezone.now(),
         )
         return _answer(request, actor, job)
