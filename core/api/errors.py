@@ -18,7 +18,7 @@ from drf_standardized_errors.types import ErrorResponse
 from rest_framework import exceptions
 
 from core.api.credentials import CHALLENGE
-from core.errors import ApplicationError, Conflict, Contested, Unavailable
+from core.errors import ApplicationError, Conflict, Contested
 from core.scope import current_scope
 
 ERROR_TYPES = ("validation_error", "client_error", "server_error")
@@ -74,7 +74,8 @@ class Handler(ExceptionHandler):
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         """Name what is the caller's doing; what is ours (500) stays unknown."""
-        if isinstance(exc, ApplicationError) and (exc.status < 500 or isinstance(exc, Unavailable)):
+        # 500 is ours alone; that something is away (503) is for the caller to know.
+        if isinstance(exc, ApplicationError) and exc.status != 500:
             return as_api_exception(exc)
         if _was_contested(exc):
             return Refusal(

@@ -26,7 +26,7 @@ from leads.queries.lead_list.loading import load_leads
 from leads.queries.lead_list.ordering import NEWEST, Ordering, sections_of
 from leads.queries.lead_list.sections import Place, Section
 from leads.queries.lead_list.selection import NOTHING, Condition, Selection, conditions_of
-from leads.queries.lead_list.trying import Base, count_first, count_passing, newest
+from leads.queries.lead_list.trying import Base, by_creation, count_first, count_passing
 from leads.queries.leads import leads_of
 from leads.queries.search import Search, masked_search_check, parse_search
 
@@ -347,14 +347,14 @@ class LeadList:
 
     def _tried_count(self) -> CountEstimate:
         """How many of the newest rows pass: all there are, or at least so many."""
-        way = newest(self.selection.bases[0])
+        way = by_creation(self.selection.bases[0])
         seen, passed = count_passing(way, TRIED_TO_COUNT)
         number = min(passed, COUNTED)
         return CountEstimate(number, seen < TRIED_TO_COUNT and number == passed)
 
 
 def _capped(base: Base) -> CountEstimate:
-    number = count_first(newest(base), COUNTED + 1)
+    number = count_first(by_creation(base), COUNTED + 1)
     return CountEstimate(min(number, COUNTED), number <= COUNTED)
 
 

@@ -21,7 +21,7 @@ from leads.queries.columns import RowMatch, microseconds
 from leads.queries.lead_list import trying
 from leads.queries.lead_list.cursors import LARGEST, wrong_cursor
 from leads.queries.lead_list.selection import lead_passes
-from leads.queries.lead_list.trying import Base, Key, SparseError, Way, read_passing
+from leads.queries.lead_list.trying import Base, Key, SparseError, Way, by_creation, read_passing
 
 CREATED = LeadValue._meta.get_field("created_at")
 LEAD_ID = LeadValue._meta.get_field("lead")
@@ -159,7 +159,7 @@ class ByCreation(Tried):
     def _way(base: Base, place: Key | None, *, descending: bool) -> Way:
         if place is not None:
             base = base.narrowed(_beyond_creation(base.name, place, above=not descending))
-        return Way(base, ("-created_at", f"-{base.name}") if descending else ("created_at", base.name))
+        return by_creation(base, newest_first=descending)
 
     def written(self, key: Key) -> Key:
         return key[0].isoformat(), key[1]

@@ -50,9 +50,10 @@ class Way:
     order: tuple[str, ...]
 
 
-def newest(base: Base) -> Way:
-    """The rows newest first."""
-    return Way(base, ("-created_at", f"-{base.name}"))
+def by_creation(base: Base, *, newest_first: bool = True) -> Way:
+    """The rows in the order of creation."""
+    sign = "-" if newest_first else ""
+    return Way(base, (f"{sign}created_at", f"{sign}{base.name}"))
 
 
 @dataclass(frozen=True, slots=True)
