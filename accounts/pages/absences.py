@@ -100,9 +100,12 @@ def absences(request: HttpRequest) -> HttpResponse:
         if shows_past
         else rows.filter(last_day__gte=day)
     )
-    changeable = set(changeable_absences(actor).values_list("pk", flat=True)) if rows else set()
+    shown = list(rows[:MOST])
+    changeable = set(
+        changeable_absences(actor).filter(pk__in=[row.pk for row in shown]).values_list("pk", flat=True)
+    )
     context = {
-        "rows": [_row(actor, row, day, may_change=row.pk in changeable) for row in rows[:MOST]],
+        "rows": [_row(actor, row, day, may_change=row.pk in changeable) for row in shown],
         "shows_past": shows_past,
         "may_hand_over": actor.may(Area.LEADS, "assign"),
         "columns": [

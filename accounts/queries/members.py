@@ -15,6 +15,8 @@ from core.database.prepared import prepared_cursor
 from core.errors import NotVisible
 from core.models import Organization
 
+# Who works leads, and may be given some.
+WORKING = [Role.ADMIN, Role.OPERATIONS, Role.TEAM_LEADER, Role.AGENT]
 # The nearest at or above each member, on the day, who leads a team and has access.
 TEAMS = """
 WITH RECURSIVE above (id, leader, depth) AS (
@@ -55,7 +57,7 @@ def assignable_members(actor: Actor) -> QuerySet[Membership]:
     away = Absence.objects.filter(membership=OuterRef("pk"), first_day__lte=day, last_day__gte=day)
     members = Membership.objects.filter(is_active=True).select_related("user").order_by("name", "user__email")
     members = members.annotate(away_until=Subquery(away.values("last_day")[:1]))
-    working = members.filter(roles__overlap=[Role.ADMIN, Role.OPERATIONS, Role.TEAM_LEADER, Role.AGENT])
+    working = members.filter(roles__overlap=WORKING)
     reachable = reachable_member_ids(actor, Area.LEADS, "assign")
     return working if reachable is None else working.filter(pk__in=reachable)
 

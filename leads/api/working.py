@@ -19,6 +19,7 @@ from core.api.serializers import Body
 from leads.api.documentation import LEAD, LEADS
 from leads.api.serializers import LeadSerializer
 from leads.api.views import lead_answer, lead_precondition
+from leads.api.work_serializers import LARGEST_ID
 from leads.models import AssignmentMethod, Lead, WaitingReason
 from leads.presentation import LeadReader
 from leads.queries.assignments import why_assigned, why_waiting
@@ -27,8 +28,6 @@ from leads.queries.leads import get_lead
 from leads.queries.scores import explain_score
 from leads.services.assigning import assign_by_rule
 from leads.services.leads import assign_lead
-
-LARGEST_ID = 2**63 - 1
 
 
 class AssignmentBody(Body):

@@ -159,9 +159,3 @@ def may_be_taken_back(row: HandOver, job: Job | None) -> bool:
     """Whether it is over, not taken back, and not too long ago."""
     is_over = job is not None and job.is_finished
     return is_over and row.taken_back_at is None and row.at >= timezone.now() - TAKE_BACK_WITHIN
-
-
-def members_named(ids: Counter[int]) -> list[tuple[str, int]]:
-    """Return counts by member as (name, count), the most first."""
-    members = Membership.everything.select_related("user").in_bulk(list(ids))
-    return [(str(members[pk]), count) for pk, count in ids.most_common()]

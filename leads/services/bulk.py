@@ -303,9 +303,14 @@ class _Batch:
             owner = _check_owner(self.actor, self.change.value)
             columns |= {"owner_id": owner.pk if owner else None, "team_id": team_of(owner) if owner else None}
             handed = self._hand_over(ids, owner)
-            stop_waiting([lead.id for lead in leads if lead.owner_id is None])
+            waited = stop_waiting([lead.id for lead in leads if lead.owner_id is None])
             before = {
-                lead.id: {"owner": lead.owner_id, "team": lead.team_id, "follow_ups": handed.get(lead.id, [])}
+                lead.id: {
+                    "owner": lead.owner_id,
+                    "team": lead.team_id,
+                    "follow_ups": handed.get(lead.id, []),
+                    "waited_for": waited.get(lead.id),
+                }
                 for lead in leads
             }
         else:

@@ -1,9 +1,10 @@
 """What it means that a lead goes to somebody, whoever decided it: team, follow-ups, word to the new owner."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -13,7 +14,7 @@ from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area
 from core.errors import NotPermitted
 from core.models import Organization
-from leads.models import Lead, NotificationKind, WaitingLead
+from leads.models import Lead, NotificationKind, WaitingLead, WaitingReason
 from leads.services.follow_ups import hand_over_follow_ups
 from leads.services.notifying import notify, notify_owners
 from leads.services.stalling.clocks import note_given, note_given_many
@@ -83,7 +84,8 @@ def give_many(
         of_owners = [None if owner is None else teams.get(owner) for owner in owners]
         cursor.execute(GIVE, [now, ids, owners, of_owners, organization.pk])
         cursor.execute(FOLLOW, [ids, [move.old_id for move in moves], owners, organization.pk])
-    stop_waiting([move.lead_id for move in moves if move.old_id is None])
+    # Somebody's lead waits no more either where a merge made it theirs.
+    stop_waiting(ids)
     note_given_many(ids)
     told: dict[int, list[int]] = {}
     for move in moves if tells else ():
@@ -93,7 +95,25 @@ def give_many(
     notify_owners(organization_id=organization.pk, owners=wanted, by=by)
 
 
-def stop_waiting(lead_ids: Sequence[int]) -> None:
-    """Leads that went to somebody otherwise wait for no rule any more."""
-    if lead_ids:
-        WaitingLead.objects.filter(lead__in=lead_ids).delete()
+def lock_waiting(rows: QuerySet[WaitingLead]) -> list[WaitingLead]:
+    """Return these rows, locked in one order; whoever locks their leads too does that first."""
+    return list(rows.select_for_update(of=("self",)).order_by("lead_id"))
+
+
+def stop_waiting(lead_ids: Sequence[int]) -> dict[int, int]:
+    """Leads that went to somebody otherwise wait for no rule any more; return lead → the rule that it waited for."""
+    if not lead_ids:
+        return {}
+    rows = lock_waiting(WaitingLead.objects.filter(lead__in=lead_ids))
+    WaitingLead.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return {row.lead_id: row.rule_id for row in rows}
+
+
+def wait_again(rules: Mapping[int, int], *, line_id: int) -> None:
+    """Let locked leads of a line that are nobody's again wait as they did (lead → rule); the next look decides anew."""
+    now = timezone.now()
+    rows = [
+        WaitingLead(lead_id=lead, line_id=line_id, rule_id=rule, reason=WaitingReason.OFF_WORK, until=now)
+        for lead, rule in sorted(rules.items())
+    ]
+    WaitingLead.objects.bulk_create(rows, ignore_conflicts=True)

@@ -26,6 +26,7 @@ from leads.queries.bulk import BULK, UNDO, get_bulk_change, undo_until
 from leads.queries.leads import visible_leads
 from leads.services.bulk import ASSIGN, AT_ONCE, BATCH, STAGE, STATUS, TAG, Change
 from leads.services.exports import asker_of
+from leads.services.leads_given import wait_again
 from leads.services.lines import pin_line
 from leads.services.scoring.applying import write_scores
 from leads.services.stalling.clocks import renew_clocks
@@ -192,6 +193,8 @@ class _Batch:
             cursor.execute(PUT_BACK.format(columns=COLUMNS[self.change.action]), values)
             if self.change.action == ASSIGN:
                 cursor.execute(GIVE_BACK, values)
+        waited = {row.lead_id: rule for row in rows if (rule := row.before.get("waited_for"))}
+        wait_again(waited, line_id=line.pk)
         self._follow(line, [row.lead_id for row in rows])
         return {row.lead_id for row in rows}
 

@@ -11,7 +11,7 @@ from accounts.services.reporting import lock_members
 from core.errors import FieldError, NotVisible, ValidationFailed
 from core.scope import organization_scope
 from leads.models import AssignmentLimit, WaitingLead
-from leads.services.assigning.rules import LARGEST_CAP
+from leads.services.assigning.rules import LARGEST_CAP, look_again
 
 
 def set_limit(*, actor: Actor, membership: Membership, daily_cap: int) -> AssignmentLimit:
@@ -36,7 +36,7 @@ def set_limit(*, actor: Actor, membership: Membership, daily_cap: int) -> Assign
         elif row.daily_cap != daily_cap:
             row.daily_cap = daily_cap
             row.save(update_fields=["daily_cap"])
-        _look_again()
+        look_again(WaitingLead.objects.all())
     return row
 
 
@@ -46,9 +46,4 @@ def drop_limit(*, actor: Actor, row: AssignmentLimit) -> None:
     with transaction.atomic(), organization_scope(actor.organization, reason="daily limit taken back"):
         if not AssignmentLimit.objects.filter(pk=row.pk).update(deleted_at=timezone.now()):
             raise NotVisible
-        _look_again()
-
-
-def _look_again() -> None:
-    """What waits may be given now, or must wait longer."""
-    WaitingLead.objects.update(until=timezone.now())
+        look_again(WaitingLead.objects.all())

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.models import Absence, Membership
 from accounts.queries.calendar import absences_from, away_days, calendars_of
+from accounts.queries.members import WORKING
 from accounts.queries.memberships import subtree_ids, today
-from accounts.roles import Role
 from accounts.working_time import WorkingCalendar
 from core.models import Organization
 from core.rules import Moment, RuleError, parse_rule
@@ -24,9 +24,6 @@ from leads.fields.line import LineDefinition
 from leads.models import AssignmentLimit, AssignmentRule, BusinessLine, Lead
 from leads.services.assigning.places import Places, places_of
 from leads.services.lead_rows import LeadRow
-
-# Who works leads, and may be given some.
-WORKING = [Role.ADMIN, Role.OPERATIONS, Role.TEAM_LEADER, Role.AGENT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +94,13 @@ def made_ready(
         if rule.only_at_work and not at_any_time:
             at_work = [person for person in present if calendars[person].is_working(now)]
             open_to = [calendars[person] for person in pool]
+        try:
+            predicate = _predicate(rule, definition)
+        except RuleError:
+            continue
         ready = ReadyRule(
             rule,
-            None,
+            predicate,
             places_of(rule, definition),
             at_work,
             absent=len(pool) - len(present),
@@ -107,8 +108,8 @@ def made_ready(
             limits={person: limit for person in at_work if (limit := people[person].limit) is not None},
             calendars=open_to,
         )
-        if (at_work or (present and ready.opens(now))) and _reads_known_fields(rule, definition):
-            found.append(_compiled(ready, definition))
+        if at_work or (present and ready.opens(now)):
+            found.append(ready)
     return found
 
 
@@ -147,27 +148,6 @@ def _pool(rule: AssignmentRule, organization: Organization) -> list[int]:
     return list(dict.fromkeys([*rule.people, *below]))
 
 
-def _reads_known_fields(rule: AssignmentRule, definition: LineDefinition) -> bool:
-    if not rule.condition:
-        return True
-    try:
-        parse_rule(rule.condition, definition.kinds)
-    except RuleError:
-        return False
-    return True
-
-
-def _compiled(ready: ReadyRule, definition: LineDefinition) -> ReadyRule:
-    if not ready.rule.condition:
-        return ready
-    predicate = parse_rule(ready.rule.condition, definition.kinds).compile()
-    return ReadyRule(
-        ready.rule,
-        predicate,
-        ready.places,
-        ready.people,
-        ready.absent,
-        ready.off_work,
-        ready.limits,
-        ready.calendars,
-    )
+def _predicate(rule: AssignmentRule, definition: LineDefinition) -> Predicate | None:
+    """The condition of a rule over (data, moment). Raises RuleError where it reads what there is not."""
+    return parse_rule(rule.condition, definition.kinds).compile() if rule.condition else None

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -15,6 +16,7 @@ from core.scope import organization_scope
 from leads.fields.line import line_definition
 from leads.models import AssignmentMethod, AssignmentRule, BusinessLine, WaitingLead
 from leads.services.assigning.places import has_pins, pin_key
+from leads.services.leads_given import lock_waiting
 
 CHANGEABLE = ("name", "position", "is_active", "condition", "places", "method", "people", "weights", "team",
               "pin_field", "only_at_work", "daily_cap")  # fmt: skip
@@ -69,9 +71,13 @@ def _store(actor: Actor, rule: AssignmentRule, settings: Mapping[str, Any]) -> A
     if rule.pk and before == {n: getattr(rule, f"{n}_id" if n == "team" else n) for n in CHANGEABLE}:
         return rule
     rule.save()
-    # What waits in this line is looked at again: it may be given now, or wait for something else.
-    WaitingLead.objects.filter(line=rule.line).update(until=timezone.now())
+    look_again(WaitingLead.objects.filter(line=rule.line))
     return rule
+
+
+def look_again(rows: QuerySet[WaitingLead]) -> None:
+    """Have waiting leads looked at at once: they may be given now, or wait for something else."""
+    WaitingLead.objects.filter(pk__in=[row.pk for row in lock_waiting(rows)]).update(until=timezone.now())
 
 
 def _place(text: str) -> str:

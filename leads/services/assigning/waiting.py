@@ -14,7 +14,7 @@ from leads.fields.line import LineDefinition, line_definition
 from leads.models import BusinessLine, Lead, WaitingLead, WaitingReason
 from leads.services.assigning.applying import Decision, decide, keep_reasons
 from leads.services.assigning.ready import ReadyRule, ready_rules
-from leads.services.leads_given import Move, give_many
+from leads.services.leads_given import Move, give_many, lock_waiting
 
 BATCH = 500
 # Leads that wait for one of these are looked at before their time where the hours have changed meanwhile.
@@ -47,12 +47,11 @@ def _give_of_line(line: BusinessLine) -> int:
             if not _is_ours(line):
                 return given
             definition = line_definition(line)
-            ready = ready_rules(line, definition)
-            rows = _due(line, ready, after)
+            rows = _due(line, ready_rules(line, definition), after)
             if not rows:
                 return given
             after = rows[-1].lead_id
-            given += _give_batch(line, definition, ready, rows)
+            given += _give_batch(line, definition, rows)
 
 
 def _is_ours(line: BusinessLine) -> bool:
@@ -72,11 +71,12 @@ def _due(line: BusinessLine, ready: list[ReadyRule], after: int) -> list[Waiting
     return list(WaitingLead.objects.filter(due | gone, line=line, lead__gt=after).order_by("lead_id")[:BATCH])
 
 
-def _give_batch(
-    line: BusinessLine, definition: LineDefinition, ready: list[ReadyRule], rows: list[WaitingLead]
-) -> int:
+def _give_batch(line: BusinessLine, definition: LineDefinition, rows: list[WaitingLead]) -> int:
     ids = [row.lead_id for row in rows]
     leads = list(Lead.objects.select_for_update().filter(pk__in=ids, owner__isnull=True).order_by("pk"))
+    lock_waiting(WaitingLead.objects.filter(lead__in=ids))
+    # Read behind the locks: who changes rules has leads looked at again, and waits here to say so.
+    ready = ready_rules(line, definition)
     decision = decide(line, leads, definition, ready)
     moves = [
         Move(lead.pk, None, decision.given[lead.pk].owner_id) for lead in leads if lead.pk in decision.given

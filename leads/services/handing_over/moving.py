@@ -171,7 +171,11 @@ def _write_down(row: HandOver, moves: Sequence[Move]) -> None:
 
 
 def _follow_owners(actor: Actor, source: Membership) -> None:
-    ids = list(follow_ups_elsewhere(actor, source).values_list("pk", flat=True))
+    follow_ups = follow_ups_elsewhere(actor, source)
+    # Held first and in one order, as by everybody who gives follow-ups away with a lead.
+    leads = Lead.objects.filter(pk__in=follow_ups.values("lead")).order_by("pk")
+    list(leads.select_for_update(no_key=True).values_list("pk", flat=True))
+    ids = list(follow_ups.values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(FOLLOW_OWNERS, [ids, actor.organization.pk, source.pk])
 

@@ -150,10 +150,10 @@ def clock_images(leads: Iterable[Lead]) -> dict[str, dict[str, Any]]:
 def put_clocks_back(
     line: BusinessLine, leads: Sequence[Lead], images: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Give locked leads of a pinned line the clocks that they had; begins anew what no rule in use measures."""
+    """Give locked leads of a pinned line the clocks that they had; anew what no rule in use has measured."""
     stop_clocks([lead.pk for lead in leads])
     rules = {rule.id for rule in stall_rules(line)}
-    anew = [lead for lead in leads if images.get(str(lead.pk), {}).get("rule") not in {None, *rules}]
+    anew = [lead for lead in leads if images.get(str(lead.pk), {}).get("rule") not in rules]
     store_clocks(
         [
             StallClock(

@@ -7,7 +7,7 @@ are left for the next look.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -28,7 +28,7 @@ from leads.models import (
     StallStep,
     StallStepKind,
 )
-from leads.services.assigning.applying import Decision, decide, keep_reasons
+from leads.services.assigning.applying import Decision, Given, decide, keep_reasons
 from leads.services.leads_given import give_lead
 from leads.services.lines import pin_line
 from leads.services.notifying import notify
@@ -85,6 +85,7 @@ class _Steps:
         self.now = now
         self.told: Counter[int] = Counter()
         self.taken: list[StallStep] = []
+        self.given: dict[int, Given] = {}
 
     def take(self, lead_ids: Sequence[int]) -> int:
         """Take them; return how many clocks were dealt with, 0 where others hold all of the leads."""
@@ -101,14 +102,40 @@ class _Steps:
                 stall_rules(line), (each for each in leads.values() if each.line_id == line.pk)
             )
         }
+        rules = {
+            pk: rule_for(stall_rules(lines[lead.line_id]), lead, is_contacted=pk in contacted)
+            for pk, lead in leads.items()
+        }
+        self._decide(lines, leads, clocks, rules)
         for clock in clocks:
             lead = leads[clock.lead_id]
-            self._take_one(lines[lead.line_id], lead, clock, is_contacted=lead.pk in contacted)
+            self._take_one(lines[lead.line_id], lead, clock, rules[lead.pk])
         StallStep.objects.bulk_create(self.taken)
         return len(clocks)
 
-    def _take_one(self, line: BusinessLine, lead: Lead, clock: StallClock, *, is_contacted: bool) -> None:
-        rule = rule_for(stall_rules(line), lead, is_contacted=is_contacted)
+    def _decide(
+        self,
+        lines: Mapping[int, BusinessLine],
+        leads: Mapping[int, Lead],
+        clocks: Iterable[StallClock],
+        rules: Mapping[int, ReadyStallRule | None],
+    ) -> None:
+        """Who gets those leads that go by the assignment rules now: of a line at once, the lines in their order.
+
+        So turns are claimed in the order in which everybody claims them who gives more than one lead.
+        """
+        of_line: dict[int, list[Lead]] = {}
+        for clock in clocks:
+            rule, lead = rules[clock.lead_id], leads[clock.lead_id]
+            if rule is not None and _goes_by_rules(clock, rule):
+                of_line.setdefault(lead.line_id, []).append(lead)
+        for line_id, some in sorted(of_line.items()):
+            line = lines[line_id]
+            self.given |= decide(line, some, line_definition(line)).given
+
+    def _take_one(
+        self, line: BusinessLine, lead: Lead, clock: StallClock, rule: ReadyStallRule | None
+    ) -> None:
         if rule is None:
             clock.delete()
         elif rule.id != clock.rule_id:
@@ -118,7 +145,7 @@ class _Steps:
         else:
             kind = rule.plan[clock.step][0]
             self._advance(clock, rule)
-            self._act(line, lead, clock, rule, kind)
+            self._act(lead, clock, rule, kind)
 
     def _advance(self, clock: StallClock, rule: ReadyStallRule) -> None:
         """One step further: before the step itself, which may begin the clock again."""
@@ -129,16 +156,14 @@ class _Steps:
         clock.stalled_at = clock.stalled_at or self.now
         clock.save(update_fields=["step", "due_at", "stalled_at"])
 
-    def _act(
-        self, line: BusinessLine, lead: Lead, clock: StallClock, rule: ReadyStallRule, kind: StallStepKind
-    ) -> None:
+    def _act(self, lead: Lead, clock: StallClock, rule: ReadyStallRule, kind: StallStepKind) -> None:
         match kind:
             case StallStepKind.OWNER:
                 whom = self._tell(lead, lead.owner_id)
             case StallStepKind.LEADER:
                 whom = self._tell(lead, lead.team_id if lead.team_id != lead.owner_id else None)
             case StallStepKind.GIVEN:
-                whom = self._give(line, lead, rule)
+                whom = self._give(lead, rule)
         self.taken.append(
             StallStep(
                 organization_id=lead.organization_id,
@@ -160,22 +185,32 @@ class _Steps:
             notify(kind=NotificationKind.STALLED, lead=lead, recipient_ids=[member_id], by=None)
         return member_id
 
-    def _give(self, line: BusinessLine, lead: Lead, rule: ReadyStallRule) -> int | None:
+    def _give(self, lead: Lead, rule: ReadyStallRule) -> int | None:
         """Give the lead to somebody else; None where there is nobody else."""
-        decision = Decision()
-        wanted = lead.team_id
+        wanted, decided = lead.team_id, None
         if rule.gives_to is StallGives.RULES:
-            decision = decide(line, [lead], line_definition(line))
+            decided = self.given.get(lead.pk)
             # Where nobody is at work now it stays with whom it has: it is late already, and would be nobody's.
-            wanted = decision.given[lead.pk].owner_id if lead.pk in decision.given else None
+            wanted = decided.owner_id if decided is not None else None
         if wanted is None or wanted == lead.owner_id:
             return None
         owner = _members([wanted]).get(wanted)
         if owner is None:
             return None
         give_lead(self.actor, lead, owner)
-        keep_reasons(Decision(given=decision.given), line_id=line.pk)
+        if decided is not None:
+            keep_reasons(Decision({lead.pk: decided}), line_id=lead.line_id)
         return wanted
+
+
+def _goes_by_rules(clock: StallClock, rule: ReadyStallRule) -> bool:
+    """Whether the step of a lead that is due gives it to whom the assignment rules say."""
+    return (
+        clock.rule_id == rule.id
+        and clock.step < len(rule.plan)
+        and rule.plan[clock.step][0] is StallStepKind.GIVEN
+        and rule.gives_to is StallGives.RULES
+    )
 
 
 def _members(ids: Iterable[int]) -> dict[int, Membership]:

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 import time_machine
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import WorkingHours
 from accounts.queries.memberships import today
@@ -13,13 +14,19 @@ from accounts.services.absences import enter_absence
 from accounts.services.calendar import name_holiday, set_working_hours
 from core.errors import Conflict, ValidationFailed
 from core.jobs import run_job_inline
+from core.models import Job
 from core.services.intakes import load_intake, receive_file
 from leads.models import AssignmentTally, AssignmentTurn, Lead, LeadAssignment, Notification, WaitingLead
 from leads.queries.assignments import why_assigned, why_waiting
-from leads.services.assigning import assign_by_rule, give_waiting_leads, update_assignment_rule
+from leads.queries.lead_list import LeadListQuery
+from leads.services.assigning import assign_by_rule, give_waiting_leads, update_assignment_rule, waiting
 from leads.services.assigning.limits import drop_limit, set_limit
 from leads.services.batches import NewEnquiry, create_leads
+from leads.services.bulk import Change, change_many_leads
+from leads.services.handing_over import hand_over
 from leads.services.leads import assign_lead
+from leads.services.merging import merge_leads
+from leads.services.undoing import undo_bulk_change
 from tests.leads.assigning.conftest import number
 
 OFFICE = [[["09:30", "18:30"]]] * 5 + [[], []]
@@ -255,3 +262,53 @@ def test_the_schedule_gives_what_waits():
     app.loader.import_default_modules()
     planned = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert "leads.tasks.give_waiting_leads" in planned and planned <= set(app.tasks)
+
+
+def test_what_waited_waits_again_when_a_change_of_many_is_taken_back(office, clock):
+    set_working_hours(actor=office.operations, week=OFFICE)
+    office.rule(only_at_work=True)
+    clock.move_to(FRIDAY_NIGHT)
+    lead = office.lead()
+    job = change_many_leads(
+        actor=office.operations,
+        query=LeadListQuery(office.line, references=(lead.reference,)),
+        change=Change("assign", number(office.leader)),
+        press="0" * 32,
+        as_of=timezone.now(),
+    )
+    assert not WaitingLead.objects.exists()
+    undo_bulk_change(actor=office.operations, job_id=job.pk)
+    assert Lead.objects.get(pk=lead.pk).owner_id is None and WaitingLead.objects.get().lead_id == lead.pk
+    assert give(office) == 0 and WaitingLead.objects.get().until == MONDAY_MORNING
+    clock.move_to(MONDAY_MORNING)
+    assert give(office) == 1 and Lead.objects.get(pk=lead.pk).owner_id in office.ids
+
+
+def test_a_rule_that_is_changed_while_leads_are_given_counts_at_once(office, clock, monkeypatch):
+    rule = office.rule(people=office.ids[:1], daily_cap=1)
+    leads = [office.lead() for _ in range(3)]
+    assert WaitingLead.objects.filter(reason="full").count() == 2
+    WaitingLead.objects.update(until=FRIDAY_NOON)
+    due = waiting._due
+
+    def changed_meanwhile(*told):
+        rows = due(*told)
+        update_assignment_rule(actor=office.operations, rule=rule, daily_cap=5)
+        return rows
+
+    monkeypatch.setattr(waiting, "_due", changed_meanwhile)
+    assert give(office) == 2
+    assert {Lead.objects.get(pk=lead.pk).owner_id for lead in leads} == {office.ids[0]}
+
+
+def test_a_lead_that_waited_and_was_merged_into_somebodys_may_wait_again(office, clock):
+    set_working_hours(actor=office.operations, week=OFFICE)
+    office.rule(people=office.ids[:2], only_at_work=True)
+    clock.move_to(FRIDAY_NIGHT)
+    keep, lose = office.lead(), office.lead(by=office.agents[2])
+    merge_leads(actor=office.operations, keep=keep.reference, lose=lose.reference, choices={"owner": "lose"})
+    made = hand_over(
+        actor=office.operations, source=office.agents[2].membership, method="rules", press="0" * 32
+    )
+    assert Job.objects.get(pk=made.job_id).result == {"given": 0, "waiting": 1, "kept": 0}
+    assert WaitingLead.objects.get().lead_id == keep.pk

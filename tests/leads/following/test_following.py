@@ -72,6 +72,18 @@ def test_a_merge_scores_anew_stops_a_clock_and_is_taken_back_exactly(ruled):
     assert differences(before, everything()) == {}
 
 
+def test_a_merge_that_is_taken_back_starts_the_clocks_of_rules_that_came_meanwhile(db):
+    organization = make_organization("later", currency="INR", timezone="Asia/Kolkata")
+    with organization_scope(organization):
+        house = make_house(organization)
+        keep, lose = house.lead_of(house.agent), house.lead_of(house.other)
+        made = merge_leads(actor=house.leader, keep=keep.reference, lose=lose.reference)
+        told = {"actor": house.operations, "line": house.line}
+        create_stall_rule(**told, name="Silent", owner_after=60, statuses=["new"])
+        undo_merge(actor=house.leader, keep=keep.reference, merge_id=made.merge.pk)
+        assert since(keep) is not None and since(lose) is not None
+
+
 def test_a_change_of_many_and_its_undoing_are_followed(ruled):
     lead = ruled.lead_of(ruled.agent, income="2000")
     began = since(lead)
