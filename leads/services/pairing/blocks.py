@@ -81,7 +81,7 @@ def next_blocks(after: str, limit: int) -> tuple[Blocks, str, int]:
             going_on = whole[-1][0]
         else:
             going_on = end_of(cut)
-            found.too_large += 1
+            found.too_large += bool(block_of(last))
         rows = whole
     for token, lead_id in rows:
         if block := block_of(token):
