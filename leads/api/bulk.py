@@ -35,12 +35,10 @@ from leads.queries.bulk import UNDO, get_bulk_change, read_undo
 from leads.queries.lead_list import Catalog, LeadListQuery, parse_rule_text
 from leads.queries.leads import is_reference
 from leads.queries.search import LONGEST_SEARCH
-from leads.services.bulk import ACTIONS, ASSIGN, AT_ONCE, Change, change_many_leads
-from leads.services.undoing import undo_bulk_change
+from leads.services.bulk import ACTIONS, ASSIGN, AT_ONCE, NOTHING_DONE, Change, change_many_leads
+from leads.services.undoing import NOTHING_UNDONE, undo_bulk_change
 
 MOST_NAMED = 1_000
-FATES = ("changed", "unchanged", "not_allowed", "changed_meanwhile", "gone")
-UNDO_FATES = ("undone", "changed_since", "not_allowed")
 SHOWN = {
     "id": 812,
     "title": "Move leads to the stage qualified",
@@ -140,7 +138,7 @@ class BulkResultSerializer(serializers.Serializer[Any]):
     """What became of one lead."""
 
     reference = serializers.CharField()
-    result = serializers.ChoiceField(choices=FATES)
+    result = serializers.ChoiceField(choices=list(NOTHING_DONE))
 
 
 class BulkSerializer(serializers.Serializer[Any]):
@@ -298,7 +296,7 @@ def _shown(request: Request, actor: Actor, job: Job) -> dict[str, Any]:
     fates = told.get("leads", {})
     undo = read_undo(job)
     until: dt.datetime | None = undo.until if undo.is_offered else None
-    known = UNDO_FATES if job.kind == UNDO else FATES
+    known = NOTHING_UNDONE if job.kind == UNDO else NOTHING_DONE
     return {
         "id": job.pk,
         "title": job.title,

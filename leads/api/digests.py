@@ -21,7 +21,7 @@ from leads.queries.digests import notification_settings, telling_by
 from leads.services.digests.choosing import Choice, choose_notifications
 
 SHOWN = {
-    "kinds": {"mention": "app", "follow_up": "mail", "assigned": "app"},
+    "kinds": {"mention": "app", "follow_up": "mail", "assigned": "app", "stalled": "off"},
     "morning": True,
     "hour": 8,
     "timezone": "",

@@ -100,7 +100,7 @@ def _stays(actor: Actor, result: UndoResult) -> list[str]:
     known = {item.key for item in LeadReader(actor).fields(lead)}
     attributes = {column: name for name, columns in ATTRIBUTES.items() for column in columns}
     attributes["team_id"] = "team"
-    return list(_named(result.stays, known, {**attributes, "score": "score"}))
+    return list(_named(result.stays, known, attributes))
 
 
 def _named(names: Iterable[str], fields: set[str], attributes: dict[str, str]) -> Iterable[str]:

@@ -64,7 +64,7 @@ def _duplicate(reader: LeadReader, lead: Lead, found: Duplicate, *, may_merge: b
     labels = {item.key: item.label for item in reader.fields(lead)}
     may_merge = may_merge and reader.may_edit(other)
     return {
-        **_head(reader, other),
+        **lead_head(reader, other),
         "matches": [_match(labels, entry) for entry in found.matches],
         "merge_url": reverse("leads:merge", args=[lead.reference, other.reference]) if may_merge else "",
     }
@@ -80,7 +80,7 @@ def _alike(actor: Actor, reader: LeadReader, lead: Lead, *, known: set[int]) -> 
         if other.pk not in known:
             told.append(
                 {
-                    **_head(reader, other),
+                    **lead_head(reader, other),
                     "why": [reason_text(reason) for reason in told_reasons(reader, pair)],
                     "merge_url": reverse("leads:merge", args=[lead.reference, other.reference]),
                 }
@@ -104,7 +104,7 @@ def _merge(reader: LeadReader, lead: Lead, merge: LeadMerge) -> dict[str, Any]:
     }
 
 
-def _head(reader: LeadReader, lead: Lead) -> dict[str, Any]:
+def lead_head(reader: LeadReader, lead: Lead) -> dict[str, Any]:
     """What tells one lead from another."""
     return {
         "reference": lead.reference,
@@ -114,9 +114,9 @@ def _head(reader: LeadReader, lead: Lead) -> dict[str, Any]:
         "status": reader.attribute(lead, "status").text,
         "status_value": lead.status,
         "phone": reader.attribute(lead, "phone").text,
+        "email": reader.attribute(lead, "email").text,
         "city": reader.attribute(lead, "city").text,
         "created": lead.created_at,
-        "updated": lead.updated_at,
     }
 
 
@@ -204,8 +204,8 @@ def _compare_page(
     rows = _rows(choices, given or {}, error.fields if error else {}) if keep.line_id == lose.line_id else []
     context = {
         **_trail(keep),
-        "keep": {**_head(choices.reader, keep), "state": lead_state(keep)},
-        "lose": {**_head(choices.reader, lose), "state": lead_state(lose)},
+        "keep": {**lead_head(choices.reader, keep), "state": lead_state(keep)},
+        "lose": {**lead_head(choices.reader, lose), "state": lead_state(lose)},
         "rows": rows,
         "equal": [
             _equal(choices.reader, keep, item) for item in choices.equal_fields() if item.key in keep.data
@@ -296,5 +296,5 @@ def _labels(actor: Actor, lead: Lead, names: Iterable[str]) -> list[str]:
     """How people call fields and columns; those that the actor may not know of are left out."""
     labels = {item.key: item.label for item in LeadReader(actor).fields(lead)}
     labels |= {f"{name}_id": str(label) for name, label in ATTRIBUTE_LABELS.items()}
-    labels |= {name: str(ATTRIBUTE_LABELS[name]) for name in ("status", "stage", "score")}
+    labels |= {name: str(ATTRIBUTE_LABELS[name]) for name in ("status", "stage")}
     return [labels[name] for name in names if name in labels]

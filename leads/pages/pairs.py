@@ -15,9 +15,10 @@ from accounts.actor import Actor
 from accounts.roles import Area
 from core.jobs.access import reaches_job
 from core.models import Job
-from leads.models import BusinessLine, DuplicatePair, Lead, LeadMerge, PairDecision
+from leads.models import BusinessLine, DuplicatePair, LeadMerge, PairDecision
 from leads.pages.imports.presenting import actor_of
 from leads.pages.merged import MERGED
+from leads.pages.merging import lead_head
 from leads.pages.pair_words import reason_text
 from leads.presentation import LeadReader, member_name
 from leads.queries.duplicate_pairs import (
@@ -98,26 +99,11 @@ def _pair(reader: LeadReader, pair: DuplicatePair) -> dict[str, Any]:
         "line": pair.line.name,
         "score": pair.score,
         "reasons": [reason_text(reason) for reason in told_reasons(reader, pair)],
-        "leads": [_lead(reader, lead) for lead in (pair.first, pair.second)],
+        "leads": [lead_head(reader, lead) for lead in (pair.first, pair.second)],
         "merge_url": f"{compare}?from=queue",
         "decide_url": reverse("leads:duplicate_decide", args=[pair.pk]),
         "decided_by": member_name(pair.decided_by),
         "decided_at": pair.decided_at,
-    }
-
-
-def _lead(reader: LeadReader, lead: Lead) -> dict[str, Any]:
-    return {
-        "reference": lead.reference,
-        "url": reverse("leads:detail", args=[lead.reference]),
-        "name": reader.attribute(lead, "name").text or lead.reference,
-        "phone": reader.attribute(lead, "phone").text,
-        "email": reader.attribute(lead, "email").text,
-        "city": reader.attribute(lead, "city").text,
-        "owner": reader.attribute(lead, "owner").text,
-        "status": reader.attribute(lead, "status").text,
-        "status_value": lead.status,
-        "created": lead.created_at,
     }
 
 

@@ -156,7 +156,7 @@ class _Teller:
 
     def _of_merge(self, row: Any, before: Any, lose: str, keep: str) -> tuple[str, str, list[Change]]:
         """What a merge, or taking it back, did to a lead: to the kept one, or to the one that went or came back."""
-        is_undone = bool(before and before.deleted_at) or row.history_change_reason.startswith(UNDO_REASON)
+        is_undone = row.history_change_reason.startswith(UNDO_REASON)
         names = {"lose": lose, "keep": keep}
         if row.reference == keep:
             text = (

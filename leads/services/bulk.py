@@ -13,13 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.key_scopes import names_of
 from accounts.models import Membership
-from accounts.queries.members import team_of
 from accounts.queries.memberships import reachable_member_ids
 from accounts.roles import Area
 from core.database.bulk import insert_rows
@@ -32,10 +30,8 @@ from leads.models import (
     BulkChange,
     BulkChangedLead,
     BusinessLine,
-    FollowUp,
     Lead,
     LeadStatus,
-    NotificationKind,
     Tag,
 )
 from leads.queries.bulk import BULK
@@ -43,9 +39,8 @@ from leads.queries.columns import microseconds
 from leads.queries.lead_list import LeadListQuery, count_all_leads, count_leads, list_leads
 from leads.queries.leads import visible_leads
 from leads.services.exports import asker_of
-from leads.services.leads_given import MOST_TOLD, stop_waiting
+from leads.services.leads_given import MOST_TOLD, Move, give_many
 from leads.services.lines import pin_line
-from leads.services.notifying import notify
 from leads.services.scoring.applying import by_score
 from leads.services.stalling.clocks import renew_clocks
 from leads.services.tags import add_tag_to, read_names, remove_tag_from, resolve_tags
@@ -145,19 +140,17 @@ def _checked(actor: Actor, line: BusinessLine, change: Change) -> Change:
     return change
 
 
-def _check_owner(actor: Actor, number: int | None) -> Membership | None:
-    """Return the new owner, None for nobody, as `assign_lead` allows. Raises NotPermitted or ValidationFailed."""
+def _check_owner(actor: Actor, number: int | None) -> None:
+    """Raise NotPermitted or ValidationFailed where leads do not go to that owner, as `assign_lead` allows."""
     reach = reachable_member_ids(actor, Area.LEADS, "assign")
     if number is None:
         if reach is not None:
             raise NotPermitted("Only operations can take a lead from everybody.")
-        return None
+        return
     if reach is not None and number not in reach:
         raise NotPermitted("You can assign leads to people of your own team.")
-    owner = Membership.objects.filter(pk=number, is_active=True).select_related("organization").first()
-    if owner is None:
+    if not Membership.objects.filter(pk=number, is_active=True).exists():
         raise _refused("Choose somebody who works here.")
-    return owner
 
 
 def _job_of_press(actor: Actor, press: str, parameters: dict[str, Any], *, is_few: bool) -> tuple[Job, bool]:
@@ -293,42 +286,35 @@ class _Batch:
         return getattr(lead, names[self.change.action])
 
     def _write(self, leads: Sequence[_Locked]) -> None:
-        ids = [lead.id for lead in leads]
-        now = timezone.now()
-        line = pin_line(self.line_id)
-        columns: dict[str, Any] = {"updated_at": now}
-        before: dict[int, dict[str, Any]]
-        owner: Membership | None = None
         if self.change.action == ASSIGN:
-            owner = _check_owner(self.actor, self.change.value)
-            columns |= {"owner_id": owner.pk if owner else None, "team_id": team_of(owner) if owner else None}
-            handed = self._hand_over(ids, owner)
-            waited = stop_waiting([lead.id for lead in leads if lead.owner_id is None])
-            before = {
-                lead.id: {
-                    "owner": lead.owner_id,
-                    "team": lead.team_id,
-                    "follow_ups": handed.get(lead.id, []),
-                    "waited_for": waited.get(lead.id),
-                }
-                for lead in leads
-            }
-        else:
-            columns[self.change.action] = self.change.value
-            before = {lead.id: {self.change.action: self._value_of(lead)} for lead in leads}
+            self._give(leads)
+            return
+        ids = [lead.id for lead in leads]
+        line = pin_line(self.line_id)
+        columns = {"updated_at": timezone.now(), self.change.action: self.change.value}
         for some, more in _scored(line, ids, columns):
             Lead.objects.filter(pk__in=some).update(**columns, **more)
         if line.stall_token:
-            renew_clocks(line, list(Lead.objects.filter(pk__in=ids)), is_given=self.change.action == ASSIGN)
-        self._keep(before, now)
-        if owner is not None:
-            for told in Lead.objects.filter(pk__in=ids[: max(0, self.told)]):
-                notify(
-                    kind=NotificationKind.ASSIGNED,
-                    lead=told,
-                    recipient_ids=[owner.pk],
-                    by=self.actor.membership,
-                )
+            renew_clocks(line, list(Lead.objects.filter(pk__in=ids)))
+        before = {lead.id: {self.change.action: self._value_of(lead)} for lead in leads}
+        self._keep(before, columns["updated_at"])
+
+    def _give(self, leads: Sequence[_Locked]) -> None:
+        owner = self.change.value
+        _check_owner(self.actor, owner)
+        moves = [Move(lead.id, lead.owner_id, owner) for lead in leads]
+        by, most_told = self.actor.membership, max(0, self.told)
+        moved = give_many(self.actor.organization, moves, by=by, most_told=most_told)
+        before = {
+            lead.id: {
+                "owner": lead.owner_id,
+                "team": lead.team_id,
+                "follow_ups": moved.follow_ups.get(lead.id, []),
+                "waited_for": moved.waited.get(lead.id),
+            }
+            for lead in leads
+        }
+        self._keep(before, moved.at)
 
     def _keep(self, before: Mapping[int, Mapping[str, Any]], written_at: dt.datetime | None) -> None:
         """Keep what stood on the leads, in the transaction that changes them."""
@@ -338,21 +324,6 @@ class _Batch:
             for lead_id, stood in before.items()
         ]
         insert_rows(BulkChangedLead, BEFORE_COLUMNS, rows)
-
-    @staticmethod
-    def _hand_over(ids: Sequence[int], owner: Membership | None) -> dict[int, list[int]]:
-        """As `hand_over_follow_ups` does for one lead: what the old owner has open goes along.
-
-        Return lead → the numbers of what went.
-        """
-        theirs = Q(assignee_id=F("lead__owner_id")) | Q(assignee_id__isnull=True, lead__owner_id__isnull=True)
-        rows = FollowUp.objects.filter(theirs, lead_id__in=ids, done_at__isnull=True).order_by("pk")
-        handed: dict[int, list[int]] = {}
-        for number, lead_id in rows.select_for_update(of=("self",)).values_list("pk", "lead_id"):
-            handed.setdefault(lead_id, []).append(number)
-        numbers = [number for each in handed.values() for number in each]
-        FollowUp.objects.filter(pk__in=numbers).update(assignee_id=owner.pk if owner else None)
-        return handed
 
     def _tag(self, leads: Sequence[_Locked]) -> set[int]:
         names = read_names([self.change.value])

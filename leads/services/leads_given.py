@@ -1,7 +1,8 @@
 """What it means that a lead goes to somebody, whoever decided it: team, follow-ups, word to the new owner."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -33,6 +34,7 @@ UPDATE leads_followup AS planned SET assignee_id = moved.owner
  WHERE planned.lead_id = moved.id AND planned.organization_id = %s
    AND planned.done_at IS NULL AND planned.deleted_at IS NULL
    AND planned.assignee_id IS NOT DISTINCT FROM moved.old
+RETURNING planned.lead_id, planned.id
 """
 
 
@@ -48,8 +50,7 @@ def give_lead(actor: Actor, lead: Lead, owner: Membership | None) -> None:
     lead.team_id = team_of(owner) if owner else None
     lead.updated_at = timezone.now()
     lead.save(update_fields=["owner", "team", "updated_at"])
-    if before is None:
-        stop_waiting([lead.pk])
+    stop_waiting([lead.pk])
     if lead.owner_id != before:
         note_given(lead)
         hand_over_follow_ups(lead=lead, from_id=before, to_id=lead.owner_id)
@@ -66,33 +67,44 @@ class Move:
     owner_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """When leads were given, to the moment that stands on them; lead → the numbers of what went along; lead → the rule
+    that it waited for."""
+
+    at: dt.datetime
+    follow_ups: dict[int, list[int]] = field(default_factory=dict)
+    waited: dict[int, int] = field(default_factory=dict)
+
+
 def give_many(
-    organization: Organization, moves: Sequence[Move], *, by: Membership | None, tells: bool = True
-) -> None:
+    organization: Organization, moves: Sequence[Move], *, by: Membership | None, most_told: int = MOST_TOLD
+) -> Moved:
     """Give locked leads to people, in the caller's transaction, by few statements.
 
-    Their open follow-ups go along as with one lead, and, with `tells`, the new owners are
-    told: each of the first so many.
+    Their open follow-ups go along as with one lead, and the new owners are told: each of the first so many.
     """
+    moved = Moved(timezone.now())
     if not moves:
-        return
+        return moved
     teams = teams_of(organization, {move.owner_id for move in moves if move.owner_id is not None})
     ids = [move.lead_id for move in moves]
     owners = [move.owner_id for move in moves]
-    now = timezone.now()
     with connection.cursor() as cursor:
         of_owners = [None if owner is None else teams.get(owner) for owner in owners]
-        cursor.execute(GIVE, [now, ids, owners, of_owners, organization.pk])
+        cursor.execute(GIVE, [moved.at, ids, owners, of_owners, organization.pk])
         cursor.execute(FOLLOW, [ids, [move.old_id for move in moves], owners, organization.pk])
-    # Somebody's lead waits no more either where a merge made it theirs.
-    stop_waiting(ids)
+        for lead_id, number in sorted(cursor.fetchall()):
+            moved.follow_ups.setdefault(lead_id, []).append(number)
+    moved.waited.update(stop_waiting(ids))
     note_given_many(ids)
     told: dict[int, list[int]] = {}
-    for move in moves if tells else ():
+    for move in moves:
         if move.owner_id is not None:
             told.setdefault(move.owner_id, []).append(move.lead_id)
-    wanted = {lead_id: owner for owner, lead_ids in told.items() for lead_id in lead_ids[:MOST_TOLD]}
+    wanted = {lead_id: owner for owner, lead_ids in told.items() for lead_id in lead_ids[:most_told]}
     notify_owners(organization_id=organization.pk, owners=wanted, by=by)
+    return moved
 
 
 def lock_waiting(rows: QuerySet[WaitingLead]) -> list[WaitingLead]:
@@ -101,7 +113,10 @@ def lock_waiting(rows: QuerySet[WaitingLead]) -> list[WaitingLead]:
 
 
 def stop_waiting(lead_ids: Sequence[int]) -> dict[int, int]:
-    """Leads that went to somebody otherwise wait for no rule any more; return lead → the rule that it waited for."""
+    """Leads about whose owner somebody has decided wait for no rule any more; return lead → the rule it waited for.
+
+    One that has an owner may wait too: a merge, which can be taken back, gave it that owner.
+    """
     if not lead_ids:
         return {}
     rows = lock_waiting(WaitingLead.objects.filter(lead__in=lead_ids))

@@ -4,6 +4,7 @@ Each batch locks some open leads that are still the person's and that the asker 
 statements. What it gave is written down beside the hand-over; by that it is taken back where nobody touched it since.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,7 +32,7 @@ from leads.queries.leads import visible_leads
 from leads.services.assigning.applying import Decision, decide, keep_reasons
 from leads.services.assigning.ready import ready_rules
 from leads.services.exports import asker_of
-from leads.services.leads_given import Move, give_many
+from leads.services.leads_given import MOST_TOLD, Move, give_many
 
 HAND_OVER, TAKE_BACK = "leads.hand_over", "leads.take_back"
 BATCH = 500
@@ -104,10 +105,10 @@ def _give(
         case _:
             owners, decided = _by_rules(actor, row, source, leads)
     moves = [Move(lead.pk, source.pk, owners[lead.pk]) for lead in leads if lead.pk in owners]
-    give_many(actor.organization, moves, by=actor.membership, tells=tells)
+    moved = give_many(actor.organization, moves, by=actor.membership, most_told=MOST_TOLD if tells else 0)
     for line_id, decision in decided:
         keep_reasons(decision, line_id=line_id)
-    _write_down(row, moves)
+    _write_down(row, moves, moved.at)
     given = sum(move.owner_id is not None for move in moves)
     return {"given": given, "waiting": len(moves) - given, "kept": len(leads) - len(moves)}
 
@@ -156,18 +157,10 @@ def _by_rules(
     return owners, decided
 
 
-def _write_down(row: HandOver, moves: Sequence[Move]) -> None:
-    moments = dict(
-        Lead.objects.filter(pk__in=[move.lead_id for move in moves]).values_list("pk", "updated_at")
-    )
-    insert_rows(
-        HandedLead,
-        COLUMNS,
-        [
-            (row.organization_id, row.pk, move.lead_id, move.owner_id, moments[move.lead_id].isoformat())
-            for move in moves
-        ],
-    )
+def _write_down(row: HandOver, moves: Sequence[Move], at: dt.datetime) -> None:
+    written = at.isoformat()
+    rows = [(row.organization_id, row.pk, move.lead_id, move.owner_id, written) for move in moves]
+    insert_rows(HandedLead, COLUMNS, rows)
 
 
 def _follow_owners(actor: Actor, source: Membership) -> None:
@@ -196,7 +189,7 @@ def take_leads_back(run: JobRun) -> dict[str, Any]:
                     ]
                 )
                 moves = _back(actor, row, handed)
-                give_many(actor.organization, moves, by=actor.membership, tells=False)
+                give_many(actor.organization, moves, by=actor.membership, most_told=0)
                 counts = dict(run.cursor["counts"])
                 counts["given"] += len(moves)
                 counts["kept"] += len(handed) - len(moves)

@@ -19,7 +19,7 @@ from core.errors import Conflict, NotPermitted, NotVisible
 from core.scope import organization_scope
 from leads.fields.capture import capture
 from leads.fields.line import line_definition
-from leads.models import BusinessLine, DuplicateKey, Lead, LeadMerge
+from leads.models import DuplicateKey, Lead, LeadMerge
 from leads.queries.leads import may_change
 from leads.queries.merges import get_merge, merge_reason
 from leads.queries.statistics.quality import last_judgement
@@ -124,7 +124,9 @@ def _undo(actor: Actor, keep: Lead, lose: Lead, merge: LeadMerge) -> UndoResult:
         if name not in NEVER_RESTORED:
             setattr(lose, name, getattr(before, name))
     lose.deleted_at = None
-    _score(keep.line, _image(merge.keep_image), keep, lose)
+    # Scores follow from the leads and the rules of today.
+    keep.score = lose.score = None
+    give_scores(keep.line, [keep, lose])
     keep.save()
     lose.save()
     _share_keys(actor, keep, lose, merge.held_keys)
@@ -141,15 +143,6 @@ def _undo(actor: Actor, keep: Lead, lose: Lead, merge: LeadMerge) -> UndoResult:
     if last_judgement(keep.line) is not None:
         Judge(keep.line).renew([keep, lose])
     return UndoResult(keep, lose, merge, separation.stays)
-
-
-def _score(line: BusinessLine, before: Any, keep: Lead, lose: Lead) -> None:
-    """Scores follow from the leads and the rules of today."""
-    keep.score = before.score
-    if line.score_token:
-        give_scores(line, [keep, lose])
-    else:
-        keep.score = lose.score = None
 
 
 def _image(history_id: int) -> Any:

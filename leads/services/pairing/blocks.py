@@ -5,7 +5,7 @@ these is not compared. A block in which too many leads are says nothing about an
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -81,7 +81,7 @@ def next_blocks(after: str, limit: int) -> tuple[Blocks, str, int]:
             going_on = whole[-1][0]
         else:
             going_on = end_of(cut)
-            found.too_large += 1
+            found.too_large += bool(block_of(last))
         rows = whole
     for token, lead_id in rows:
         if block := block_of(token):
@@ -144,5 +144,10 @@ def sides_of(blocks: Blocks) -> dict[int, Side]:
     wanted = {
         each for members in blocks.members.values() if 1 < len(members) <= blocks.most for each in members
     }
+    return sides_of_leads(wanted)
+
+
+def sides_of_leads(lead_ids: Collection[int]) -> dict[int, Side]:
+    """Return what is compared of those of some leads that are live."""
     columns = ("pk", "line_id", "name", "phone", "email", "city")
-    return {row[0]: side(*row) for row in Lead.objects.filter(pk__in=wanted).values_list(*columns)}
+    return {row[0]: side(*row) for row in Lead.objects.filter(pk__in=lead_ids).values_list(*columns)}

@@ -18,8 +18,15 @@ from core.models import UNFINISHED, Job, JobState, Organization
 from core.scope import current_organization_id
 from core.services.jobs import enqueue_job
 from leads.models import DuplicatePair, Lead, LeadToken, PairDecision
-from leads.services.pairing.blocks import Blocks, blocks_of, couples, next_blocks, sides_of
-from leads.services.pairing.likeness import Side, likeness, side
+from leads.services.pairing.blocks import (
+    Blocks,
+    blocks_of,
+    couples,
+    next_blocks,
+    sides_of,
+    sides_of_leads,
+)
+from leads.services.pairing.likeness import likeness
 
 FIND = "leads.find_duplicates"
 TOKENS_AT_A_TIME, LEADS_AT_A_TIME, PAIRS_AT_A_TIME = 30_000, 250, 1_000
@@ -168,7 +175,7 @@ def _look_again(run: JobRun) -> None:
                 .order_by("pk")
                 .values_list("pk", "first_id", "second_id")[:PAIRS_AT_A_TIME]
             )
-            sides = _sides({each for _pk, *leads in pairs for each in leads})
+            sides = sides_of_leads({each for _pk, *leads in pairs for each in leads})
             unlike = [
                 pk
                 for pk, first, second in pairs
@@ -177,8 +184,3 @@ def _look_again(run: JobRun) -> None:
             DuplicatePair.objects.filter(pk__in=unlike, decision=PairDecision.OPEN).delete()
             going = bool(pairs)
             run.advance(cursor={**run.cursor, "pair": pairs[-1][0] if pairs else run.cursor["pair"]})
-
-
-def _sides(lead_ids: Iterable[int]) -> dict[int, Side]:
-    columns = ("pk", "line_id", "name", "phone", "email", "city")
-    return {row[0]: side(*row) for row in Lead.objects.filter(pk__in=list(lead_ids)).values_list(*columns)}

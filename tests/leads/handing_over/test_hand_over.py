@@ -32,6 +32,7 @@ from leads.queries.hand_overs import idle_owners, open_work
 from leads.services.follow_ups import plan_follow_up
 from leads.services.handing_over import asking, hand_over, moving, take_back
 from leads.services.leads import update_lead
+from leads.services.merging import merge_leads
 from leads.services.notes import write_note
 from tests.factories import make_actor
 from tests.leads.assigning.conftest import make_office, number
@@ -152,6 +153,19 @@ def test_by_the_rules_some_wait_for_people_at_work(office, worked):
         take_back(actor=office.operations, hand_over_id=row.pk)
     assert owners(leads[:4]) == [office.ids[0]] * 4 and not WaitingLead.objects.exists()
     assert FollowUp.objects.get(lead=leads[0]).assignee_id == office.ids[0]
+
+
+def test_a_lead_that_waited_when_it_was_merged_with_one_of_the_person_waits_anew(office):
+    set_working_hours(actor=office.operations, week=[[["09:30", "18:30"]]] * 5 + [[], []])
+    office.rule(people=office.ids[1:], only_at_work=True)
+    with time_machine.travel(dt.datetime(2026, 11, 29, 6, tzinfo=dt.UTC)):
+        waits, theirs = office.lead(), office.lead(by=office.agents[0])
+        merge_leads(
+            actor=office.operations, keep=waits.reference, lose=theirs.reference, choices={"owner": "lose"}
+        )
+        row = hand(office, method="rules")
+    assert Job.objects.get(pk=row.job_id).result == {"given": 0, "waiting": 1, "kept": 0}
+    assert WaitingLead.objects.get().lead_id == waits.pk
 
 
 def test_untouched_leads_come_back_for_some_days_once(office, worked):

@@ -114,6 +114,13 @@ def test_blocks_that_are_too_large_are_said_and_left_out(house, people, monkeypa
     assert job.result["too_large"] == 2
 
 
+def test_many_leads_with_a_short_word_are_no_block(house):
+    for name in ("Al Rao", "Al Das", "Al Jain"):
+        house.lead_of(house.agent, full_name=name)
+    found, going_on, _rows = blocks.next_blocks("ak", 2)
+    assert (found.members, found.too_large, going_on) == ({}, 0, blocks.end_of("al"))
+
+
 def test_a_job_that_was_stopped_goes_on_where_it_was(house, people, monkeypatch):
     monkeypatch.setattr(finding, "TOKENS_AT_A_TIME", 4)
     real, calls = finding.next_blocks, []
