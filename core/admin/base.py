@@ -229,19 +229,15 @@ class ServiceModelAdmin(ModelAdmin):
         """Ask once, by a page whose button posts; then do the work and go back to the row."""
         if request.method == "POST" and self.attempt(request, work, done):
             return redirect(self.address(row))
+        return self.row_page(request, row, template, title=title, text=text, button=button, **context)
+
+    def row_page(
+        self, request: HttpRequest, row: Any, template: str, *, title: Words, **context: Any
+    ) -> TemplateResponse:
+        """A page about a row within the console's frame, with `back` to the row's own page."""
+        frame = {"title": title, "opts": self.model._meta, "original": row, "back": self.address(row)}
         return TemplateResponse(
-            request,
-            template,
-            {
-                **self.admin_site.each_context(request),
-                "title": title,
-                "opts": self.model._meta,
-                "original": row,
-                "text": text,
-                "button": button,
-                "back": self.address(row),
-                **context,
-            },
+            request, template, {**self.admin_site.each_context(request), **frame, **context}
         )
 
     def address(self, row: Any) -> str:
