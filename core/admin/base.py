@@ -280,6 +280,26 @@ class ServiceModelAdmin(ModelAdmin):
         return response
 
 
+class PausingAdmin(ServiceModelAdmin):
+    """Rows that somebody may pause and let go on, by actions with the permissions `pause` and `resume`."""
+
+    def is_paused(self, row: Any) -> bool | None:
+        """Whether a row is paused; None where it can be neither paused nor let go on."""
+        return bool(row.is_paused)
+
+    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether the row of the page can be paused, by who asks."""
+        return self._is_paused(request, object_id) is False
+
+    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether the row of the page is paused, and the actor's to let go on."""
+        return self._is_paused(request, object_id) is True
+
+    def _is_paused(self, request: HttpRequest, object_id: Any) -> bool | None:
+        row = self.get_object(request, object_id) if object_id and self.may_write(request) else None
+        return self.is_paused(row) if row is not None else None
+
+
 class ReadOnlyAdmin(ServiceModelAdmin):
     """Rows that the console only shows."""
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from core.admin.base import ServiceModelAdmin
+from core.admin.base import PausingAdmin
 from core.admin.forms import LinesField
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
@@ -76,7 +76,7 @@ class AcceptanceRuleForm(RuleForm):
 
 
 @admin.register(AcceptanceRule, site=console)
-class AcceptanceRuleAdmin(ServiceModelAdmin):
+class AcceptanceRuleAdmin(PausingAdmin):
     """What a source's new leads must be, and how many of them are taken."""
 
     menu = MenuPlace(CONFIGURE, 32, "rule", _("Acceptance rules"))
@@ -135,20 +135,6 @@ class AcceptanceRuleAdmin(ServiceModelAdmin):
         if rule.accepts_until:
             return "active", _now("Until %(day)s") % {"day": date_format(rule.accepts_until, "j M Y")}
         return "active", _("In use")
-
-    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Whether the rule of the page can be paused, by who asks."""
-        return self._is_paused(request, object_id) is False
-
-    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Whether the rule of the page is paused, and the actor's to let go on."""
-        return self._is_paused(request, object_id) is True
-
-    def _is_paused(self, request: HttpRequest, object_id: Any) -> bool | None:
-        if not object_id or not self.has_write_permission(request):
-            return None
-        rule = self.get_object(request, object_id)
-        return rule.is_paused if rule is not None else None
 
     @action(description=_("Pause the source"), icon="pause", permissions=["pause"])
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
