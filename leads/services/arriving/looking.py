@@ -81,7 +81,8 @@ def look_at(place_id: int) -> int:
 
 def _take_files(place: WatchedPlace, files: Files, look: PlaceLook) -> int:
     waiting = files.waiting(look.seen)
-    look.seen = {file.name: file.stamp for file in waiting if not file.is_complete}
+    # What is not taken this time is complete the next time as well.
+    look.seen = {file.name: file.stamp for file in waiting}
     taken = 0
     unread: OSError | None = None
     for file in [each for each in waiting if each.is_complete][:MOST_FILES]:
@@ -98,6 +99,7 @@ def _take_files(place: WatchedPlace, files: Files, look: PlaceLook) -> int:
             continue
         taken += 1
         put_away(files, file, arrival, _today(place))
+        del look.seen[file.name]
         _renew(place.pk)
     if unread is not None:
         raise unread
