@@ -100,15 +100,7 @@ def _report(
     except ApplicationError as error:
         report.add_refusal(path, error)
         return
-    if before is None:
-        report.add_created(told, after)
-        return
-    keys = sorted(before.keys() | after.keys())
-    changes = [(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
-    if changes:
-        report.add_changed(told, changes)
-    else:
-        report.add_unchanged()
+    report.add_outcome(told, before, after)
 
 
 def _address(row: WorkingHours) -> str | None:

@@ -1,6 +1,6 @@
 """Acceptance rules in the configuration file: they stand with their source, each known by its name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -118,19 +118,7 @@ def _bring_in_one(
     except (ValidationFailed, Conflict) as error:
         report.add_refusal(path, error)
         return
-    _report(before, _written(rule), f"sources[{source.name}].accepts[{name}]", report)
-
-
-def _report(before: Mapping[str, Any] | None, after: Mapping[str, Any], path: str, report: Report) -> None:
-    if before is None:
-        report.add_created(path, dict(after))
-        return
-    keys: Iterable[str] = sorted(before.keys() | after.keys())
-    changes = [(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
-    if changes:
-        report.add_changed(path, changes)
-    else:
-        report.add_unchanged()
+    report.add_outcome(f"sources[{source.name}].accepts[{name}]", before, _written(rule))
 
 
 def _written(rule: AcceptanceRule) -> dict[str, Any]:

@@ -134,19 +134,7 @@ def _bring_in_one(
     except (ValidationFailed, Conflict) as error:
         report.add_refusal(path, error)
         return
-    _report(before, _written(place), f"watched_places[{name}]", report)
-
-
-def _report(before: Mapping[str, Any] | None, after: Mapping[str, Any], path: str, report: Report) -> None:
-    if before is None:
-        report.add_created(path, dict(after))
-        return
-    keys = sorted(before.keys() | after.keys())
-    changes = [(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
-    if changes:
-        report.add_changed(path, changes)
-    else:
-        report.add_unchanged()
+    report.add_outcome(f"watched_places[{name}]", before, _written(place))
 
 
 def _written(place: WatchedPlace) -> dict[str, Any]:

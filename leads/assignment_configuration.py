@@ -57,7 +57,9 @@ class AssignmentRules(Section):
                 seen.add((code, name))
                 settings = _settings(item, members, path, report)
                 if settings is not None:
-                    _bring_in_one(actor, lines[code], name, settings, stored.get((code, name)), path, report)
+                    _bring_in_one(
+                        actor, lines[code], name, settings, stored.get((code, name)), members, path, report
+                    )
         report.left_alone += [f"{self.name}[{code}/{name}]" for code, name in sorted(stored.keys() - seen)]
 
     def write_out(self, actor: Actor) -> list[Any]:
@@ -119,11 +121,12 @@ def _bring_in_one(
     name: str,
     settings: Mapping[str, Any],
     stored: AssignmentRule | None,
+    members: Mapping[str, int],
     path: str,
     report: Report,
 ) -> None:
     told = f"assignment_rules[{line.code}/{name}]"
-    addresses = {pk: address for address, pk in _members().items()}
+    addresses = {pk: address for address, pk in members.items()}
     before = None if stored is None else _written(stored, addresses)
     try:
         if stored is None:
@@ -133,16 +136,7 @@ def _bring_in_one(
     except (ValidationFailed, Conflict) as error:
         report.add_refusal(path, error)
         return
-    after = _written(rule, addresses)
-    if before is None:
-        report.add_created(told, after)
-        return
-    keys = sorted(before.keys() | after.keys())
-    changes = [(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
-    if changes:
-        report.add_changed(told, changes)
-    else:
-        report.add_unchanged()
+    report.add_outcome(told, before, _written(rule, addresses))
 
 
 def _written(rule: AssignmentRule, addresses: Mapping[int, str]) -> dict[str, Any]:
@@ -192,12 +186,8 @@ class AssignmentLimits(Section):
                     report.add_refusal(path, error)
                     continue
                 told = f"{self.name}[{person}]"
-                if person not in stored:
-                    report.add_created(told, {"daily_cap": cap})
-                elif stored[person] != cap:
-                    report.add_changed(told, [("daily_cap", stored[person], cap)])
-                else:
-                    report.add_unchanged()
+                before = {"daily_cap": stored[person]} if person in stored else None
+                report.add_outcome(told, before, {"daily_cap": cap})
         report.left_alone += [f"{self.name}[{person}]" for person in sorted(stored.keys() - seen)]
 
     def write_out(self, actor: Actor) -> list[Any]:

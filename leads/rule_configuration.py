@@ -116,18 +116,7 @@ class LineRules(Section):
         except (ValidationFailed, Conflict) as error:
             report.add_refusal(path, error)
             return
-        after = self._written(rule)
-        if before is None:
-            report.add_created(told, after)
-            return
-        keys = sorted(before.keys() | after.keys())
-        changes = [
-            (key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
-        ]
-        if changes:
-            report.add_changed(told, changes)
-        else:
-            report.add_unchanged()
+        report.add_outcome(told, before, self._written(rule))
 
     def _written(self, rule: Any) -> dict[str, Any]:
         said = {name: getattr(rule, key.setting) for name, key in self.keys.items()}

@@ -229,19 +229,15 @@ class ServiceModelAdmin(ModelAdmin):
         """Ask once, by a page whose button posts; then do the work and go back to the row."""
         if request.method == "POST" and self.attempt(request, work, done):
             return redirect(self.address(row))
+        return self.row_page(request, row, template, title=title, text=text, button=button, **context)
+
+    def row_page(
+        self, request: HttpRequest, row: Any, template: str, *, title: Words, **context: Any
+    ) -> TemplateResponse:
+        """A page about a row within the console's frame, with `back` to the row's own page."""
+        frame = {"title": title, "opts": self.model._meta, "original": row, "back": self.address(row)}
         return TemplateResponse(
-            request,
-            template,
-            {
-                **self.admin_site.each_context(request),
-                "title": title,
-                "opts": self.model._meta,
-                "original": row,
-                "text": text,
-                "button": button,
-                "back": self.address(row),
-                **context,
-            },
+            request, template, {**self.admin_site.each_context(request), **frame, **context}
         )
 
     def address(self, row: Any) -> str:
@@ -282,6 +278,26 @@ class ServiceModelAdmin(ModelAdmin):
     def after_saving(self, request: HttpRequest, row: Any, response: HttpResponse) -> HttpResponse:
         """Return where to go after a plain save: the list, unless a subclass knows better."""
         return response
+
+
+class PausingAdmin(ServiceModelAdmin):
+    """Rows that somebody may pause and let go on, by actions with the permissions `pause` and `resume`."""
+
+    def is_paused(self, row: Any) -> bool | None:
+        """Whether a row is paused; None where it can be neither paused nor let go on."""
+        return bool(row.is_paused)
+
+    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether the row of the page can be paused, by who asks."""
+        return self._is_paused(request, object_id) is False
+
+    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether the row of the page is paused, and the actor's to let go on."""
+        return self._is_paused(request, object_id) is True
+
+    def _is_paused(self, request: HttpRequest, object_id: Any) -> bool | None:
+        row = self.get_object(request, object_id) if object_id and self.may_write(request) else None
+        return self.is_paused(row) if row is not None else None
 
 
 class ReadOnlyAdmin(ServiceModelAdmin):

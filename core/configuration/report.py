@@ -46,6 +46,20 @@ class Report:
         """Count objects that are as the file says."""
         self.unchanged += number
 
+    def add_outcome(self, path: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
+        """Count an object by how it was written, None where it was not there, and how it is now."""
+        if before is None:
+            self.add_created(path, dict(after))
+            return
+        keys = sorted(before.keys() | after.keys())
+        changes = [
+            (key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
+        ]
+        if changes:
+            self.add_changed(path, changes)
+        else:
+            self.add_unchanged()
+
     def add_problem(self, path: str, code: str, message: str) -> None:
         """Note something wrong with the file."""
         self.problems.setdefault(path, []).append(FieldError(code, message))

@@ -6,23 +6,21 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from core.admin.base import ServiceModelAdmin
-from core.admin.forms import LinesField, ServiceForm
+from core.admin.base import PausingAdmin
+from core.admin.forms import LinesField
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
-from leads.admin.assignment_rules import ANSWERS, read_conditions, written_conditions
+from leads.admin.rule_pages import RuleForm, condition_field, line_field
 from leads.fields.line import line_definition
 from leads.fields.rule_words import rule_words
-from leads.models import AcceptanceRule, BusinessLine, Source
+from leads.models import AcceptanceRule, Source
 from leads.queries.acceptance import Use, use_of, visible_acceptance_rules
-from leads.queries.lines import visible_lines
 from leads.services.accepting import create_acceptance_rule, update_acceptance_rule
 from leads.services.accepting.rules import set_paused
 from leads.services.accepting.trying import try_acceptance_rule
@@ -30,7 +28,7 @@ from leads.services.accepting.trying import try_acceptance_rule
 TONES = {"active": "success", "paused": "warning", "full": "warning", "off": ""}
 
 
-class AcceptanceRuleForm(ServiceForm):
+class AcceptanceRuleForm(RuleForm):
     """The settings of a rule."""
 
     source = forms.ModelChoiceField(
@@ -39,13 +37,10 @@ class AcceptanceRuleForm(ServiceForm):
         widget=UnfoldAdminSelectWidget,
         help_text=_("Whose new leads it judges. Never changes."),
     )
-    line = forms.ModelChoiceField(
-        label=_("Business line"),
-        queryset=BusinessLine._base_manager.none(),
+    line = line_field(
+        _("Conditions read the fields of one line. Never changes."),
         required=False,
         empty_label=_("All lines together"),
-        widget=UnfoldAdminSelectWidget,
-        help_text=_("Conditions read the fields of one line. Never changes."),
     )
     condition = LinesField(
         label=_("Take only leads for which"),
@@ -71,33 +66,7 @@ class AcceptanceRuleForm(ServiceForm):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        offered = {
-            "source": Source.objects.filter(is_active=True),
-            "line": visible_lines(self.actor).filter(version__gt=0),
-        }
-        for name, rows in offered.items():
-            if name in self.fields:
-                self.fields[name].queryset = rows
-        if self.is_new or "condition" not in self.fields:
-            return
-        lines = written_conditions(self.instance.condition)
-        if lines is None:
-            # It came with a configuration file and says more than lines can: it stays as it is.
-            del self.fields["condition"]
-        else:
-            self.initial["condition"] = lines
-
-    def clean_condition(self) -> dict[str, Any] | None:
-        tree = read_conditions(self.cleaned_data["condition"])
-        line = self.cleaned_data.get("line") or (None if self.is_new else self.instance.line)
-        if tree is None or line is None:
-            return tree
-        kinds = line_definition(line).kinds
-        for part in tree.get("all", [tree]):
-            # What stands for yes and no is text until the field is known.
-            if str(kinds.get(part["field"])) in ("boolean", "presence"):
-                part["value"] = ANSWERS.get(str(part.get("value")).lower(), part.get("value"))
-        return tree
+        self.offer("source", Source.objects.filter(is_active=True))
 
     def perform(self, values: dict[str, Any]) -> AcceptanceRule:
         if self.is_new:
@@ -107,7 +76,7 @@ class AcceptanceRuleForm(ServiceForm):
 
 
 @admin.register(AcceptanceRule, site=console)
-class AcceptanceRuleAdmin(ServiceModelAdmin):
+class AcceptanceRuleAdmin(PausingAdmin):
     """What a source's new leads must be, and how many of them are taken."""
 
     menu = MenuPlace(CONFIGURE, 32, "rule", _("Acceptance rules"))
@@ -125,11 +94,10 @@ class AcceptanceRuleAdmin(ServiceModelAdmin):
         return visible_acceptance_rules(actor)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fits = "condition" if obj is None or written_conditions(obj.condition) is not None else "words"
         used = ("today", "this_month") if obj else ()
         return (
             (None, {"fields": ("source", "line", "name", "is_active")}),
-            (_("Which leads"), {"fields": (fits, "message")}),
+            (_("Which leads"), {"fields": (condition_field(obj), "message")}),
             (_("When"), {"fields": ("accepts_from", "accepts_until")}),
             (_("How many"), {"fields": ("daily_cap", "monthly_cap", *used)}),
         )
@@ -168,20 +136,6 @@ class AcceptanceRuleAdmin(ServiceModelAdmin):
             return "active", _now("Until %(day)s") % {"day": date_format(rule.accepts_until, "j M Y")}
         return "active", _("In use")
 
-    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Whether the rule of the page can be paused, by who asks."""
-        return self._is_paused(request, object_id) is False
-
-    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Whether the rule of the page is paused, and the actor's to let go on."""
-        return self._is_paused(request, object_id) is True
-
-    def _is_paused(self, request: HttpRequest, object_id: Any) -> bool | None:
-        if not object_id or not self.has_write_permission(request):
-            return None
-        rule = self.get_object(request, object_id)
-        return rule.is_paused if rule is not None else None
-
     @action(description=_("Pause the source"), icon="pause", permissions=["pause"])
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Let the source take nothing."""
@@ -216,17 +170,12 @@ class AcceptanceRuleAdmin(ServiceModelAdmin):
     def try_it(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what the rule would have done to the leads of the last days."""
         rule = self.found(request, object_id)
-        return TemplateResponse(
+        return self.row_page(
             request,
+            rule,
             "console/leads/acceptance_trial.html",
-            {
-                **self.admin_site.each_context(request),
-                "title": _("What “%(rule)s” would have done") % {"rule": rule},
-                "opts": self.model._meta,
-                "original": rule,
-                "trial": try_acceptance_rule(request.actor, rule),  # type: ignore[attr-defined]
-                "back": self.address(rule),
-            },
+            title=_("What “%(rule)s” would have done") % {"rule": rule},
+            trial=try_acceptance_rule(request.actor, rule),  # type: ignore[attr-defined]
         )
 
 

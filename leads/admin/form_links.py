@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminS
 
 from accounts.models import Membership
 from accounts.queries.members import assignable_members
-from core.admin.base import ServiceModelAdmin, moment_column
+from core.admin.base import PausingAdmin, moment_column
 from core.admin.forms import LinesField, ServiceForm
 from core.admin.menu import BRING_IN, MenuPlace
 from core.admin.site import console
@@ -134,7 +134,7 @@ class FormLinkForm(ServiceForm):
 
 
 @admin.register(FormLink, site=console)
-class FormLinkAdmin(ServiceModelAdmin):
+class FormLinkAdmin(PausingAdmin):
     """Forms that anybody may fill in: by a link, a code on paper, or within a page of a web site."""
 
     menu = MenuPlace(BRING_IN, 22, "link", _("Form links"))
@@ -213,19 +213,12 @@ class FormLinkAdmin(ServiceModelAdmin):
         """Stay on the form: its address stands there."""
         return redirect(self.address(row))
 
-    def _state(self, request: HttpRequest, object_id: Any) -> str:
-        link = self.get_object(request, object_id) if object_id and self.may_write(request) else None
-        return str(link.state) if link is not None else ""
-
-    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._state(request, object_id) == FormLinkState.ACTIVE
-
-    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._state(request, object_id) == FormLinkState.PAUSED
+    def is_paused(self, row: FormLink) -> bool | None:
+        return {FormLinkState.ACTIVE: False, FormLinkState.PAUSED: True}.get(FormLinkState(row.state))
 
     def has_going_on_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether it has not ended."""
-        return self._state(request, object_id) in (FormLinkState.ACTIVE, FormLinkState.PAUSED)
+        return self._is_paused(request, object_id) is not None
 
     @action(description=_("Pause"), icon="pause", permissions=["pause"])
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:

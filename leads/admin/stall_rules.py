@@ -7,24 +7,20 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
-from core.admin.base import ServiceModelAdmin
-from core.admin.forms import LinesField, ServiceForm
+from core.admin.forms import LinesField
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
-from leads.models import BusinessLine, LeadStatus, StallGives, StallRule
+from leads.admin.rule_pages import LineRuleAdmin, LineRuleForm, line_field
+from leads.models import LeadStatus, StallGives, StallRule
 from leads.models.stalling import open_statuses
-from leads.queries.lines import visible_lines
 from leads.queries.stalling import visible_stall_rules
 from leads.services.stalling import create_stall_rule, update_stall_rule
 
@@ -83,15 +79,12 @@ def span_words(minutes: int) -> str:
     return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
 
 
-class StallRuleForm(ServiceForm):
+class StallRuleForm(LineRuleForm):
     """The settings of a rule."""
 
-    line = forms.ModelChoiceField(
-        label=_("Business line"),
-        queryset=BusinessLine._base_manager.none(),
-        widget=UnfoldAdminSelectWidget,
-        help_text=_("Whose leads it watches. Never changes."),
-    )
+    create = staticmethod(create_stall_rule)
+    update = staticmethod(update_stall_rule)
+    line = line_field(_("Whose leads it watches. Never changes."))
     statuses = forms.MultipleChoiceField(
         label=_("In which statuses"),
         choices=LeadStatus.choices,
@@ -131,31 +124,14 @@ class StallRuleForm(ServiceForm):
             ),
         }
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        if "line" in self.fields:
-            self.fields["line"].queryset = visible_lines(self.actor).filter(version__gt=0)
-
-    def perform(self, values: dict[str, Any]) -> StallRule:
-        line = values.pop("line", None)
-        if self.is_new:
-            return create_stall_rule(actor=self.actor, line=line, **values)
-        return update_stall_rule(actor=self.actor, rule=self.instance, **values)
-
 
 @admin.register(StallRule, site=console)
-class StallRuleAdmin(ServiceModelAdmin):
+class StallRuleAdmin(LineRuleAdmin):
     """How long leads may wait."""
 
     menu = MenuPlace(CONFIGURE, 37, "hourglass_bottom", _("Stalled leads"))
     form = StallRuleForm
-    can_add = True
-    can_change = True
     list_display = ("name", "line", "position", "trigger", "words", "state_label")
-    list_filter = ("is_active",)
-    search_fields = ("name",)
-    sortable_by = ()
-    ordering = ("line__name", "position", "id")
     fieldsets = (
         (None, {"fields": ("line", "name", "position", "is_active")}),
         (_("Which leads"), {"fields": ("trigger", "statuses", "stages")}),
@@ -165,9 +141,6 @@ class StallRuleAdmin(ServiceModelAdmin):
     def rows(self, actor: Any) -> models.QuerySet:
         return visible_stall_rules(actor)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("line",) if obj else ()
-
     @admin.display(description=_("What happens"))
     def words(self, rule: StallRule) -> str:
         said = [_now("owner after %(span)s") % {"span": span_words(rule.owner_after)}]
@@ -176,7 +149,3 @@ class StallRuleAdmin(ServiceModelAdmin):
         if rule.gives_to != StallGives.NOBODY and rule.give_after is not None:
             said.append(_now("given away %(span)s later") % {"span": span_words(rule.give_after)})
         return ", ".join(said)
-
-    @display(description=_("State"), ordering="is_active", label={"active": "success", "off": ""})
-    def state_label(self, rule: StallRule) -> tuple[str, Any]:
-        return ("active", _("In use")) if rule.is_active else ("off", _("Not in use"))

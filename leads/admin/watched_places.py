@@ -19,7 +19,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from accounts.roles import Area
-from core.admin.base import MOMENT, ReadOnlyAdmin, ServiceModelAdmin, moment_column
+from core.admin.base import MOMENT, PausingAdmin, ReadOnlyAdmin, moment_column
 from core.admin.dashboard import Queue, QueueItem, register_queue
 from core.admin.forms import LinesField, ServiceForm
 from core.admin.menu import BRING_IN, MenuPlace
@@ -123,7 +123,7 @@ class WatchedPlaceForm(ServiceForm):
 
 
 @admin.register(WatchedPlace, site=console)
-class WatchedPlaceAdmin(ServiceModelAdmin):
+class WatchedPlaceAdmin(PausingAdmin):
     """Where files come from, how the last look went, and what came last."""
 
     menu = MenuPlace(BRING_IN, 12, "move_to_inbox", _("Watched places"))
@@ -195,20 +195,6 @@ class WatchedPlaceAdmin(ServiceModelAdmin):
         if place.look_error:
             return "failing", _("Cannot be reached")
         return ("active", _("Watched")) if place.looked_at else ("new", _("Not looked at yet"))
-
-    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Whether the place of the page can be paused, by who asks."""
-        return self._is_paused(request, object_id) is False
-
-    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Whether the place of the page is paused, and the actor's to resume."""
-        return self._is_paused(request, object_id) is True
-
-    def _is_paused(self, request: HttpRequest, object_id: Any) -> bool | None:
-        if not object_id or not self.has_write_permission(request):
-            return None
-        place = self.get_object(request, object_id)
-        return place.is_paused if place is not None else None
 
     @action(description=_("Try it"), icon="cable", permissions=["write"])
     def look(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -89,9 +89,8 @@ def _row(condition: Mapping[str, Any], group: int = 0) -> Row:
 
 def read_draft(data: QueryDict, catalog: Catalog) -> Draft:
     """Return what is typed; rows without a field say nothing, and operators that do not suit are changed."""
-    numbers = sorted(
-        {int(name.split("-")[1]) for name in data if name.startswith("c-") and name.split("-")[1].isdecimal()}
-    )
+    places = {name.split("-")[1] for name in data if name.startswith("c-")}
+    numbers = sorted({int(place) for place in places if place.isdecimal() and len(place) < 5})
     rows = []
     for number in numbers[:MOST_ROWS]:
         values = [value for value in data.getlist(f"c-{number}-value") if value.strip()]

@@ -42,6 +42,7 @@ def update_acceptance_rule(*, actor: Actor, rule: AcceptanceRule, **settings: An
     """
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason="acceptance rule changed"):
+        _locked_source(rule.source_id)
         rows = AcceptanceRule.objects.select_for_update(no_key=True, of=("self",))
         stored = rows.select_related("line", "source").filter(pk=rule.pk).first()
         if stored is None:

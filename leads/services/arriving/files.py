@@ -9,7 +9,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -320,7 +320,3 @@ def _is_gone(error: ClientError) -> bool:
     """Whether S3 says that an object is not there, or another one by now."""
     code = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     return code in (404, 409, 412)
-
-
-ReadChunks = Callable[[], Iterator[bytes]]
-__all__ = ["DONE", "FAILED", "Files", "ReadChunks", "StillWritten", "WaitingFile", "digest", "opened"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from core.errors import ApplicationError, Contested
@@ -55,20 +55,23 @@ def look_at(place_id: int) -> int:
         return 0
     place = WatchedPlace.objects.select_related("line", "source", "organization").get(pk=place_id)
     look = PlaceLook.objects.get(place=place)
-    error, taken = "", 0
+    # Where the look is broken off, what was wrong before still stands.
+    error, taken = look.error, 0
     try:
         if place.kind == PlaceKind.MAILBOX:
             taken = look_into_mailbox(place, MOST_FILES, renew=lambda: _renew(place_id))
         else:
             with opened(place) as files:
                 taken = _take_files(place, files, look)
+        error = ""
     except TROUBLES as trouble:
         error = in_words(trouble)
         log.warning("place_not_looked_at", place_id=place.pk, error=type(trouble).__name__)
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
+        # The database is out of reach, for the other places as well.
         raise
     except Exception:
-        # Whatever it is, it must not keep the other places from being looked at.
+        # Whatever else it is, it must not keep the other places from being looked at.
         log.exception("place_not_looked_at", place_id=place.pk)
         error = UNEXPECTED
     finally:
@@ -78,7 +81,8 @@ def look_at(place_id: int) -> int:
 
 def _take_files(place: WatchedPlace, files: Files, look: PlaceLook) -> int:
     waiting = files.waiting(look.seen)
-    look.seen = {file.name: file.stamp for file in waiting if not file.is_complete}
+    # What is not taken this time is complete the next time as well.
+    look.seen = {file.name: file.stamp for file in waiting}
     taken = 0
     unread: OSError | None = None
     for file in [each for each in waiting if each.is_complete][:MOST_FILES]:
@@ -95,6 +99,7 @@ def _take_files(place: WatchedPlace, files: Files, look: PlaceLook) -> int:
             continue
         taken += 1
         put_away(files, file, arrival, _today(place))
+        del look.seen[file.name]
         _renew(place.pk)
     if unread is not None:
         raise unread

@@ -1,13 +1,15 @@
 """Leads that arrive at the same moment: a cap is exact, whoever comes first."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
 
+from core.errors import ValidationFailed
 from core.scope import organization_scope
 from leads.models import AcceptanceCount, Lead, LeadAdmission
-from leads.services.accepting import SourceFull
+from leads.services.accepting import SourceFull, rules, update_acceptance_rule
 from leads.services.batches import NewEnquiry, create_leads
 from tests.leads.accepting.conftest import make_desk
 
@@ -39,3 +41,31 @@ def test_64_at_once_over_a_cap_of_20_make_20_leads():
         assert made == Lead.objects.count() == 20
         assert AcceptanceCount.objects.get(rule=rule).taken == 20
         assert LeadAdmission.objects.filter(rule=rule).count() == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_renamings_to_one_name_at_once_the_second_is_told(monkeypatch):
+    desk = make_desk()
+    organization = desk.operations.organization
+    with organization_scope(organization):
+        found = [desk.rule("One"), desk.rule("Two")]
+    check = rules._problems
+
+    def slowly(rule):
+        problems = check(rule)
+        time.sleep(0.3)
+        return problems
+
+    monkeypatch.setattr(rules, "_problems", slowly)
+
+    def rename(rule):
+        try:
+            with organization_scope(organization):
+                return update_acceptance_rule(actor=desk.operations, rule=rule, name="Same").name
+        except ValidationFailed as refusal:
+            return refusal.fields["name"][0].code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as together:
+        assert sorted(together.map(rename, found)) == ["Same", "unique"]

@@ -4,6 +4,7 @@ import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from unittest.mock import Mock
 
 import pytest
 from django.db import connection
@@ -16,6 +17,7 @@ from core.services.intakes import accept_drift, load_intake, roll_back_intake
 from leads.models import Arrival, ArrivalState, Lead, PlaceLook
 from leads.queries.arrivals import outcome_of, visible_places, waiting_arrivals
 from leads.services.arriving import files, looking, pause_watched_place, taking
+from leads.services.arriving.files import FolderFiles
 from leads.services.arriving.looking import look_at, look_at_every_place
 from leads.services.arriving.telling import TOPIC
 from tests.leads.arriving.conftest import Watch
@@ -116,6 +118,21 @@ def test_bad_files_are_put_aside_with_their_reason(watch, settings):
     assert secret.exists() and not Intake.objects.exists()
     assert all(Arrival.objects.values_list("reason", flat=True))
     assert PlaceLook.objects.get().error == ""
+
+
+def test_a_file_that_cannot_be_read_stays_in_trouble_until_it_can(watch, monkeypatch):
+    place = watch.folder()
+    watch.drop(watch.people())
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderFiles, "chunks", Mock(side_effect=PermissionError(13, "Permission denied")))
+        watch.look(place)
+        since = PlaceLook.objects.get().failing_since
+        for _ in range(2):
+            look_at(place.pk)
+            look = PlaceLook.objects.get()
+            assert "Permission denied" in look.error and look.failing_since == since
+    assert look_at(place.pk) == 1
+    assert PlaceLook.objects.get().error == "" and PlaceLook.objects.get().seen == {}
 
 
 def test_links_in_the_way_are_not_gone_through(watch, tmp_path):

@@ -4,13 +4,14 @@ import datetime as dt
 import ipaddress
 import ssl
 from email.message import EmailMessage
+from unittest.mock import Mock
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from django.db import connection
+from django.db import DataError, OperationalError, connection
 
 from core.errors import ValidationFailed
 from core.models import Intake, OutboxMessage
@@ -260,14 +261,27 @@ def test_which_addresses_are_of_the_world():
         assert not is_public(private), private
 
 
-def test_what_nobody_expected_stands_beside_the_place_and_stops_no_other(watch, server, monkeypatch):
+@pytest.mark.parametrize("trouble", [ZeroDivisionError, DataError])
+def test_what_nobody_expected_stands_beside_the_place_and_stops_no_other(watch, server, monkeypatch, trouble):
     place, folder = mailbox(watch, server), watch.folder()
     watch.drop(watch.people())
-    monkeypatch.setattr(looking, "look_into_mailbox", lambda *arguments, **more: 1 / 0)
+    monkeypatch.setattr(looking, "look_into_mailbox", Mock(side_effect=trouble))
     for _ in range(2):
         looking.look_at_every_place()
     assert "nobody expected" in PlaceLook.objects.get(place=place).error
     assert Arrival.objects.get().place_id == folder.pk
+
+
+def test_a_look_that_is_broken_off_says_nothing_new_of_the_place(watch, server, monkeypatch):
+    place = mailbox(watch, server)
+    monkeypatch.setattr(looking, "look_into_mailbox", Mock(side_effect=[OSError, OperationalError]))
+    look_at(place.pk)
+    before = PlaceLook.objects.get()
+    with pytest.raises(OperationalError):
+        look_at(place.pk)
+    after = PlaceLook.objects.get()
+    assert after.lease_until is None and "cannot be reached" in after.error
+    assert (after.error, after.failing_since) == (before.error, before.failing_since)
 
 
 def _certificate(folder):

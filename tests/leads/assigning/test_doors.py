@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from core.configuration import export_document, import_document
 from core.errors import ValidationFailed
-from leads.admin.assignment_rules import read_conditions, written_conditions
+from leads.admin.condition_lines import read_conditions, written_conditions
 from leads.models import AssignmentRule
 from tests.leads.assigning.conftest import number
 

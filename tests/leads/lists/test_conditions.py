@@ -63,6 +63,10 @@ def test_the_page_adds_rows_tells_what_is_wrong_and_leads_to_the_list(house: Hou
     url = reverse("leads:conditions")
     begun = client.get(url, {"line": "loan", "status": "new", "search": "a"})
     assert [row["name"] for row in begun.context["rows"]] == ["status"]
+    assert (
+        client.get(url, {"line": "loan", "match": "all", f"c-{'9' * 5000}-field": "status"}).status_code
+        == 200
+    )
     form = {"line": "loan", "match": "all", "c-0-field": "data.amount", "c-0-op": "gte", "c-0-value": "much"}
     wrong = client.get(url, {**form, "do": "apply"})
     assert wrong.status_code == 422
