@@ -33,7 +33,7 @@ from leads.models.form_link import (
     SubmissionOutcome,
 )
 from leads.models.hand_over import HandedLead, HandOver, HandOverMethod
-from leads.models.lead import DuplicateKey, Lead, LeadStatus, LeadToken, LeadValue
+from leads.models.lead import OPEN_STATUSES, DuplicateKey, Lead, LeadStatus, LeadToken, LeadValue
 from leads.models.line import BusinessLine, Field, FieldKind, FieldStatus, LineVersion
 from leads.models.merge import DuplicatePair, LeadMerge, PairDecision
 from leads.models.note import Note
@@ -46,6 +46,7 @@ from leads.models.statistics import CountedFigures, LeadFlaw, LeadTally
 from leads.models.tag import LeadTag, Tag
 
 __all__ = [
+    "OPEN_STATUSES",
     "Accent",
     "AcceptanceCount",
     "AcceptanceRule",

@@ -35,6 +35,10 @@ class LeadStatus(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+# Those of leads on which somebody has work to do.
+OPEN_STATUSES = (LeadStatus.NEW, LeadStatus.IN_PROGRESS)
+
+
 class Lead(SoftDeleteModel, TenantModel):
     """One enquiry. `data` is the truth of the configured fields: decimals as strings, dates as ISO text."""
 

@@ -10,7 +10,7 @@ from accounts.models import Membership
 from core.database.history import TrackedHistory
 from core.database.roles import APPEND
 from core.tenancy import TenantForeignKey, TenantModel
-from leads.models.lead import Lead, LeadStatus
+from leads.models.lead import OPEN_STATUSES, Lead
 from leads.models.line import BusinessLine
 
 
@@ -31,7 +31,7 @@ class StallGives(models.TextChoices):
 
 def open_statuses() -> list[str]:
     """Return the statuses of leads that wait for somebody."""
-    return [LeadStatus.NEW.value, LeadStatus.IN_PROGRESS.value]
+    return [status.value for status in OPEN_STATUSES]
 
 
 class StallRule(TenantModel):

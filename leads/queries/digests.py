@@ -17,6 +17,7 @@ from accounts.models import Membership
 from accounts.queries.teams import teams_below
 from accounts.roles import Area, Role
 from leads.models import (
+    OPEN_STATUSES,
     Digest,
     Engagement,
     FollowUp,
@@ -38,7 +39,6 @@ MOST_LINES = 8
 MOST_PEOPLE = 3
 # A new lead that waits for longer than a day, and one that has not moved for a week, want help.
 UNTOUCHED_DAYS, STALLED_DAYS = 1, 7
-OPEN = (LeadStatus.NEW, LeadStatus.IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _waiting(leads: QuerySet[Lead], people: Iterable[int], now: dt.datetime) -> 
     stalled = Q(status=LeadStatus.IN_PROGRESS, updated_at__lt=now - dt.timedelta(days=STALLED_DAYS)) & ~Q(
         planned
     )
-    theirs = leads.filter(owner_id__in=list(people), status__in=OPEN)
+    theirs = leads.filter(owner_id__in=list(people), status__in=OPEN_STATUSES)
     counted = (
         theirs.order_by()
         .values("owner_id")

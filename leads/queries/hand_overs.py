@@ -14,10 +14,9 @@ from accounts.queries.memberships import reachable_member_ids, subtree_ids, toda
 from accounts.roles import Area
 from core.errors import NotVisible
 from core.models import Job
-from leads.models import AssignmentRule, FollowUp, HandOver, Lead, LeadStatus
+from leads.models import OPEN_STATUSES, AssignmentRule, FollowUp, HandOver, Lead
 from leads.queries.leads import visible_leads
 
-OPEN = (LeadStatus.NEW, LeadStatus.IN_PROGRESS)
 TAKE_BACK_WITHIN = dt.timedelta(days=7)
 
 
@@ -58,7 +57,9 @@ def idle_owners(actor: Actor, *, most: int = 100) -> list[Idle]:
         each.pk: each
         for each in handed_members(actor).filter(Q(is_active=False) | Q(user__is_active=False) | Exists(away))
     }
-    leads = Lead.objects.filter(owner__in=members, status__in=OPEN).order_by().values_list("owner_id")
+    leads = (
+        Lead.objects.filter(owner__in=members, status__in=OPEN_STATUSES).order_by().values_list("owner_id")
+    )
     counts = Counter(dict(leads.annotate(Count("pk"))))
     until = Absence.objects.filter(first_day__lte=day, last_day__gte=day, membership__in=counts)
     days = dict(until.values_list("membership_id", "last_day")) if counts else {}
@@ -67,7 +68,7 @@ def idle_owners(actor: Actor, *, most: int = 100) -> list[Idle]:
 
 def open_leads_of(actor: Actor, source: Membership) -> QuerySet[Lead]:
     """Return the open leads of a person that the actor may give away."""
-    return visible_leads(actor, verb="assign").filter(owner=source, status__in=OPEN)
+    return visible_leads(actor, verb="assign").filter(owner=source, status__in=OPEN_STATUSES)
 
 
 def follow_ups_elsewhere(actor: Actor, source: Membership) -> QuerySet[FollowUp]:

@@ -19,7 +19,16 @@ from accounts.queries.calendar import visible_absences
 from accounts.queries.memberships import today
 from accounts.roles import Area, Level
 from leads.due_times import COMING_DAYS, days_from, local_moment
-from leads.models import Engagement, FollowUp, Lead, LeadStatus, Note, Notification, NotificationKind
+from leads.models import (
+    OPEN_STATUSES,
+    Engagement,
+    FollowUp,
+    Lead,
+    LeadStatus,
+    Note,
+    Notification,
+    NotificationKind,
+)
 from leads.queries.follow_ups import own_follow_ups
 from leads.queries.leads import visible_leads
 from leads.queries.notifications import visible_notifications, with_what_is_told
@@ -126,7 +135,7 @@ def untouched_leads(actor: Actor) -> QuerySet[Lead]:
     given = Notification.objects.filter(
         recipient=member, kind=NotificationKind.ASSIGNED, read_at__isnull=True, lead_id=OuterRef("pk")
     )
-    is_open = Q(status__in=[LeadStatus.NEW, LeadStatus.IN_PROGRESS])
+    is_open = Q(status__in=OPEN_STATUSES)
     noted = Note.objects.filter(lead_id=OuterRef("pk"), author=member)
     planned = FollowUp.objects.filter(lead_id=OuterRef("pk"), assignee=member)
     engaged = Engagement.objects.filter(lead_id=OuterRef("pk"), by=member)

@@ -14,11 +14,10 @@ from django.db import connection
 from django.db.models import Count
 
 from core.scope import current_organization_id
-from leads.models import AssignmentMethod, AssignmentTally, Lead, LeadStatus
+from leads.models import OPEN_STATUSES, AssignmentMethod, AssignmentTally, Lead
 from leads.services.assigning.choosing import choose
 from leads.services.assigning.ready import ReadyRule
 
-OPEN = (LeadStatus.NEW, LeadStatus.IN_PROGRESS)
 CLAIM = """
 INSERT INTO leads_assignmentturn AS turn (organization_id, rule_id, given) VALUES (%s, %s, %s)
     ON CONFLICT (organization_id, rule_id) DO UPDATE SET given = turn.given + EXCLUDED.given
@@ -48,7 +47,7 @@ def claim_turns(rule_id: int, count: int) -> int:
 
 def open_loads(people: Sequence[int]) -> dict[int, int]:
     """Return member id → how many open leads the member owns."""
-    counted = Lead.objects.filter(owner_id__in=people, status__in=OPEN).order_by()
+    counted = Lead.objects.filter(owner_id__in=people, status__in=OPEN_STATUSES).order_by()
     return dict(counted.values_list("owner_id").annotate(Count("pk")))
 
 
