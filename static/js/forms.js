@@ -53,16 +53,21 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) for (const form of document.forms) allowAgain(form);
 });
 
+/** What is fetched because a form of this page asks for it: promises. */
+export const fetched = [];
+
 for (const form of document.forms) {
   if (form.querySelector("[data-visible-if], [data-required-if]")) {
-    import("./conditions.js").then(({ watchRules }) => watchRules(form));
+    fetched.push(import("./conditions.js").then(({ watchRules }) => watchRules(form)));
   }
-  if (form.querySelector("[data-choices-from]")) import("./cascade.js").then(({ watchChoices }) => watchChoices(form));
+  if (form.querySelector("[data-choices-from]")) {
+    fetched.push(import("./cascade.js").then(({ watchChoices }) => watchChoices(form)));
+  }
   if (form.querySelector("[data-place]")) {
-    import("./places.js").then(({ watchPlace }) => form.querySelectorAll("[data-place]").forEach(watchPlace));
+    fetched.push(import("./places.js").then(({ watchPlace }) => form.querySelectorAll("[data-place]").forEach(watchPlace)));
   }
   if (form.querySelector("[data-kept-file]")) {
-    import("./files.js").then(({ watchFile }) => form.querySelectorAll("[data-kept-file]").forEach(watchFile));
+    fetched.push(import("./files.js").then(({ watchFile }) => form.querySelectorAll("[data-kept-file]").forEach(watchFile)));
   }
   if ("guard" in form.dataset) guard(form);
 }

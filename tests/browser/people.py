@@ -25,5 +25,5 @@ def tab_to(page: Page, wanted: Locator, most: int = 80) -> None:
 
 def press_when_listening(page: Page, keys: str) -> None:
     """Type shortcuts once the page's modules have run: a heading can be seen before anything listens for keys."""
-    page.wait_for_load_state("load")
+    expect(page.locator("html.listening")).to_be_attached()
     page.keyboard.type(keys)

@@ -32,6 +32,10 @@ PHONE = (360, 740)
 DESK = (1440, 900)
 # The console repeats each status of 400 and more in these words; the response itself is judged.
 REPEATED = re.compile(r"Failed to load resource: the server responded with a status of \d+")
+# A page of which not all modules listen yet (static/js/early.js).
+STARTING = "html.js:not(.listening)"
+# How many times slower than this machine the pages run: for whoever looks for tests that are too fast for a page.
+SLOWDOWN = float(os.environ.get("LEADLEDGER_BROWSER_SLOWDOWN", "1"))
 # What leaving a page cuts off is no failure.
 CUT_OFF = "net::ERR_ABORTED"
 
@@ -54,6 +58,14 @@ def launched_chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
         yield browser
         browser.close()
+
+
+def act_when_listening(page: Page) -> None:
+    """Let every action and expectation on this page wait until its modules listen, as a person would be too slow to hit
+    the moment between; keys that are pressed without a locator do not wait (people.press_when_listening)."""
+    page.add_locator_handler(page.locator(STARTING), lambda: None)
+    if SLOWDOWN > 1:
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
 
 
 class Watch:
@@ -85,7 +97,9 @@ class Watch:
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         context.on("response", self._note_response)
         context.on("requestfailed", self._note_failure)
-        return context.new_page()
+        page = context.new_page()
+        act_when_listening(page)
+        return page
 
     def _note_message(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not REPEATED.match(message.text):

@@ -5,43 +5,27 @@ static files, under the same content security policy as in production.
 """
 
 import mimetypes
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.staticfiles import finders
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from core.middleware import PAGES_POLICY
+from tests.browser.watching import act_when_listening, launched_chromium
 from tests.core.templates.samples import rendered_pages, rendered_parts
 
 ORIGIN = "http://pages.test"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, for as long as one module of tests: its event loop must not outlive it."""
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("Chromium is missing (on Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+    with launched_chromium() as browser:
         yield browser
-        browser.close()
 
 
 def answer(route: Route) -> None:
@@ -82,9 +66,10 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
             "console", lambda message: complaints.append(message.text) if message.type == "error" else None
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        act_when_listening(page)
         page.goto(f"{ORIGIN}/{name}")
         if scripts:
-            page.wait_for_function("document.documentElement.classList.contains('js')")
+            expect(page.locator("html.listening")).to_be_attached()
         return page
 
     yield open_it

@@ -139,7 +139,7 @@ def test_conditional_fields_are_hidden_and_not_sent(open_page: OpenPage) -> None
     sent = "Object.fromEntries(new FormData(document.querySelector('form[data-guard]')))"
 
     employer.fill("Chowdhury PLC")
-    assert employer.evaluate("field => field.required")
+    expect(employer).to_have_js_property("required", True)
     page.get_by_label("Business", exact=True).check()
     expect(employer).to_be_hidden()
     assert "employer" not in page.evaluate(sent)
