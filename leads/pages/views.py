@@ -15,12 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.queries.members import assignable_members
 from accounts.roles import Area, Level
 from core.errors import ApplicationError, ValidationFailed
-from core.middleware import PAGES_POLICY
 from leads.fields.line import line_definition
 from leads.models import BusinessLine, Lead
 from leads.pages.forms import LeadForm, WorkForm
 from leads.pages.imports.presenting import actor_of
-from leads.pages.lead_page import lead_context
+from leads.pages.lead_page import REACHING_POLICY, lead_context, offer_to_reach
 from leads.pages.listing import LeadListing
 from leads.pages.lists.board import board_context
 from leads.pages.merged import just_merged
@@ -37,11 +36,6 @@ from leads.services.pasted_messages import create_lead_with_note
 LINE_KEY = "line"
 # How much of a lead's story a sheet takes; the rest is told where the reader goes on.
 PRINTED = 200
-# Browsers hold the redirect after a form to the policy of the page that has the form: its last hops too.
-REACHING_POLICY = PAGES_POLICY.replace(
-    "form-action 'self'",
-    "form-action 'self' tel: sms: mailto: https://wa.me https://api.whatsapp.com whatsapp:",
-)
 
 
 @require_safe
@@ -122,6 +116,7 @@ def lead_page(
     """The page of a lead that the actor may read; with a form that was refused, to be put right there."""
     actor = actor_of(request)
     context = lead_context(actor, lead, before=request.GET.get("before", ""))
+    offer_to_reach(context)
     context |= {
         "duplicates_url": reverse("leads:duplicates", args=[lead.reference]),
         "merged": just_merged(request, lead),
@@ -321,8 +316,8 @@ def lead_work(request: HttpRequest, reference: str) -> HttpResponse:
                 messages.error(request, text)
         return redirect("leads:detail", reference)
     given = form.cleaned_data
-    attributes = {name: given[name] for name in ("status", "stage") if given[name] != getattr(lead, name)}
-    moved = "owner" in given and (given["owner"].pk if given["owner"] else None) != lead.owner_id
+    attributes = {name: given[name] for name in ("status", "stage") if name in form.touched}
+    moved = "owner" in form.touched
     try:
         work_lead(
             actor=actor,
