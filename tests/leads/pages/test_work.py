@@ -195,3 +195,12 @@ def test_the_own_number_on_the_leads_page_is_called_by_the_way_that_is_logged(ag
     )
     # Who may only read has no form to log it with.
     assert 'form="reach"' not in client_for(house.auditor).get(address(house, "detail")).content.decode()
+
+
+@pytest.mark.parametrize("name", ["notes", "follow_ups", "attachments", "work"])
+def test_an_address_that_takes_a_form_says_so_and_leads_back(agent, house, name):
+    """A refused form is shown there: whoever reloads from the address line would see an error of the browser."""
+    page = agent.get(address(house, name))
+    assert (page.status_code, page["Allow"]) == (405, "POST")
+    assert f'href="{address(house, "detail")}"' in page.content.decode()
+    assert "This address only takes what a form sends" in page.content.decode()
