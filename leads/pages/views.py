@@ -1,6 +1,7 @@
 """Pages of leads: list, one lead, new, edit, and what moves a lead."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from accounts.roles import Area, Level
 from core.errors import ApplicationError, ValidationFailed
 from leads.fields.line import line_definition
 from leads.models import BusinessLine, Lead
+from leads.pages.first_steps import checklist
 from leads.pages.forms import LeadForm, WorkForm
 from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import REACHING_POLICY, lead_context, offer_to_reach
@@ -45,20 +47,30 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     actor.require(Area.LEADS, "read")
     lines = list_usable_lines(actor)
     if not lines:
-        context = {"may_configure": actor.may(Area.CONFIGURATION, "write")}
+        context = {"may_configure": actor.may(Area.CONFIGURATION, "write"), "steps": checklist(actor)}
         return render(request, "leads/no_lines.html", context)
     line = chosen_line(request, lines)
     listing = LeadListing(request, actor, line)
     if moved := listing.moved_columns():
         return redirect(moved)
     context = board_context(listing) if listing.state.is_board else listing.context(listing.page())
+    if not (context.get("rows", True) or context["chips"] or context["search"]):
+        context["steps"] = checklist(actor)
     is_part = request.htmx.target == "leads"  # type: ignore[attr-defined]
     if not is_part:
         context |= {**listing.frame(), "line_tabs": _line_tabs(reverse("leads:list"), lines, line)}
     part = "leads/_board.html" if listing.state.is_board else "leads/_table.html"
     response = render(request, part if is_part else "leads/list.html", context)
+    if is_part:
+        response["HX-Push-Url"] = address_without_gaps(request)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def address_without_gaps(request: HttpRequest) -> str:
+    """The address of a list without the inputs that were left empty: it is read, sent to others and kept."""
+    filled = [(name, value) for name, values in request.GET.lists() for value in values if value]
+    return f"{request.path}?{urlencode(filled)}" if filled else request.path
 
 
 def chosen_line(request: HttpRequest, lines: list[BusinessLine]) -> BusinessLine:
