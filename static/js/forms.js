@@ -69,6 +69,9 @@ for (const form of document.forms) {
   if (form.querySelector("[data-kept-file]")) {
     import("./files.js").then(({ watchFile }) => form.querySelectorAll("[data-kept-file]").forEach(watchFile));
   }
+  if (form.querySelector("[data-find]")) {
+    import("./choices.js").then(({ watchLongList }) => form.querySelectorAll("[data-find]").forEach(watchLongList));
+  }
   if ("guard" in form.dataset) guard(form);
 }
 for (const area of document.querySelectorAll("[data-drop]")) watchDrop(area);
