@@ -149,6 +149,20 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send a visitor to sign in and, after that, back to the page that was open."""
     if request.headers.get("HX-Request"):
         # A part of a page is asked for: the whole page must go, or the form would appear inside it.
-        page = urlsplit(request.headers.get("HX-Current-URL", "/")).path
+        page = _own_page(request, request.headers.get("HX-Current-URL", ""))
         return HttpResponseClientRedirect(redirect_to_login(page)["Location"])
-    return redirect_to_login(request.get_full_path() if request.method in ("GET", "HEAD") else "/")
+    if request.method in ("GET", "HEAD"):
+        return redirect_to_login(request.get_full_path())
+    # What was typed goes on where it was typed, not at the start.
+    return redirect_to_login(_own_page(request, request.headers.get("Referer", "")))
+
+
+def _own_page(request: HttpRequest, address: str) -> str:
+    """Return the page of ours that an address shows, its filters with it; the start page for any other."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
+    if parts.netloc != request.get_host() or not parts.path.startswith("/") or parts.path.startswith("//"):
+        return "/"
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

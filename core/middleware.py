@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Callable, Mapping
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 
 from core.errors import ApplicationError
 from core.pages.health import healthz, readyz
@@ -78,9 +79,30 @@ class ApplicationErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            return _in_words(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, ApplicationError):
             return None
         return render(request, "errors/application_error.html", {"error": error}, status=error.status)
+
+
+def _in_words(request: HttpRequest, refused: HttpResponseNotAllowed) -> HttpResponse:
+    """An address that takes forms, opened by itself: of an empty answer browsers show but an error of theirs."""
+    page = render(request, "errors/405.html", {"parent": _parent_of(request.path)}, status=405)
+    page["Allow"] = refused["Allow"]
+    return page
+
+
+def _parent_of(path: str) -> str:
+    """Return the nearest page that an address lies below."""
+    while (path := path.rstrip("/").rpartition("/")[0] + "/") != "/":
+        try:
+            resolve(path)
+        except Resolver404:
+            continue
+        return path
+    return "/"

@@ -30,6 +30,7 @@ from leads.fields.access import editable_keys, is_masked, is_visible
 from leads.fields.capture import CaptureContext, Captured, Problem, capture
 from leads.fields.line import LineDefinition, line_definition
 from leads.fields.types import type_of
+from leads.fields.usual_names import unclaimed_names
 from leads.fields.wording import sentence
 from leads.models import BusinessLine, Lead
 from leads.models.line import ON_DUPLICATE
@@ -122,11 +123,16 @@ class LeadImporter(Importer):
     def _targets(self, locked: Collection[str]) -> Sequence[Target]:
         # What the caller of the API says of columns whose names nobody knows.
         told: dict[str, list[str]] = self.options.get("aliases", {})
+        claimed = {
+            normalise_text(name)
+            for item in self.definition.active
+            for name in (item.key, item.label, *item.aliases, *told.get(item.key, ()))
+        } | {normalise_text(name) for names in told.values() for name in names}
         fields = [
             Target(
                 item.key,
                 item.label,
-                (*item.aliases, *told.get(item.key, ())),
+                (*item.aliases, *told.get(item.key, ()), *unclaimed_names(item.maps_to, claimed)),
                 item.required and not item.default,
             )
             for item in self.definition.active

@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList
@@ -106,8 +107,10 @@ class ServiceModelAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the list; without its filters where an address asks for what there is none of."""
+        # The stock title says “Select business line to change”, to whoever only looks as well.
+        named = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
         try:
-            return super().changelist_view(request, extra_context)
+            return super().changelist_view(request, named)
         except (DisallowedModelAdminLookup, DataError, ValueError):
             if ERROR_FLAG in request.GET:
                 raise

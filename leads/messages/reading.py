@@ -11,6 +11,7 @@ from leads.fields.behaviour import CaptureContext
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition
 from leads.fields.types import type_of
+from leads.fields.usual_names import USUAL_NAMES
 from leads.messages.lines import LONGEST_MESSAGE, Message, clean_text, split_message
 from leads.messages.names import names_in, whole_name
 from leads.messages.values import (
@@ -40,15 +41,6 @@ _NOT_IN_MESSAGES = (
     FieldKind.LOCATION,
     FieldKind.JSON,
 )
-# How people call what every lead has, beside what the field itself is called.
-_USUAL_NAMES = {
-    "name": ("name", "full name", "customer name", "client name"),
-    "phone": ("phone", "mobile", "contact", "phone number", "mobile number", "contact number", "whatsapp",
-              "mob", "ph", "tel"),
-    "email": ("email", "e-mail", "mail", "email id", "mail id", "email address"),
-    "amount": ("amount",),
-    "city": ("city",),
-}  # fmt: skip
 _SEPARATOR = re.compile(r"\s?(?::-|[:=]|\s[-–—](?=\s)|[-–](?=\s?[+\d]))\s*")
 _BETWEEN = re.compile(
     r"(?:\s*(?:\bis\b|\bof\b|\bare\b|\baround\b|\babout\b|\bapprox\b\.?|\bup\s?to\b|\bno\b\.?|\bnumber\b|[:=-])){0,3}\s*",
@@ -493,4 +485,4 @@ def _tokens(found: re.Match[str]) -> Iterator[tuple[str, int]]:
 def _target(item: FieldDefinition) -> Target:
     bare = re.sub(r"\s*\([^()]*\)", "", item.label).strip()
     own = (item.key.replace("_", " "), *((bare,) if bare and bare != item.label else ()))
-    return Target(item.key, item.label, (*item.aliases, *own, *_USUAL_NAMES.get(item.maps_to, ())))
+    return Target(item.key, item.label, (*item.aliases, *own, *USUAL_NAMES.get(item.maps_to, ())))

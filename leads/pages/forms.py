@@ -170,11 +170,7 @@ class LeadForm(forms.Form):
 
     def _seen(self) -> dict[str, Any]:
         """What the page showed when it was opened; what it does not say counts as it is stored now."""
-        try:
-            told = json.loads(self.cleaned_data.get(SEEN) or "{}")
-        except ValueError:
-            told = {}
-        return {**self._stored_now(), **(told if isinstance(told, dict) else {})}
+        return {**self._stored_now(), **read_seen(self.cleaned_data.get(SEEN))}
 
     def _field(self, item: FieldDefinition) -> forms.Field:
         stored = self.lead.data.get(item.key) if self.lead else None
@@ -334,7 +330,11 @@ def widget_of(item: FieldDefinition, stored: Any, parent: ParentChoice | None = 
 
 
 class WorkForm(forms.Form):
-    """Status, stage and owner: what moves while a lead is worked."""
+    """Status, stage and owner: what moves while a lead is worked.
+
+    It carries what it showed: only what was chosen anew is `touched`, so that a page that was open for long does not
+    take back what somebody else has done, and who chooses otherwise than somebody else meanwhile is told first.
+    """
 
     status = forms.ChoiceField(label=_("Status"), choices=LeadStatus.choices)
     stage = forms.ChoiceField(label=_("Stage"), required=False)
@@ -342,6 +342,12 @@ class WorkForm(forms.Form):
 
     def __init__(self, *args: Any, lead: Lead, owners: Any, may_free: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.touched: set[str] = set()
+        self._now = {"status": lead.status, "stage": lead.stage, "owner": as_sent(lead.owner_id)}
+        self._owner_now = lead.owner
+        self.fields[SEEN] = forms.CharField(
+            required=False, widget=forms.HiddenInput, initial=json.dumps(self._now)
+        )
         stages = [
             *lead.line.stages,
             *([lead.stage] if lead.stage and lead.stage not in lead.line.stages else []),
@@ -355,3 +361,35 @@ class WorkForm(forms.Form):
             if not may_free:
                 # Only who reaches all leads may take one from everybody.
                 self.fields["owner"].empty_label = None  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Find what was chosen anew, and tell of what somebody else has chosen otherwise meanwhile."""
+        given = super().clean() or self.cleaned_data
+        seen = {**self._now, **read_seen(given.get(SEEN))}
+        for name, now in self._now.items():
+            if name not in given:
+                continue
+            sent = as_sent(given[name].pk if name == "owner" and given[name] else given[name])
+            if sent == seen[name]:
+                continue
+            self.touched.add(name)
+            if now not in (seen[name], sent):
+                text = _(
+                    "Somebody changed “%(field)s” to “%(value)s” meanwhile. Look at the lead, then choose again."
+                )
+                self.add_error(name, text % {"field": self.fields[name].label, "value": self._in_words(name)})
+        return given
+
+    def _in_words(self, name: str) -> str:
+        if name == "owner":
+            return str(self._owner_now or _("Nobody"))
+        return str(LeadStatus(self._now[name]).label) if name == "status" else stage_text(self._now[name])
+
+
+def read_seen(text: Any) -> dict[str, Any]:
+    """Return what a form says that it showed; nothing where that cannot be read."""
+    try:
+        told = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.actor import Actor
 from accounts.roles import Area, Level
 from core.kept_files import file_link
+from core.middleware import PAGES_POLICY
 from core.rules import Moment
 from core.templatetags.components import tone
 from leads.fields.definition import FieldDefinition
@@ -40,6 +41,11 @@ from leads.queries.timeline import TimelineEntry
 
 TIMELINE = 20
 MOMENT = "j M Y, H:i"
+# Browsers hold the redirect after a form to the policy of the page that has the form: its last hops too.
+REACHING_POLICY = PAGES_POLICY.replace(
+    "form-action 'self'",
+    "form-action 'self' tel: sms: mailto: https://wa.me https://api.whatsapp.com whatsapp:",
+)
 WAY_ICONS = {
     Channel.CALL: "phone",
     Channel.WHATSAPP: "whatsapp",
@@ -58,7 +64,7 @@ def lead_context(actor: Actor, lead: Lead, *, before: str = "", most: int = TIME
     middle = (len(sections) + 1) // 2
     submissions = submissions_of(lead)
     contact = lead_contact(lead, submissions)
-    may_reach = actor.may(Area.LEADS, "write") and reader.may_edit(lead)
+    may_reach = _may_change(reader, lead)
     origin = _origin(actor, reader, lead, submissions)
     timeline = lead_timeline(actor, lead, older_than=before, limit=most)
     told = [_told(reader, lead, entry) for entry in timeline.entries]
@@ -89,7 +95,6 @@ def shown_follow_up(
     reader: LeadReader, lead: Lead, follow_up: FollowUp, *, shows_lead: bool = True
 ) -> dict[str, Any]:
     """What leads/_follow_up.html shows of a follow-up; with `shows_lead` the lead too, on pages of many."""
-    phone = reader.attribute(lead, "phone")
     own = reader.actor.membership.pk if reader.actor.membership else None
     whom = "" if shows_lead or follow_up.assignee_id == own else str(follow_up.assignee or _("Nobody yet"))
     return {
@@ -102,10 +107,41 @@ def shown_follow_up(
         "whom": whom,
         "by": str(follow_up.author) if follow_up.author_id not in (own, follow_up.assignee_id) else "",
         "lead": (reader.attribute(lead, "name").text or lead.reference) if shows_lead else "",
-        "phone": "" if phone.is_masked or not shows_lead else phone.text,
-        "may_change": reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead),
+        "may_call": shows_lead and may_call(reader, lead),
+        "may_change": _may_change(reader, lead),
         "now": timezone.now().astimezone(reader.zone).strftime("%Y-%m-%dT%H:%M"),
     }
+
+
+def may_call(reader: LeadReader, lead: Lead) -> bool:
+    """Whether the actor may call the person of a lead, as far as its page tells; the call is logged, or refused."""
+    phone = reader.attribute(lead, "phone")
+    return bool(phone.text) and not phone.is_masked and _may_change(reader, lead)
+
+
+def _may_change(reader: LeadReader, lead: Lead) -> bool:
+    return reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead)
+
+
+def offer_to_reach(context: dict[str, Any]) -> None:
+    """Let a press on the lead's own number or address be logged as the buttons above are.
+
+    A number that is not to be called leads nowhere. `context` is that of `lead_context`.
+    """
+    offered = {way["channel"] for way in context["ways"] if not way["is_refused"]}
+    own = {
+        "phone": (context["lead"]["phone"], Channel.CALL),
+        "email": (context["lead"]["email"], Channel.EMAIL),
+    }
+    for section in (*context["sections_left"], *context["sections_right"]):
+        for fact in section["facts"]:
+            value, channel = own.get(fact["kind"], ("", None))
+            if channel is None or fact["value"] != value:
+                continue
+            if channel in offered:
+                fact["reach"] = channel.value
+            elif context["is_do_not_call"] and channel is Channel.CALL:
+                fact["kind"] = ""
 
 
 def _attachments(reader: LeadReader, lead: Lead) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from core.values import Refused, boolean
 from leads.models import BusinessLine, FieldKind, Lead
 from leads.pages.filters import fixed_choices, words_of, written_filters
 from leads.pages.lists.state import OWN_PARAMETERS, ListState, rule_text
-from leads.pages.lists.words import Wording, parts_of_rule
+from leads.pages.lists.words import Wording, day_in_words, parts_of_rule
 from leads.presentation import LeadReader, ListColumn, list_columns
 from leads.queries.lead_list import (
     Catalog,
@@ -332,6 +332,8 @@ class LeadListing:
             stored: Any = value == "true" if entry.kind is Kind.BOOLEAN else value
             stored = [value] if entry.kind is Kind.MULTI else stored
             return self.reader.shown(self.line, entry.item, stored).text
+        if entry.kind in (Kind.DATE, Kind.DATETIME):
+            return day_in_words(value, self.reader.locale)
         return dict(fixed_choices(self.line)).get((name, value), value)
 
     def _rule_chips(self) -> list[dict[str, str]]:

@@ -7,10 +7,12 @@ CLOSE = 17
 
 
 def map_address(stored: Any) -> str:
-    """Return where a stored place is shown on OpenStreetMap; "" for what is no place."""
-    if not isinstance(stored, Mapping) or "lat" not in stored or "lon" not in stored:
+    """Return where a stored place is shown on OpenStreetMap; "" for what is no place, or half of one."""
+    if not isinstance(stored, Mapping):
         return ""
-    latitude, longitude = stored["lat"], stored["lon"]
+    latitude, longitude = stored.get("lat", ""), stored.get("lon", "")
+    if "" in (latitude, longitude):
+        return ""
     return (
         f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map={CLOSE}/{latitude}/{longitude}"
     )

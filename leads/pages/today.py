@@ -16,7 +16,7 @@ from accounts.roles import Area
 from core import locale_formats as formats
 from leads.models import Lead
 from leads.pages.imports.presenting import actor_of
-from leads.pages.lead_page import shown_follow_up
+from leads.pages.lead_page import REACHING_POLICY, may_call, shown_follow_up
 from leads.pages.notifications import shown_notification
 from leads.presentation import LeadReader
 from leads.queries.stalling import stalled_since
@@ -91,6 +91,7 @@ def _page(request: HttpRequest) -> HttpResponse:
         "leads_url": f"{reverse('leads:list')}?owner=me",
     }
     response = render(request, TEMPLATE, context)
+    response["Content-Security-Policy"] = REACHING_POLICY
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -109,13 +110,12 @@ def _row(reader: LeadReader, kind: str, row: Any) -> dict[str, Any]:
 
 
 def _untouched(reader: LeadReader, lead: Lead) -> dict[str, Any]:
-    phone = reader.attribute(lead, "phone")
     return {
         "reference": lead.reference,
         "name": reader.attribute(lead, "name").text or lead.reference,
         "line": lead.line.name,
         "source": reader.attribute(lead, "source").text,
-        "phone": "" if phone.is_masked else phone.text,
+        "may_call": may_call(reader, lead),
         "created": lead.created_at,
     }
 

@@ -1,6 +1,7 @@
 """Pages of leads: list, one lead, new, edit, and what moves a lead."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.queries.members import assignable_members
 from accounts.roles import Area, Level
 from core.errors import ApplicationError, ValidationFailed
-from core.middleware import PAGES_POLICY
 from leads.fields.line import line_definition
 from leads.models import BusinessLine, Lead
+from leads.pages.first_steps import checklist
 from leads.pages.forms import LeadForm, WorkForm
 from leads.pages.imports.presenting import actor_of
-from leads.pages.lead_page import lead_context
+from leads.pages.lead_page import REACHING_POLICY, lead_context, offer_to_reach
 from leads.pages.listing import LeadListing
 from leads.pages.lists.board import board_context
 from leads.pages.merged import just_merged
@@ -37,11 +38,6 @@ from leads.services.pasted_messages import create_lead_with_note
 LINE_KEY = "line"
 # How much of a lead's story a sheet takes; the rest is told where the reader goes on.
 PRINTED = 200
-# Browsers hold the redirect after a form to the policy of the page that has the form: its last hops too.
-REACHING_POLICY = PAGES_POLICY.replace(
-    "form-action 'self'",
-    "form-action 'self' tel: sms: mailto: https://wa.me https://api.whatsapp.com whatsapp:",
-)
 
 
 @require_safe
@@ -51,20 +47,30 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     actor.require(Area.LEADS, "read")
     lines = list_usable_lines(actor)
     if not lines:
-        context = {"may_configure": actor.may(Area.CONFIGURATION, "write")}
+        context = {"may_configure": actor.may(Area.CONFIGURATION, "write"), "steps": checklist(actor)}
         return render(request, "leads/no_lines.html", context)
     line = chosen_line(request, lines)
     listing = LeadListing(request, actor, line)
     if moved := listing.moved_columns():
         return redirect(moved)
     context = board_context(listing) if listing.state.is_board else listing.context(listing.page())
+    if not (context.get("rows", True) or context["chips"] or context["search"]):
+        context["steps"] = checklist(actor)
     is_part = request.htmx.target == "leads"  # type: ignore[attr-defined]
     if not is_part:
         context |= {**listing.frame(), "line_tabs": _line_tabs(reverse("leads:list"), lines, line)}
     part = "leads/_board.html" if listing.state.is_board else "leads/_table.html"
     response = render(request, part if is_part else "leads/list.html", context)
+    if is_part:
+        response["HX-Push-Url"] = address_without_gaps(request)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def address_without_gaps(request: HttpRequest) -> str:
+    """The address of a list without the inputs that were left empty: it is read, sent to others and kept."""
+    filled = [(name, value) for name, values in request.GET.lists() for value in values if value]
+    return f"{request.path}?{urlencode(filled)}" if filled else request.path
 
 
 def chosen_line(request: HttpRequest, lines: list[BusinessLine]) -> BusinessLine:
@@ -122,6 +128,7 @@ def lead_page(
     """The page of a lead that the actor may read; with a form that was refused, to be put right there."""
     actor = actor_of(request)
     context = lead_context(actor, lead, before=request.GET.get("before", ""))
+    offer_to_reach(context)
     context |= {
         "duplicates_url": reverse("leads:duplicates", args=[lead.reference]),
         "merged": just_merged(request, lead),
@@ -321,8 +328,8 @@ def lead_work(request: HttpRequest, reference: str) -> HttpResponse:
                 messages.error(request, text)
         return redirect("leads:detail", reference)
     given = form.cleaned_data
-    attributes = {name: given[name] for name in ("status", "stage") if given[name] != getattr(lead, name)}
-    moved = "owner" in given and (given["owner"].pk if given["owner"] else None) != lead.owner_id
+    attributes = {name: given[name] for name in ("status", "stage") if name in form.touched}
+    moved = "owner" in form.touched
     try:
         work_lead(
             actor=actor,

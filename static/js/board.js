@@ -40,8 +40,11 @@ async function move(card, column) {
       headers: { "X-CSRFToken": token, Accept: "application/json" },
       body: new URLSearchParams({ to: value, version: card.dataset.version }),
     });
-    answer = await response.json();
-    done = response.ok;
+    // Whoever is signed out is led to the sign-in page: with the whole page, and back to this board.
+    if (response.redirected) return location.reload();
+    const isAnswer = response.headers.get("Content-Type")?.startsWith("application/json");
+    answer = isAnswer ? await response.json() : { message: board.dataset.refused };
+    done = isAnswer && response.ok;
   } catch {
     // Told below: nothing was moved, or nobody knows.
   }

@@ -44,6 +44,8 @@ export function openDialog(id) {
   for (const other of document.querySelectorAll("dialog[open]")) other.close();
   for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
   dialog.showModal();
+  // What is filled in comes first, not the button that closes.
+  dialog.querySelector(".body form :is(input:not([type=hidden]), select, textarea)")?.focus();
   dialog.dispatchEvent(new Event("opened"));
 }
 

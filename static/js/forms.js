@@ -1,11 +1,16 @@
 // Forms: one submission per press, a warning before typed words are lost, files that are dropped; and the rules of
 // conditional fields, fetched only where a form has any.
 
+import { giveBack, keep } from "./unsent.js";
+
 /** A form with data-guard asks before typed words are lost. */
 function guard(form) {
   let dirty = false;
   form.addEventListener("input", () => { dirty = true; });
-  form.addEventListener("submit", () => { dirty = false; });
+  form.addEventListener("submit", () => {
+    dirty = false;
+    keep(form);
+  });
   addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 }
 
@@ -69,6 +74,10 @@ for (const form of document.forms) {
   if (form.querySelector("[data-kept-file]")) {
     fetched.push(import("./files.js").then(({ watchFile }) => form.querySelectorAll("[data-kept-file]").forEach(watchFile)));
   }
+  if (form.querySelector("[data-find]")) {
+    import("./choices.js").then(({ watchLongList }) => form.querySelectorAll("[data-find]").forEach(watchLongList));
+  }
   if ("guard" in form.dataset) guard(form);
 }
 for (const area of document.querySelectorAll("[data-drop]")) watchDrop(area);
+giveBack(document.forms);

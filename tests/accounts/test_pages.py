@@ -25,7 +25,22 @@ def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(client):
     response = client.get(
         "/profile/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/leads/?q=1"}
     )
-    assert response["HX-Redirect"] == "/account/login/?next=/leads/"
+    assert response["HX-Redirect"] == "/account/login/?next=/leads/%3Fq%3D1"
+
+
+@pytest.mark.parametrize(
+    ("page", "next_page"),
+    [
+        ("http://testserver/leads/L00000001/", "/leads/L00000001/"),
+        ("http://elsewhere.example/leads/", "/"),
+        ("http://testserver//elsewhere.example/", "/"),
+        ("http://[half", "/"),
+        ("", "/"),
+    ],
+)
+def test_what_was_sent_after_the_sign_in_ended_leads_back_to_its_page(client, page, next_page):
+    response = client.post("/notifications/read/", headers={"Referer": page} if page else {})
+    assert response["Location"] == f"/account/login/?next={next_page}"
 
 
 def test_a_visitor_without_organisation_is_told_what_to_do(actor_for, client_for):

@@ -78,7 +78,7 @@ def upload(page: Page, path: Path) -> None:
 def check_and_load(page: Page) -> None:
     page.get_by_role("button", name="Check all rows").click()
     expect(page.get_by_role("heading", name="Check before loading")).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("button", name="Load 1 rows").click()
+    page.get_by_role("button", name="Load 1 row").click()
     expect(page.get_by_text("Loaded", exact=True)).to_be_visible(timeout=PATIENCE)
 
 

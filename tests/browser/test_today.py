@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.looking import look
 from tests.browser.people import press_when_listening, sign_in
-from tests.browser.stack import BrowserStack, Prepared
+from tests.browser.stack import PASSWORD, BrowserStack, Prepared
 from tests.browser.test_agent import LOAN
 from tests.browser.test_main_job import DATA
 from tests.browser.watching import DESK, PHONE, Watch
@@ -39,7 +39,7 @@ def test_a_day_on_a_phone_and_at_a_desk(watch: Watch, house: Prepared) -> None:
     sign_in(page, house.people["arjun"])
     expect(page.get_by_role("heading", name="Today", level=1)).to_be_visible()
     new = group(page, "New leads")
-    expect(new.get_by_role("link", name="Call Farid Sheikh")).to_have_attribute("href", "tel:+919845012345")
+    expect(new.get_by_role("button", name="Call Farid Sheikh")).to_be_visible()
     look(page)
 
     # A note, whose colleague is chosen from suggestions.
@@ -150,3 +150,22 @@ def test_it_works_without_scripts(watch: Watch, house: Prepared) -> None:
     page.get_by_role("button", name="Plan", exact=True).click()
     page.get_by_role("button", name="Done: Call back").click()
     expect(page.locator(".timeline > li").first).to_contain_text("followed up")
+
+
+def test_what_was_typed_outlives_the_sign_in(watch: Watch, house: Prepared) -> None:
+    page = watch.open(PHONE)
+    sign_in(page, house.people["arjun"])
+    page.get_by_role("link", name="Farid Sheikh", exact=True).click()
+    note = page.get_by_label("Note", exact=True)
+    note.fill("Wants 9.1 %")
+    page.context.clear_cookies(name="leadledger_session")
+    page.get_by_role("button", name="Save note").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("Email").fill(house.people["arjun"].email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("What you had typed is back.")).to_be_visible()
+    expect(note).to_have_value("Wants 9.1 %")
+    page.get_by_role("button", name="Save note").click()
+    expect(page.get_by_text("Noted.")).to_be_visible()
+    expect(note).to_have_value("")

@@ -113,7 +113,12 @@ def import_new(request: HttpRequest) -> HttpResponse:
         intake = _received(request, form, given["line"], options)
         if intake is not None:
             return redirect(intake_url(intake))
-    context = {"form": form, "list_url": reverse("leads:imports"), "proposal_url": proposal_url(actor)}
+    context = {
+        "form": form,
+        "list_url": reverse("leads:imports"),
+        "proposal_url": proposal_url(actor),
+        "has_lines": bool(form.fields["line"].choices),
+    }
     return render(request, "imports/upload.html", context, status=422 if form.is_bound else 200)
 
 

@@ -162,8 +162,11 @@ def choices_of_name(entry: Filterable) -> bool:
 class Builder:
     """What the template of the builder asks for."""
 
-    def __init__(self, catalog: Catalog, draft: Draft, people: list[tuple[str, str]]) -> None:
+    def __init__(
+        self, catalog: Catalog, draft: Draft, people: list[tuple[str, str]], *, is_longer: bool = False
+    ) -> None:
         self.catalog = catalog
+        self.is_longer = is_longer
         self.draft = draft
         self.people = people
 
@@ -171,8 +174,9 @@ class Builder:
         """The names to choose from: those that an index serves first, and the others, which are slower."""
         fast: list[tuple[str, str]] = []
         slow: list[tuple[str, str]] = []
+        said_twice = self._said_twice() - {row.name for row in self.draft.rows}
         for entry in self.catalog.entries.values():
-            if entry.item is not None and not entry.item.is_active:
+            if entry.name in said_twice or (entry.item is not None and not entry.item.is_active):
                 continue
             (fast if self.catalog.is_fast(entry.name) else slow).append((entry.name, entry.label))
         return [
@@ -180,6 +184,16 @@ class Builder:
             for group, entries in ((_("Fast"), fast), (_("Slower: each lead is looked at"), slow))
             if entries
         ]
+
+    def _said_twice(self) -> set[str]:
+        """Attributes that a field of the line fills hold the same as the field: of the two the faster is offered."""
+        found = set()
+        for entry in self.catalog.entries.values():
+            filled = entry.item.maps_to if entry.item is not None and entry.item.is_active else ""
+            if filled in self.catalog.entries:
+                is_slower = self.catalog.is_fast(filled) and not self.catalog.is_fast(entry.name)
+                found.add(entry.name if is_slower else filled)
+        return found
 
     def rows(self) -> list[dict[str, Any]]:
         """The conditions as the form shows them."""
@@ -194,6 +208,8 @@ class Builder:
             "problem": row.problem,
             "operators": [],
             "inputs": [],
+            # A row that was just asked for takes the focus.
+            "is_new": self.is_longer and number == len(self.draft.rows) - 1,
         }
         if entry is None:
             return shown

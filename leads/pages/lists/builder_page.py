@@ -55,7 +55,8 @@ def conditions(request: HttpRequest) -> HttpResponse:
     _act(draft, action)
     seen_all = actor.level(Area.LEADS, "read") is not Level.OWN
     people = search_members(actor, "", limit=MOST_PEOPLE) if seen_all else []
-    builder = Builder(catalog, draft, [(str(member.pk), str(member)) for member in people])
+    offered = [(str(member.pk), str(member)) for member in people]
+    builder = Builder(catalog, draft, offered, is_longer=action == "add")
     wording = Wording(catalog, LeadReader(actor))
     carried = [
         (name, value)

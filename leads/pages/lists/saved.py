@@ -66,10 +66,21 @@ class ViewForm(forms.Form):
             self.fields["team"].queryset = leaders
         else:
             del self.fields["team"]
+        self._show_where_it_counts("role", ViewSharing.ROLE)
+        self._show_where_it_counts("team", ViewSharing.TEAM)
         if is_new or not has_list:
             del self.fields["take_list"]
         if len(ways) == 1:
             del self.fields["sharing"]
+
+    def _show_where_it_counts(self, name: str, way: ViewSharing) -> None:
+        """Ask for a role or a team only while the view is shared with one; the server needs neither otherwise."""
+        if name not in self.fields:
+            return
+        rule = {"field": "sharing", "op": "eq", "value": way.value}
+        for each in ("sharing", name):
+            self.fields[each].rule_key, self.fields[each].field_type = each, "select"  # type: ignore[attr-defined]
+        self.fields[name].visible_if = rule  # type: ignore[attr-defined]
 
     def settings(self) -> dict[str, Any]:
         """What the service is told."""

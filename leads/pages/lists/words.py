@@ -1,11 +1,13 @@
 """Conditions in words, as chips and the builder say them."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.locale_formats import format_day
 from core.rules import Kind, Operator
 from leads.pages.filters import fixed_choices
 from leads.presentation import LeadReader
@@ -48,6 +50,14 @@ def operator_words(operator: Operator, kind: Kind) -> str:
     """Return an operator as people read it after a field of the kind."""
     words = CALENDAR_WORDS if kind in CALENDAR_KINDS else {}
     return str(words.get(operator, OPERATOR_WORDS[operator]))
+
+
+def day_in_words(text: str, locale: str) -> str:
+    """Return a day as the organisation writes it; what is no day, or more than one, stays as it is."""
+    try:
+        return format_day(dt.date.fromisoformat(text), locale)
+    except ValueError:
+        return text
 
 
 class Wording:
@@ -111,8 +121,8 @@ class Wording:
         if entry.item is not None and entry.kind is not Kind.PRESENCE:
             stored = [text] if entry.kind is Kind.MULTI else text
             return self.reader.shown(self.catalog.line, entry.item, stored).text
-        if entry.kind is Kind.DATETIME:
-            return text.removesuffix("T00:00").removesuffix("T00:00:00")
+        if entry.kind in (Kind.DATE, Kind.DATETIME):
+            return day_in_words(text.removesuffix("T00:00").removesuffix("T00:00:00"), self.reader.locale)
         return self.fixed.get((name, text), text)
 
     def _grouped(self, part: Mapping[str, Any]) -> str:

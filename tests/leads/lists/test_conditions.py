@@ -5,8 +5,10 @@ import json
 import pytest
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 
-from leads.pages.lists.builder import draft_of_rule, read_draft, rule_of
+from leads.models import Lead
+from leads.pages.lists.builder import Builder, Draft, Row, draft_of_rule, read_draft, rule_of
 from leads.queries.lead_list import Catalog, LeadListQuery, list_leads
 from leads.services.tags import set_lead_tags
 from tests.leads.lists.conftest import House
@@ -139,3 +141,46 @@ def test_columns_stand_in_the_order_of_the_address_and_move_without_a_script(
     moved = client.get(reverse("leads:list"), {**shown, "raise": "data.town"}, follow=True)
     assert [c["label"] for c in moved.context["columns"]][3:] == ["Amount wanted", "Town", "Stage", "Created"]
     assert "raise" not in moved.redirect_chain[0][0]
+
+
+def test_what_a_field_fills_is_offered_once(house: House) -> None:
+    """The lead's phone and the line's field for it hold the same; two names for it only ask which is meant."""
+
+    def offered(*rows: Row) -> list[str]:
+        groups = Builder(Catalog(house.agent, house.line), Draft(list(rows) or [Row()]), []).fields()
+        return [name for _group, entries in groups for name, _label in entries]
+
+    assert "data.mobile" in offered() and "phone" not in offered()
+    assert "city" in offered(), "No field of this line fills it."
+    assert "phone" in offered(Row("phone", "is_not_empty")), "A rule that is there keeps its name."
+
+
+def test_the_address_of_a_search_has_no_gaps(house: House, client_for) -> None:
+    asked = {
+        "line": "loan",
+        "search": "Asha",
+        "status": "",
+        "data.kind": "",
+        "columns": ["stage", "data.town"],
+    }
+    parts = {"HX-Request": "true", "HX-Target": "leads"}
+    page = client_for(house.agent).get(reverse("leads:list"), asked, headers=parts)
+    assert page["HX-Push-Url"] == "/leads/?line=loan&search=Asha&columns=stage&columns=data.town"
+
+
+def test_an_empty_organisation_is_told_its_first_steps(client_for, actor_for) -> None:
+    operations = client_for(actor_for("operations"))
+    page = operations.get(reverse("leads:list"))
+    assert [step["is_done"] for step in page.context["steps"]] == [False] * 5
+    assert b"Open a business line" in page.content
+    assert b"First steps" not in client_for(actor_for("agent")).get(reverse("leads:list")).content
+    upload = operations.get(reverse("leads:import_new")).content
+    assert b"No business line is open yet" in upload and b'<input type="file"' not in upload
+
+
+def test_the_checklist_goes_once_leads_are_there(house: House, client_for) -> None:
+    client = client_for(house.operations)
+    assert b"First steps" not in client.get(reverse("leads:list"), {"line": "loan"}).content
+    Lead.objects.update(deleted_at=timezone.now())
+    steps = client.get(reverse("leads:list"), {"line": "loan"}).context["steps"]
+    assert [step["is_done"] for step in steps] == [True, True, False, False, False]

@@ -136,7 +136,7 @@ def test_today_shows_the_own_work_and_no_withdrawn_lead(agent, client_for, house
     plan(house, "Ask for papers")
     text = agent.get("/today/").content.decode()
     assert "Ask for papers" in text
-    assert 'href="tel:+919845012345"' in text
+    assert f'action="{address(house, "engagements")}"' in text
     assert "Ask for papers" not in client_for(house.other).get("/today/").content.decode()
     withdraw_lead(actor=house.operations, reference=house.lead.reference)
     text = agent.get("/today/").content.decode()
@@ -169,3 +169,38 @@ def test_suggestions_name_colleagues_who_see_the_lead(agent, house):
 
 def test_the_palette_still_searches_leads(agent, house):
     assert 'data-search-url="/leads/"' in agent.get("/today/").content.decode()
+
+
+def test_a_page_that_was_open_for_long_takes_nothing_back(agent, client_for, house):
+    page = agent.get(address(house, "detail"))
+    opened = page.context["work_form"]
+    sent = {"status": "new", "stage": house.lead.stage, "seen": opened["seen"].value()}
+    client_for(house.leader).post(
+        address(house, "work"), {**sent, "owner": house.lead.owner_id, "status": "approved"}
+    )
+    other = next(stage for stage in house.lead.line.stages if stage != house.lead.stage)
+    agent.post(address(house, "work"), {**sent, "stage": other})
+    house.lead.refresh_from_db()
+    assert (house.lead.status, house.lead.stage) == ("approved", other)
+    told = agent.post(address(house, "work"), {**sent, "status": "rejected"}, follow=True)
+    house.lead.refresh_from_db()
+    assert house.lead.status == "approved"
+    assert "Somebody changed “Status” to “Approved” meanwhile." in told.content.decode()
+
+
+def test_the_own_number_on_the_leads_page_is_called_by_the_way_that_is_logged(agent, client_for, house):
+    shown = agent.get(address(house, "detail")).content.decode()
+    assert (
+        '<button class="button link" form="reach" name="channel" value="call">+919845012345</button>' in shown
+    )
+    # Who may only read has no form to log it with.
+    assert 'form="reach"' not in client_for(house.auditor).get(address(house, "detail")).content.decode()
+
+
+@pytest.mark.parametrize("name", ["notes", "follow_ups", "attachments", "work"])
+def test_an_address_that_takes_a_form_says_so_and_leads_back(agent, house, name):
+    """A refused form is shown there: whoever reloads from the address line would see an error of the browser."""
+    page = agent.get(address(house, name))
+    assert (page.status_code, page["Allow"]) == (405, "POST")
+    assert f'href="{address(house, "detail")}"' in page.content.decode()
+    assert "This address only takes what a form sends" in page.content.decode()

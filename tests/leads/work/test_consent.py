@@ -53,6 +53,8 @@ def test_a_listed_number_is_neither_called_nor_messaged(house):
     assert not Engagement.objects.exists()
     shown = client_of(house.agent).get(reverse("leads:detail", args=[house.lead.reference])).content.decode()
     assert "Do not call." in shown and 'value="call" disabled' in shown
+    # Nor by the number where it is read.
+    assert "+91" in shown and "tel:+91" not in shown and 'form="reach"' not in shown
 
 
 def test_an_e_mail_is_still_written(house):

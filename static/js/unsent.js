@@ -1,0 +1,57 @@
+// What somebody typed while the sign-in had ended: it was sent, met the sign-in page and is stored nowhere. It is kept
+// in this tab until the same person has the same page before them again, and stands in its form then.
+import { toast } from "./toasts.js";
+
+const KEY = "unsent";
+// Only pages behind sign-in say whose they are.
+const person = document.body.dataset.person ?? "";
+
+function read() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY));
+  } catch {
+    return null;
+  }
+}
+
+function write(kept) {
+  try {
+    if (kept) sessionStorage.setItem(KEY, JSON.stringify(kept));
+    else sessionStorage.removeItem(KEY);
+  } catch {
+    // Storage may be closed to us, or full; then what was typed is the browser's to keep.
+  }
+}
+
+/** Keep what a form sends, until it is known whether it arrived. */
+export function keep(form) {
+  if (!person) return;
+  const fields = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken");
+  write({ person, page: location.pathname, action: form.getAttribute("action") ?? "", fields });
+}
+
+function fill(form, fields) {
+  for (const element of form.elements) {
+    const sent = fields.filter(([name]) => name === element.name).map(([, value]) => value);
+    if (!element.name || element.name === "csrfmiddlewaretoken" || element.type === "file") continue;
+    if (element.type === "checkbox" || element.type === "radio") element.checked = sent.includes(element.value);
+    else if (element.multiple) for (const option of element.options) option.selected = sent.includes(option.value);
+    else if (sent.length) element.value = sent[0];
+    else continue;
+    for (const kind of ["input", "change"]) element.dispatchEvent(new Event(kind, { bubbles: true }));
+  }
+  form.closest("details")?.setAttribute("open", "");
+}
+
+/** Give back what met the sign-in page; forget what arrived. */
+export function giveBack(forms) {
+  const kept = read();
+  if (!kept) return;
+  if (!person) return write({ ...kept, isInterrupted: true });
+  if (!kept.isInterrupted || kept.person !== person) return write(null);
+  const form = [...forms].find((each) => "guard" in each.dataset && (each.getAttribute("action") ?? "") === kept.action);
+  if (location.pathname !== kept.page || !form) return;
+  fill(form, kept.fields);
+  write(null);
+  toast(document.querySelector("[data-toasts]")?.dataset.back ?? "", "info");
+}
