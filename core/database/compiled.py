@@ -123,7 +123,7 @@ class _Composed(Generic[Row]):
 
 
 def instances_read_by(compiler: Any, rows: models.QuerySet[Row]) -> Iterable[Row]:
-    """Return Django's reader of a queryset's rows over a compiler of it: instances, with what is selected beside them."""
+    """Return Django's reader of a queryset's rows, over a compiler of it: instances with what is selected beside."""
     composed = SimpleNamespace(  # all that the reader asks of a queryset
         db=rows.db,
         model=rows.model,

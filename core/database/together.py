@@ -1,8 +1,8 @@
 """Several querysets in one statement: for a page that shows a little of many tables.
 
-Each keeps its conditions, order and limit, and with them its index and the policies of its tables: the statement is their
-`UNION ALL`, and PostgreSQL plans each part as it would alone. Parts share columns of a type, padded with nulls, so
-that values come as the driver gives them for the queryset itself, and the same instances are made of them.
+Each keeps its conditions, order and limit, and with them its index and the policies of its tables: the statement is
+their `UNION ALL`, and PostgreSQL plans each part as it would alone. Parts share the columns of a type, padded with
+nulls, so that values come as the driver gives them for the queryset itself, and the same instances are made of them.
 """
 
 import re
@@ -83,7 +83,10 @@ class _Together:
             cursor.execute(self._sql, parameters)
             for row in cursor.fetchall():
                 found[row[0]].append(row)
-        return [part.instances(found[number]) if number in found else [] for number, part in enumerate(self._parts)]
+        return [
+            part.instances(found[number]) if number in found else []
+            for number, part in enumerate(self._parts)
+        ]
 
 
 class _Part:

@@ -40,7 +40,9 @@ def test_each_part_is_what_its_queryset_finds_in_its_order(
             Source.objects.order_by("-name"),
             Membership.objects.select_related("user").annotate(lines=Count("report_lines")).order_by("pk"),
             Source.objects.filter(pk__in=[]),
-            Campaign.objects.annotate(told=Value("so"), is_source=Exists(same)).order_by(F("name").desc())[:1],
+            Campaign.objects.annotate(told=Value("so"), is_source=Exists(same)).order_by(F("name").desc())[
+                :1
+            ],
             Source.objects.only("name").filter(name="100%")[:3],
         ]
         with django_assert_num_queries(1):
@@ -86,9 +88,7 @@ def test_it_is_composed_once_and_each_organisation_gets_its_own(
         reading(key="website")
 
 
-def test_the_walls_stand_in_every_part(
-    organization: Organization, other_organization: Organization
-) -> None:
+def test_the_walls_stand_in_every_part(organization: Organization, other_organization: Organization) -> None:
     with organization_scope(organization), CaptureQueriesContext(connection) as queries:
         found = read_together(Source._base_manager.all(), Campaign._base_manager.all())
     assert {each.organization_id for part in found for each in part} == {organization.pk}, queries
