@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from functools import cache
 from operator import itemgetter
 from typing import Any, cast
 
@@ -89,6 +90,19 @@ class _Together:
         ]
 
 
+def _kind_of(field: Any) -> str:
+    """The type of a column, without a length: columns of one kind can stand under each other."""
+    return _kind_of_column(field) if hasattr(field, "model") else _without_length(field)
+
+
+def _without_length(field: Any) -> str:
+    return LENGTH.sub("", field.db_type(connection))
+
+
+# A model's field stays the same: it is asked once.
+_kind_of_column = cache(_without_length)
+
+
 class _Part:
     """One of the querysets: its statement, "" where it finds nothing, and the columns that it has among the others."""
 
@@ -96,15 +110,16 @@ class _Part:
         self._rows = rows
         self._compiler = cast(Any, rows.query.get_compiler(rows.db))
         self.columns: list[tuple[str, str]] = []
+        self._converters: Any = None
         try:
             self.sql, self.parameters = self._compiler.as_sql(with_col_aliases=True)
         except EmptyResultSet:
             self.sql, self.parameters = "", ()
             return
-        for expression, _sql, name in self._compiler.select:
-            kind = LENGTH.sub("", expression.output_field.db_type(connection))
-            self.columns.append((connection.ops.quote_name(name), kind))
-        self._converters = self._compiler.get_converters([each[0] for each in self._compiler.select])
+        self.columns = [
+            (f'"{name}"', _kind_of(expression.output_field))
+            for expression, _sql, name in self._compiler.select
+        ]
 
     def take_places(self, first: Mapping[str, int]) -> None:
         """Take for each column the next place of those for its type."""
@@ -128,5 +143,7 @@ class _Part:
         compiler = copy(self._compiler)
         compiler.connection = connection  # this thread's
         compiler.execute_sql = lambda *_how, **_more: [[self._values(row) for row in found]]
+        if self._converters is None:
+            self._converters = compiler.get_converters([each[0] for each in compiler.select])
         compiler.get_converters = lambda _select: self._converters
         return list(instances_read_by(compiler, self._rows))
