@@ -3,7 +3,8 @@
 import datetime as dt
 from collections.abc import Collection
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -107,6 +108,16 @@ def manager_of(member: Membership, *, day: dt.date | None = None) -> Membership 
         .select_related("user")
         .first()
     )
+
+
+def name_beside(**found_by: str) -> Subquery:
+    """For querysets of other rows: the name of a member, `found_by` a column of theirs (`pk="owner_id"`).
+
+    Who has left keeps the name. Of several memberships of a user the newest counts.
+    """
+    named = Coalesce(NullIf(F("name"), Value("")), F("user__email"), output_field=TextField())
+    outer = {name: OuterRef(column) for name, column in found_by.items()}
+    return Subquery(Membership.everything.filter(**outer).order_by("-pk").values(shown=named)[:1])
 
 
 def names_of_users(user_ids: Collection[int | None]) -> dict[int | None, str]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts.actor import Actor
 from accounts.models import Membership
@@ -13,23 +13,20 @@ from core.models import Organization
 
 ABOVE = """
 WITH RECURSIVE above (id, depth) AS (
-    SELECT %(member)s::bigint, 0
+    SELECT %s::bigint, 0
   UNION
     SELECT line.manager_id, above.depth + 1
       FROM accounts_reportingline line JOIN above ON line.membership_id = above.id
-     WHERE line.organization_id = %(organization)s AND line.valid @> %(day)s::date AND above.depth < 64
+     WHERE line.organization_id = %s AND line.valid @> %s::date AND above.depth < 64
 )
 SELECT DISTINCT id FROM above
 """
 
 
-def ids_above(organization: Organization, member_id: int) -> list[int]:
-    """Return the ids of a member and of everybody to whom the member reports today, directly or not."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ABOVE, {"member": member_id, "organization": organization.pk, "day": today(organization)}
-        )
-        return sorted(row[0] for row in cursor.fetchall())
+def ids_above(organization: Organization, member_id: int) -> RawSQL:
+    """The ids of a member and of everybody to whom the member reports today, directly or not, as a sub-select for
+    `__in`."""
+    return RawSQL(ABOVE, (member_id, organization.pk, today(organization)))
 
 
 def members_reaching(actor: Actor, owner_id: int | None, area: Area, verb: str) -> QuerySet[Membership]:

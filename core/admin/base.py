@@ -1,7 +1,7 @@
 """What every list and form of the console has in common: scoped reading, services for writing, no second audit."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar, cast
 
 from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
@@ -25,9 +25,21 @@ from core.admin.forms import ServiceForm, in_words
 from core.admin.menu import MenuPlace
 from core.errors import ApplicationError, NotVisible
 
+Found = TypeVar("Found")
 MOMENT = "j M Y, H:i"
 # What the stock filters of a field ask for.
 FILTER_LOOKUPS = ("", "__exact", "__isnull", "__id__exact")
+
+
+def read_once(request: HttpRequest, key: Hashable, read: Callable[[], Found]) -> Found:
+    """Return what `read` returns, once for a request that changes nothing: the stock admin asks for a row, and for each
+    action whether it is offered, again and again."""
+    if request.method not in ("GET", "HEAD"):
+        return read()
+    known = request.__dict__.setdefault("read_once", {})
+    if key not in known:
+        known[key] = read()
+    return cast(Found, known[key])
 
 
 class ServiceChangeList(ChangeList):
@@ -71,6 +83,13 @@ class ServiceModelAdmin(ModelAdmin):
         # Said even where it is the model's: an order that the address asks for and the list refuses leaves it.
         ordering = self.get_ordering(request) or self.model._meta.ordering
         return rows.order_by(*ordering) if ordering else rows
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row of an address, None where the actor may not read it."""
+        key = ("row", self.model, object_id, from_field)
+        return read_once(
+            request, key, lambda: super(ServiceModelAdmin, self).get_object(request, object_id, from_field)
+        )
 
     def found(self, request: HttpRequest, object_id: str) -> Any:
         """Return the row of an address; raise NotVisible where the actor may not read it."""

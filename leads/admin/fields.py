@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import action, display
 
 from accounts.roles import ROLE_LABELS, Role
-from core.admin.base import ServiceModelAdmin
+from core.admin.base import ServiceModelAdmin, read_once
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
 from core.errors import NotPermitted, NotVisible
@@ -77,7 +77,7 @@ class FieldAdmin(ServiceModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return ()
-        is_published = any(item.key == obj.key for item in published_definitions(obj.line))
+        is_published = any(item.key == obj.key for item in _published(request, obj.line))
         return ("line", "key", "type", "decimals") if is_published else ("line",)
 
     def get_urls(self) -> list[Any]:
@@ -136,7 +136,7 @@ class FieldAdmin(ServiceModelAdmin):
         }
         if field is None:
             return context
-        impact = field_impact(actor, *_states(field), field.key)
+        impact = field_impact(actor, *_states(request, field), field.key)
         shown = shown_impact(impact, actor)
         return context | {"uses": shown[USES], "touched": shown.get(field.key, []), "shown_field": field}
 
@@ -216,7 +216,7 @@ class FieldAdmin(ServiceModelAdmin):
 
     def has_remove_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         field = self.get_object(request, object_id) if object_id and self.may_write(request) else None
-        return field is not None and all(item.key != field.key for item in published_definitions(field.line))
+        return field is not None and all(item.key != field.key for item in _published(request, field.line))
 
     def _is(self, request: HttpRequest, object_id: Any, *statuses: FieldStatus) -> bool:
         field = self.get_object(request, object_id) if object_id and self.may_write(request) else None
@@ -230,7 +230,7 @@ class FieldAdmin(ServiceModelAdmin):
     @action(description=_("Retire"), icon="archive", permissions=["retire"])
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
         field = self.found(request, object_id)
-        line, published, draft = _states(field)
+        line, published, draft = _states(request, field)
         retired = [
             replace(item, status=FieldStatus.RETIRED) if item.key == field.key else item for item in draft
         ]
@@ -278,6 +278,12 @@ class FieldAdmin(ServiceModelAdmin):
         return redirect(f"{line_page}#fields") if response.status_code == 302 else response
 
 
-def _states(field: Field) -> tuple[BusinessLine, list[FieldDefinition], list[FieldDefinition]]:
+def _published(request: HttpRequest, line: BusinessLine) -> list[FieldDefinition]:
+    return read_once(request, ("published", line.pk), lambda: published_definitions(line))
+
+
+def _states(
+    request: HttpRequest, field: Field
+) -> tuple[BusinessLine, list[FieldDefinition], list[FieldDefinition]]:
     """A field's line, what of it is in force, and its draft."""
-    return field.line, published_definitions(field.line), draft_definitions(field.line)
+    return field.line, _published(request, field.line), draft_definitions(field.line)

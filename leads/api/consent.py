@@ -16,7 +16,7 @@ from leads.api.work import readable, valid, writable
 from leads.api.work_documentation import WORK
 from leads.models import ConsentChannel, ConsentDoor, ConsentState, Lead
 from leads.presentation import LeadReader
-from leads.queries.consent import lead_contact, submissions_of
+from leads.queries.consent import lead_contact
 from leads.services.consent import record_consent
 
 ENTRY = {
@@ -105,7 +105,7 @@ class ConsentListView(Call):
 
 
 def _register(actor: Actor, lead: Lead) -> dict[str, Any]:
-    contact = lead_contact(lead, submissions_of(lead))
+    contact = lead_contact(lead)
     reader = LeadReader(actor)
     entries = [
         {

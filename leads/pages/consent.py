@@ -15,7 +15,7 @@ from leads.pages.imports.presenting import actor_of
 from leads.pages.lead_page import consent_facts
 from leads.pages.work_forms import ConsentForm, DoNotCallForm, show_refusal
 from leads.presentation import LeadReader
-from leads.queries.consent import lead_contact, submissions_of
+from leads.queries.consent import lead_contact
 from leads.queries.leads import get_lead, may_change
 from leads.services.consent import list_lead_number, record_consent
 
@@ -67,7 +67,7 @@ def _show(form: DoNotCallForm, error: ApplicationError) -> None:
 def _register(request: HttpRequest, lead: Lead, **refused: Any) -> HttpResponse:
     actor = actor_of(request)
     reader = LeadReader(actor)
-    contact = lead_contact(lead, submissions_of(lead))
+    contact = lead_contact(lead)
     context = {
         "reference": lead.reference,
         "lead_url": reverse("leads:detail", args=[lead.reference]),

@@ -17,7 +17,7 @@ from leads.models import BusinessLine, FieldKind, LeadStatus
 from leads.pages.widgets import PickerInput
 from leads.presentation import stage_text
 from leads.queries.lead_list import Catalog, Filterable
-from leads.queries.origins import active_campaigns, active_sources
+from leads.queries.origins import active_origins
 
 CHOICES = (FieldKind.SELECT, FieldKind.MULTI_SELECT)
 FULL_WIDTH = ("text", "member")
@@ -60,8 +60,9 @@ def inputs_of(catalog: Catalog) -> tuple[Input, ...]:
     for name, label in (("status", _("Status")), ("stage", _("Stage")), ("owner", _("Owner"))):
         choices = [(value, text) for (each, value), text in fixed_choices(catalog.line) if each == name]
         found += _select(name, label, choices)
-    found += _select("source", _("Source"), [(name, name) for name in active_sources(catalog.actor)])
-    found += _select("campaign", _("Campaign"), [(name, name) for name in active_campaigns(catalog.actor)])
+    sources, campaigns = active_origins(catalog.actor)
+    found += _select("source", _("Source"), [(name, name) for name in sources])
+    found += _select("campaign", _("Campaign"), [(name, name) for name in campaigns])
     found += _range("created", _("Created"), "date")
     if catalog.line and catalog.line.score_token and "score" in catalog.entries:
         found += _range("score", _("Score"), "decimal")

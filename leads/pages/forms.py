@@ -2,15 +2,17 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
 from accounts.masking import mask
+from accounts.models import Membership
 from accounts.queries.members import choice_label
 from core.errors import ApplicationError
 from core.kept_files.links import Held, read_held
@@ -24,7 +26,7 @@ from leads.pages.choices import ParentChoice, choice_widget, fitting_values
 from leads.pages.widgets import HandedIn, KeptFileInput, PickerInput, PlaceInput
 from leads.presentation import stage_text
 from leads.queries.named import References
-from leads.queries.origins import active_campaigns, active_sources
+from leads.queries.origins import active_origins
 from leads.services.kept_files import keep_file
 
 PREFIX = "field-"
@@ -122,9 +124,10 @@ class LeadForm(forms.Form):
 
     def add_origin(self) -> None:
         """Ask where the lead comes from."""
+        sources, campaigns = active_origins(self.actor)
         for name, label, choices in (
-            ("source", _("Source"), active_sources(self.actor)),
-            ("campaign", _("Campaign"), active_campaigns(self.actor)),
+            ("source", _("Source"), sources),
+            ("campaign", _("Campaign"), campaigns),
         ):
             current = str(getattr(self.lead, name) or "") if self.lead else ""
             offered = sorted({*choices, current} - {""}, key=str.casefold)
@@ -340,7 +343,16 @@ class WorkForm(forms.Form):
     stage = forms.ChoiceField(label=_("Stage"), required=False)
     owner = forms.ModelChoiceField(label=_("Owner"), required=False, queryset=None, empty_label=_("Nobody"))
 
-    def __init__(self, *args: Any, lead: Lead, owners: Any, may_free: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        lead: Lead,
+        owners: QuerySet[Membership] | None,
+        people: Iterable[Membership] | None = None,
+        may_free: bool,
+        **kwargs: Any,
+    ) -> None:
+        """`owners`: to whom the lead may be given, None where it may not; `people`: the same, where they were read."""
         super().__init__(*args, **kwargs)
         self.touched: set[str] = set()
         self._now = {"status": lead.status, "stage": lead.stage, "owner": as_sent(lead.owner_id)}
@@ -361,6 +373,10 @@ class WorkForm(forms.Form):
             if not may_free:
                 # Only who reaches all leads may take one from everybody.
                 self.fields["owner"].empty_label = None  # type: ignore[attr-defined]
+            if people is not None:
+                # Read once: a select looks at its choices several times before it is drawn.
+                nobody = [("", _("Nobody"))] if may_free else []
+                self.fields["owner"].choices = [*nobody, *((each.pk, choice_label(each)) for each in people)]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Find what was chosen anew, and tell of what somebody else has chosen otherwise meanwhile."""

@@ -24,16 +24,14 @@ from leads.models import (
     FormSubmission,
     Lead,
     LeadAttachment,
-    SubmissionOutcome,
 )
 from leads.pages.maps import map_address
 from leads.presentation import LeadReader, Shown, stage_text
-from leads.queries.assignments import why_assigned, why_waiting
 from leads.queries.attachments import attachment_label, is_open, shown_attachments
-from leads.queries.consent import ConsentEntry, Contact, lead_contact, submissions_of
+from leads.queries.consent import ConsentEntry, Contact
 from leads.queries.engagements import ways_to_reach
-from leads.queries.follow_ups import open_follow_ups
 from leads.queries.history import lead_timeline
+from leads.queries.lead_parts import LeadParts, read_parts
 from leads.queries.scores import explain_score
 from leads.queries.stalling import stalled_since
 from leads.queries.tags import tags_of
@@ -62,10 +60,10 @@ def lead_context(actor: Actor, lead: Lead, *, before: str = "", most: int = TIME
         {"title": title or _("Details"), "facts": facts} for title, facts in _sections(reader, lead).items()
     ]
     middle = (len(sections) + 1) // 2
-    submissions = submissions_of(lead)
-    contact = lead_contact(lead, submissions)
+    beside = read_parts(lead, reader.zone)
+    contact = beside.contact
     may_reach = _may_change(reader, lead)
-    origin = _origin(actor, reader, lead, submissions)
+    origin = _origin(actor, reader, lead, beside)
     timeline = lead_timeline(actor, lead, older_than=before, limit=most)
     told = [_told(reader, lead, entry) for entry in timeline.entries]
     return {
@@ -84,9 +82,9 @@ def lead_context(actor: Actor, lead: Lead, *, before: str = "", most: int = TIME
         # The newest of one's own calls and messages of which nobody knows yet how it went.
         "outcome_url": next((entry["outcome_url"] for entry in told if entry["outcome_url"]), ""),
         "open_follow_ups": [
-            shown_follow_up(reader, lead, each, shows_lead=False) for each in open_follow_ups(lead)
+            shown_follow_up(reader, lead, each, shows_lead=False) for each in beside.open_follow_ups
         ],
-        **_attachments(reader, lead),
+        **_attachments(reader, lead, beside.attachments),
         "older_timeline_url": f"?before={timeline.older}" if timeline.older else "",
     }
 
@@ -144,10 +142,10 @@ def offer_to_reach(context: dict[str, Any]) -> None:
                 fact["kind"] = ""
 
 
-def _attachments(reader: LeadReader, lead: Lead) -> dict[str, Any]:
+def _attachments(reader: LeadReader, lead: Lead, rows: Iterable[LeadAttachment]) -> dict[str, Any]:
     """What leads/_attachments.html shows."""
     may_edit = reader.actor.may(Area.LEADS, "write") and reader.may_edit(lead)
-    live, removed = shown_attachments(lead, with_removed=may_edit)
+    live, removed = shown_attachments(rows, with_removed=may_edit)
     return {
         "attachments": [_attachment(reader, lead, each, may_edit=may_edit) for each in live],
         "removed_attachments": [_attachment(reader, lead, each, may_edit=may_edit) for each in removed],
@@ -257,7 +255,7 @@ def _ways(reader: LeadReader, lead: Lead, contact: Contact) -> list[dict[str, An
 
 def _sections(reader: LeadReader, lead: Lead) -> dict[str, list[dict[str, Any]]]:
     sections: dict[str, list[dict[str, Any]]] = {}
-    moment = Moment(timezone.now(), lead.organization.zone)
+    moment = Moment(timezone.now(), reader.zone)
     rules = line_definition(lead.line).visible_rules
     for item in reader.fields(lead):
         rule = rules.get(item.key)
@@ -304,17 +302,15 @@ def _address(lead: Lead, shown: Shown, stored: Any) -> str:
     return ""
 
 
-def _origin(
-    actor: Actor, reader: LeadReader, lead: Lead, submissions: Iterable[FormSubmission]
-) -> list[dict[str, Any]]:
+def _origin(actor: Actor, reader: LeadReader, lead: Lead, beside: LeadParts) -> list[dict[str, Any]]:
     facts = [
         {"label": _("Source"), "value": reader.attribute(lead, "source").text, "kind": ""},
         {"label": _("Campaign"), "value": reader.attribute(lead, "campaign").text, "kind": ""},
     ]
-    if (why := why_assigned(lead)) is not None:
-        facts.append({"label": _("Assigned"), "value": why.reason, "kind": ""})
-    if (waiting := why_waiting(lead)) is not None:
-        facts.append({"label": _("Waits"), "value": waiting.reason, "kind": ""})
+    if beside.assigned is not None:
+        facts.append({"label": _("Assigned"), "value": beside.assigned.reason, "kind": ""})
+    if beside.waits is not None:
+        facts.append({"label": _("Waits"), "value": beside.waits.reason, "kind": ""})
     if lead.repeat_enquiries:
         facts.append({"label": _("Repeat enquiries"), "value": str(lead.repeat_enquiries), "kind": "number"})
     if lead.intake_id is not None:
@@ -322,8 +318,8 @@ def _origin(
         sees_imports = actor.level(Area.LEAD_FILES, "read") is Level.ALL
         url = reverse("leads:import_detail", args=[lead.intake_id]) if sees_imports else ""
         facts.append({"label": _("Came from"), "value": text, "kind": "", "url": url})
-    elif made := [each for each in submissions if each.outcome == SubmissionOutcome.CREATED]:
-        facts.append(_of_form(actor, made[0]))
+    elif beside.made_by is not None:
+        facts.append(_of_form(actor, beside.made_by))
     url = reverse("leads:origins", args=[lead.reference])
     return [*facts, {"label": _("Values"), "value": _("Where each comes from"), "kind": "", "url": url}]
 

@@ -1,5 +1,6 @@
 """Pages of leads: list, one lead, new, edit, and what moves a lead."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import Membership
 from accounts.queries.members import assignable_members
 from accounts.roles import Area, Level
 from core.errors import ApplicationError, ValidationFailed
@@ -28,6 +30,7 @@ from leads.pages.merged import just_merged
 from leads.pages.pasting import MessageForm, RestForm, may_note, posted_rest, read_into, told_of
 from leads.pages.work_forms import AttachmentForm, EngagementForm, FollowUpForm, NoteForm
 from leads.presentation import LeadReader
+from leads.queries.follow_ups import people_to_give
 from leads.queries.leads import MergedAway, get_lead, may_change
 from leads.queries.lines import list_usable_lines
 from leads.services.accepting import SourceClosed, SourceFull, SourceRefused
@@ -135,16 +138,18 @@ def lead_page(
     }
     if may_change(actor, lead, "write"):
         may_assign = may_change(actor, lead, "assign")
+        owners, assignees = people_to_give(actor, lead) if may_assign else ([], [])
         context |= {
             "edit_url": reverse("leads:edit", args=[lead.reference]),
             "tags_url": reverse("leads:tags", args=[lead.reference]),
-            "work_form": _work_form(request, lead, may_assign=may_assign),
+            "work_form": _work_form(request, lead, may_assign=may_assign, people=owners),
             "work_url": reverse("leads:work", args=[lead.reference]),
             "engagement_form": EngagementForm(zone=actor.organization.zone)
             if context["outcome_url"]
             else None,
             "note_form": note_form or NoteForm(lead=lead),
-            "follow_up_form": follow_up_form or FollowUpForm(actor=actor, lead=lead, may_give=may_assign),
+            "follow_up_form": follow_up_form
+            or FollowUpForm(actor=actor, lead=lead, may_give=may_assign, people=assignees),
             "attachment_form": attachment_form or AttachmentForm(),
         }
     if actor.may(Area.LEADS, "delete"):
@@ -155,12 +160,19 @@ def lead_page(
     return response
 
 
-def _work_form(request: HttpRequest, lead: Lead, data: Any = None, *, may_assign: bool) -> WorkForm:
+def _work_form(
+    request: HttpRequest,
+    lead: Lead,
+    data: Any = None,
+    *,
+    may_assign: bool,
+    people: Iterable[Membership] | None = None,
+) -> WorkForm:
     actor = actor_of(request)
     owners = assignable_members(actor) if may_assign else None
     initial = {"status": lead.status, "stage": lead.stage, "owner": lead.owner_id}
     may_free = lead.owner_id is None or actor.level(Area.LEADS, "assign") is Level.ALL
-    return WorkForm(data, lead=lead, owners=owners, may_free=may_free, initial=initial)
+    return WorkForm(data, lead=lead, owners=owners, people=people, may_free=may_free, initial=initial)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,7 +1,7 @@
 """Forms of notes, follow-ups, attachments, and how calls went. They carry what was typed; the services judge it."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
+from accounts.models import Membership
 from core.errors import ApplicationError
 from core.kept_files import KINDS
 from core.services.files import MEGABYTE
@@ -98,7 +99,9 @@ class FollowUpForm(forms.Form):
         lead: Lead,
         follow_up: FollowUp | None = None,
         may_give: bool = False,
+        people: Iterable[Membership] | None = None,
     ) -> None:
+        """`people`: to whom it may be given, where that has been read."""
         super().__init__(data, auto_id="follow_up_%s")
         due: Any = self.fields["due_at"]
         due.zone, due.width = actor.organization.zone, "half"
@@ -111,7 +114,7 @@ class FollowUpForm(forms.Form):
         whom: Any = self.fields["assignee"]
         whom.queryset, whom.width = follow_up_assignees(actor, lead), "half"
         # Read once: a select that must be filled looks at its first choice before it is drawn.
-        whom.choices = [(member.pk, str(member)) for member in whom.queryset]
+        whom.choices = [(each.pk, str(each)) for each in (whom.queryset if people is None else people)]
         own = actor.membership.pk if actor.membership else None
         whom.initial = follow_up.assignee_id if follow_up else own
 

@@ -1,6 +1,7 @@
 """Reading assignment rules, why a lead went to whom, and what a rule would do to the newest leads."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -65,10 +66,17 @@ class WhyAssigned:
 
 def why_assigned(lead: Lead) -> WhyAssigned | None:
     """Return why a lead that the actor sees went to its owner; None where no rule has decided. One query."""
-    found = LeadAssignment.objects.filter(lead=lead).select_related("owner__user").order_by("-pk").first()
-    if found is None:
-        return None
-    return WhyAssigned(found, _reason(found), found.owner_id == lead.owner_id)
+    return told_assignment(lead, last_assignment(lead.pk))
+
+
+def last_assignment(lead_id: int) -> QuerySet[LeadAssignment]:
+    """The row that `told_assignment` takes of such a lead."""
+    return LeadAssignment.objects.filter(lead_id=lead_id).select_related("owner__user").order_by("-pk")[:1]
+
+
+def told_assignment(lead: Lead, rows: Iterable[LeadAssignment]) -> WhyAssigned | None:
+    """Return what the last decision about a lead tells."""
+    return next((WhyAssigned(row, _reason(row), row.owner_id == lead.owner_id) for row in rows), None)
 
 
 def _reason(found: LeadAssignment) -> str:
@@ -122,10 +130,19 @@ class WhyWaiting:
 
 def why_waiting(lead: Lead) -> WhyWaiting | None:
     """Return why a lead that the actor sees is nobody's yet; None where it waits for nothing. One query, or none."""
+    return told_waiting(lead, waits_of(lead.pk), lead.organization.zone) if lead.owner_id is None else None
+
+
+def waits_of(lead_id: int) -> QuerySet[WaitingLead]:
+    """The row that `told_waiting` takes of such a lead."""
+    return WaitingLead.objects.filter(lead_id=lead_id).select_related("rule").order_by("pk")[:1]
+
+
+def told_waiting(lead: Lead, rows: Iterable[WaitingLead], zone: ZoneInfo) -> WhyWaiting | None:
+    """Return what a lead waits for that is nobody's; `zone` is that of its organisation."""
     if lead.owner_id is not None:
         return None
-    found = WaitingLead.objects.filter(lead=lead).select_related("rule").first()
-    return None if found is None else WhyWaiting(found, _waits(found, lead.organization.zone))
+    return next((WhyWaiting(row, _waits(row, zone)) for row in rows), None)
 
 
 def _waits(found: WaitingLead, zone: ZoneInfo) -> str:

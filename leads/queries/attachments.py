@@ -1,5 +1,7 @@
 """Reading what is attached to one lead."""
 
+from collections.abc import Iterable
+
 from django.db.models import F, QuerySet
 
 from accounts.masking import MASK
@@ -19,25 +21,32 @@ def lead_attachments(lead: Lead) -> QuerySet[LeadAttachment]:
     return LeadAttachment.objects.filter(lead=lead).select_related("file", "author__user")
 
 
-def all_attachments(lead: Lead) -> QuerySet[LeadAttachment]:
-    """The same, with what was taken away."""
-    return LeadAttachment.everything.filter(lead=lead).select_related(
+def attachments_of(lead_id: int) -> QuerySet[LeadAttachment]:
+    """The same by the number of such a lead, with what was taken away."""
+    return LeadAttachment.everything.filter(lead_id=lead_id).select_related(
         "file", "author__user", "removed_by__user"
     )
 
 
-def shown_attachments(lead: Lead, *, with_removed: bool) -> tuple[list[LeadAttachment], list[LeadAttachment]]:
-    """Return what is attached, the newest first, and what was taken away last: one query."""
-    rows = all_attachments(lead) if with_removed else lead_attachments(lead)
+def listed_attachments(lead_id: int) -> QuerySet[LeadAttachment]:
+    """The rows that `shown_attachments` takes: what is attached, the newest first, then what was taken away last."""
     newest = F("deleted_at").desc(nulls_first=True), "-created_at", "-pk"
-    found = list(rows.order_by(*newest)[: MOST_ATTACHMENTS + MOST_REMOVED])
-    live = [row for row in found if row.deleted_at is None]
-    return live, [row for row in found if row.deleted_at is not None][:MOST_REMOVED]
+    return attachments_of(lead_id).order_by(*newest)[: MOST_ATTACHMENTS + MOST_REMOVED]
+
+
+def shown_attachments(
+    rows: Iterable[LeadAttachment], *, with_removed: bool
+) -> tuple[list[LeadAttachment], list[LeadAttachment]]:
+    """Return of such rows those that a page shows: what is attached, and what was taken away."""
+    live, removed = [], []
+    for row in rows:
+        (live if row.deleted_at is None else removed).append(row)
+    return live, removed[:MOST_REMOVED] if with_removed else []
 
 
 def get_attachment(lead: Lead, attachment_id: int, *, removed: bool = False) -> LeadAttachment:
     """Return one attachment of such a lead; with `removed` one that was taken away. Raises NotVisible."""
-    rows = all_attachments(lead).filter(deleted_at__isnull=False) if removed else lead_attachments(lead)
+    rows = attachments_of(lead.pk).filter(deleted_at__isnull=False) if removed else lead_attachments(lead)
     attachment = rows.filter(pk=attachment_id).first()
     if attachment is None:
         raise NotVisible("No attachment of this lead has this number.")

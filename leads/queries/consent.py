@@ -1,14 +1,17 @@
 """Reading whom the organisation may reach: its do-not-call list, and the register of consents of a lead."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
 from accounts.actor import Actor
 from accounts.roles import Area
+from core.database.together import CompiledReading
 from leads.models import (
+    Consent,
     ConsentChannel,
     ConsentState,
     DoNotCall,
@@ -71,44 +74,44 @@ def is_do_not_call(phone: str) -> bool:
     return bool(phone) and DoNotCall.objects.filter(phone=phone).exists()
 
 
-def submissions_of(lead: Lead) -> list[FormSubmission]:
-    """Return the enquiries through forms that became this lead or that it repeats, which the actor has been let see:
-    the one that made it, and those with a consent."""
-    rows = FormSubmission.objects.filter(
-        lead_id=lead.pk, outcome__in=[SubmissionOutcome.CREATED, SubmissionOutcome.REPEAT]
-    )
-    found = rows.select_related("form_link", "consent").order_by("-at", "-pk")[:MOST_ENTRIES]
-    return list(found)
-
-
-def lead_contact(lead: Lead, submissions: Iterable[FormSubmission]) -> Contact:
-    """Return the register of a lead that the actor may see, with those of its enquiries: one query."""
-    listed = DoNotCall.objects.filter(phone=OuterRef("phone")).exclude(phone="").values("reason")[:1]
-    rows = list(
-        Lead.objects.filter(pk=lead.pk)
-        .annotate(listed=Subquery(listed))
-        .order_by("-consents__at", "-consents__pk")
-        .values_list(
-            "listed",
-            "consents__purpose",
-            "consents__channel",
-            "consents__state",
-            "consents__at",
-            "consents__wording",
-            "consents__door",
-            "consents__by__name",
-            "consents__by__user__email",
-        )[:MOST_ENTRIES]
-    )
-    entries = [
-        ConsentEntry(purpose, channel, state, at, wording, door, by=name or email)
-        for _listed, purpose, channel, state, at, wording, door, name, email in rows
-        if at is not None
+def contact_rows(lead_id: int, phone: str) -> list[QuerySet[Any]]:
+    """The rows that `contact_of` takes of a lead that the actor has been let see, and of its number: enquiries,
+    consents, and why it is not to be called."""
+    # Enquiries through forms that became this lead or that it repeats.
+    outcomes = [SubmissionOutcome.CREATED, SubmissionOutcome.REPEAT]
+    enquiries = FormSubmission.objects.filter(lead_id=lead_id, outcome__in=outcomes)
+    enquiries = enquiries.select_related("form_link", "consent").defer("values").order_by("-at", "-pk")
+    consents = Consent.objects.filter(lead_id=lead_id).select_related("by__user").order_by("-at", "-pk")
+    return [
+        enquiries[:MOST_ENTRIES],
+        consents[:MOST_ENTRIES],
+        DoNotCall.objects.filter(phone=phone).order_by("pk")[:1],
     ]
-    entries += [_of_form(each) for each in submissions if each.consent is not None]
+
+
+CONTACT = CompiledReading(contact_rows, lead_id=int, phone=str)
+
+
+def lead_contact(lead: Lead) -> Contact:
+    """Return the register of a lead that the actor may see, with those of its enquiries: one query."""
+    return contact_of(lead, *CONTACT(lead_id=lead.pk, phone=lead.phone))
+
+
+def contact_of(
+    lead: Lead,
+    enquiries: Iterable[FormSubmission],
+    consents: Iterable[Consent],
+    listed: Sequence[DoNotCall],
+) -> Contact:
+    """Return what the rows of `contact_rows` tell."""
+    entries = [
+        ConsentEntry(row.purpose, row.channel, row.state, row.at, row.wording, row.door, by=str(row.by))
+        for row in consents
+    ]
+    entries += [_of_form(each) for each in enquiries if each.consent is not None]
     entries.sort(key=lambda entry: entry.at, reverse=True)
-    reason = rows[0][0] if rows else None
-    return Contact(entries, reason is not None, reason or "")
+    is_listed = bool(lead.phone and listed)
+    return Contact(entries, is_listed, listed[0].reason if is_listed else "")
 
 
 def _of_form(submission: FormSubmission) -> ConsentEntry:

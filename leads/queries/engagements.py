@@ -26,7 +26,12 @@ class Reach:
 
 def lead_engagements(lead: Lead) -> QuerySet[Engagement]:
     """Return the calls and messages of a lead that the actor may see (`get_lead`), with who made them."""
-    return Engagement.objects.filter(lead=lead).select_related("by__user")
+    return engagements_of(lead.pk)
+
+
+def engagements_of(lead_id: int) -> QuerySet[Engagement]:
+    """The same by the number of such a lead."""
+    return Engagement.objects.filter(lead_id=lead_id).select_related("by__user")
 
 
 def get_engagement(lead: Lead, engagement_id: int) -> Engagement:

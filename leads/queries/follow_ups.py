@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import Membership
+from accounts.queries.members import assignable_members
 from accounts.queries.memberships import reachable_member_ids
 from accounts.queries.reaching import members_reaching
 from accounts.roles import Area
+from core.database.together import read_together
 from core.errors import NotVisible
 from leads.due_times import COMING_DAYS, days_from
 from leads.models import FollowUp, Lead
@@ -21,14 +23,24 @@ MOST_OPEN = 50
 
 def lead_follow_ups(lead: Lead) -> QuerySet[FollowUp]:
     """Return the follow-ups of a lead that the actor may see (`get_lead`), with their people."""
-    return FollowUp.objects.filter(lead=lead).select_related(
+    return follow_ups_of(lead.pk)
+
+
+def follow_ups_of(lead_id: int) -> QuerySet[FollowUp]:
+    """The same by the number of such a lead."""
+    return FollowUp.objects.filter(lead_id=lead_id).select_related(
         "author__user", "assignee__user", "done_by__user"
     )
 
 
 def open_follow_ups(lead: Lead) -> list[FollowUp]:
     """Return what is to be done about such a lead, the most urgent first."""
-    return list(lead_follow_ups(lead).filter(done_at__isnull=True).order_by("due_at", "pk")[:MOST_OPEN])
+    return list(open_follow_ups_of(lead.pk))
+
+
+def open_follow_ups_of(lead_id: int) -> QuerySet[FollowUp]:
+    """The same by the number of such a lead."""
+    return follow_ups_of(lead_id).filter(done_at__isnull=True).order_by("due_at", "pk")[:MOST_OPEN]
 
 
 def get_follow_up(lead: Lead, follow_up_id: int) -> FollowUp:
@@ -70,3 +82,10 @@ def follow_up_assignees(actor: Actor, lead: Lead) -> QuerySet[Membership]:
         return members
     own = [actor.membership.pk] if actor.membership else []
     return members.filter(Q(pk__in=reach) | Q(pk__in=own))
+
+
+def people_to_give(actor: Actor, lead: Lead) -> tuple[list[Membership], list[Membership]]:
+    """Return to whom the actor may give the lead (`assignable_members`), and to whom a follow-up about it
+    (`follow_up_assignees`). One query."""
+    owners, assignees = read_together(assignable_members(actor), follow_up_assignees(actor, lead))
+    return owners, assignees

@@ -4,18 +4,19 @@ Values are shown as the actor may read them; that a masked value changed is told
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property, partial, reduce
+from functools import lru_cache, partial, reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actor import Actor
 from accounts.masking import Sight
-from accounts.models import Membership
+from accounts.queries.members import name_beside
 from core import locale_formats as formats
+from core.database.together import CompiledReading, read_together
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, line_definition
 from leads.models import Campaign, Lead, LeadTag, Source
@@ -30,11 +31,14 @@ from leads.queries.timeline import (
     TimelineEntry,
     Told,
     merged,
-    rows_before,
+    newest_before,
     told_work,
+    work_before,
 )
 
 LARGEST_PAGE = 500
+# How many rows of each kind are read at least for a newest page: statements that are composed once.
+SIZES = (21, 51, 201, LARGEST_PAGE + 1)
 # Columns of a lead that people read, beside what fields fill: label by history column.
 TOLD = {
     "status": gettext_lazy("Status"),
@@ -55,37 +59,77 @@ CORE_LABELS = {
 }
 
 
+def _names() -> dict[str, Subquery]:
+    """What to read beside a history row: the names of whom and what it refers to, of what was withdrawn too."""
+    return {
+        "told_user": name_beside(user_id="history_user_id"),
+        "told_owner": name_beside(pk="owner_id"),
+        "told_team": name_beside(pk="team_id"),
+        "told_source": _origin_name(Source, "source_id"),
+        "told_campaign": _origin_name(Campaign, "campaign_id"),
+    }
+
+
+def _origin_name(model: type[Source] | type[Campaign], column: str) -> Subquery:
+    return Subquery(model.everything.filter(pk=OuterRef(column)).values("name"))
+
+
 def lead_timeline(actor: Actor, lead: Lead, *, older_than: str = "", limit: int = 50) -> Timeline:
     """Return what happened to a lead that the actor may see (`get_lead`), newest first.
 
-    Changes, tags, notes and follow-ups in one order, and what happened to leads that were merged into it. A handful of
-    queries, however many entries.
+    Changes, tags, notes and follow-ups in one order, and what happened to leads that were merged into it. One query,
+    however many entries; two or three more where leads were merged.
 
     Raises:
         ValidationFailed: the cursor is none.
     """
     place, most = Position.read(older_than), min(limit, LARGEST_PAGE) + 1
-    return merged([*_told_changes(actor, lead, place, most), *told_work(actor, lead, place, most)], most - 1)
+    lead_ids = [lead.pk, *merged_into(lead)]
+    if place is None:
+        size = next(size for size in SIZES if size >= most)
+        changes, tags, *work = _newest(size)(lead=lead.pk, leads=lead_ids)
+    else:
+        changes, tags, *work = read_together(*_story(lead.pk, lead_ids, place, most))
+    return merged(
+        [*_told_changes(actor, lead, changes, tags, lead_ids), *told_work(actor, lead, work)], most - 1
+    )
 
 
-def _told_changes(actor: Actor, lead: Lead, place: Position | None, most: int) -> list[Told]:
-    """The history rows of the lead, of those merged into it, and of their tags, before a place.
+@lru_cache
+def _newest(most: int) -> CompiledReading:
+    return CompiledReading(partial(_story, place=None, most=most), lead=int, leads=str)
+
+
+def _story(lead: int, leads: Any, place: Position | None, most: int) -> list[QuerySet[Any]]:
+    """The rows of each kind before a place: history and tags of a lead and of those merged into it, its work."""
+    # A tag that moves with a merge is told by the merge.
+    tagging = LeadTag.history.model.objects.filter(lead_id__any=leads, history_type__in=("+", "-"))
+    tags = tagging.select_related("tag").annotate(told_user=name_beside(user_id="history_user_id"))
+    return [
+        newest_before(_changes(id__any=leads), place, Kind.CHANGE, "history_date", "history_id", most),
+        newest_before(tags, place, Kind.TAGGED, "history_date", "history_id", most),
+        *work_before(lead, place, most),
+    ]
+
+
+def _changes(**found_by: Any) -> QuerySet[Any]:
+    """History rows of leads, with the names that telling them needs."""
+    return Lead.history.model.objects.filter(**found_by).defer("compare").annotate(**_names())
+
+
+def _told_changes(
+    actor: Actor, lead: Lead, found: Sequence[Any], tags: Sequence[Any], lead_ids: Sequence[int]
+) -> list[Told]:
+    """What the history rows of the lead, of those merged into it, and of their tags tell.
 
     Each of a lead is told by its difference from the one before; where there may be more, the last read is only
     compared with.
     """
-    merged_ids = merged_into(lead.pk)
-    lead_ids = [lead.pk, *merged_ids]
-    rows = Lead.history.model.objects.filter(id__in=lead_ids).defer("compare")
-    found = rows_before(rows, place, Kind.CHANGE, "history_date", "history_id", most)
-    before = _rows_before_each(found, rows) if merged_ids else [*found[1:], None]
-    # A tag that moves with a merge is told by the merge.
-    tagging = LeadTag.history.model.objects.filter(lead_id__in=lead_ids, history_type__in=("+", "-"))
-    tags = rows_before(tagging.select_related("tag"), place, Kind.TAGGED, "history_date", "history_id", most)
-    teller = _Teller(actor, lead, found, tags)
+    before = _rows_before_each(found, lead_ids) if len(lead_ids) > 1 else [*found[1:], None]
+    teller = _Teller(actor, lead, found)
     changes = [
         Told(Position.of(row.history_date, Kind.CHANGE, row.history_id), partial(teller.tell, row, earlier))
-        for row, earlier in zip(found, before, strict=True)
+        for row, earlier in zip(found, before, strict=bool(found))
     ]
     return changes + [
         Told(Position.of(row.history_date, Kind.TAGGED, row.history_id), partial(teller.tell_tag, row))
@@ -93,7 +137,7 @@ def _told_changes(actor: Actor, lead: Lead, place: Position | None, most: int) -
     ]
 
 
-def _rows_before_each(found: Sequence[Any], rows: QuerySet[Any]) -> list[Any]:
+def _rows_before_each(found: Sequence[Any], lead_ids: Sequence[int]) -> list[Any]:
     """For each row of several leads the one before it of the same lead: one more query for those at the end."""
     earlier: dict[int, Any] = {}
     newer: dict[int, Any] = {}
@@ -103,20 +147,19 @@ def _rows_before_each(found: Sequence[Any], rows: QuerySet[Any]) -> list[Any]:
         newer[row.id] = row
     ends = [Q(id=row.id, history_id__lt=row.history_id) for row in newer.values()]
     if ends:
-        last = rows.filter(reduce(or_, ends)).order_by("id").values("id").annotate(last=Max("history_id"))
-        for row in rows.filter(history_id__in=last.values_list("last", flat=True)):
+        rows = Lead.history.model.objects.filter(id__in=lead_ids).filter(reduce(or_, ends))
+        last = rows.order_by("id").values("id").annotate(last=Max("history_id"))
+        for row in _changes(id__in=lead_ids, history_id__in=last.values_list("last", flat=True)):
             earlier[newer[row.id].history_id] = row
     return [earlier.get(row.history_id) for row in found]
 
 
 class _Teller:
-    """Puts history rows of one lead into words, with all names looked up at once."""
+    """Puts history rows of one lead into words."""
 
-    def __init__(self, actor: Actor, lead: Lead, rows: Sequence[Any], tags: Sequence[Any]) -> None:
+    def __init__(self, actor: Actor, lead: Lead, rows: Sequence[Any]) -> None:
         self.reader = LeadReader(actor)
         self.lead = lead
-        self.rows = rows
-        self.tags = tags
         for row in rows:
             self.reader.references.expect(line_definition(lead.line, row.version), row.data)
 
@@ -187,24 +230,21 @@ class _Teller:
                 continue
             old, new = getattr(before, name), getattr(row, name)
             if old != new:
-                yield Change(
-                    str(label), self._value(name, old), self._value(name, new), name.removesuffix("_id")
-                )
+                texts = (self._value(each, name) for each in (before, row))
+                yield Change(str(label), *texts, name.removesuffix("_id"))
 
-    def _value(self, name: str, value: Any) -> str:
+    @staticmethod
+    def _value(row: Any, name: str) -> str:
+        value = getattr(row, name)
         if value in (None, ""):
             return ""
+        if name.endswith("_id"):
+            return getattr(row, f"told_{name.removesuffix('_id')}") or ""
         match name:
             case "status":
                 return str(STATUS_LABELS.get(value, value))
             case "stage":
                 return stage_text(value)
-            case "owner_id" | "team_id":
-                return self._members.get(value, "")
-            case "source_id":
-                return self._sources.get(value, "")
-            case "campaign_id":
-                return self._campaigns.get(value, "")
         return str(value)
 
     def _fields(self, row: Any, before: Any) -> Iterable[Change]:
@@ -252,29 +292,6 @@ class _Teller:
 
     def _who(self, row: Any) -> str:
         if row.history_user_id is not None:
-            return self._users.get(row.history_user_id, _("Somebody who left"))
+            return row.told_user or _("Somebody who left")
         form = form_named_by(row.history_change_reason)
         return _("Form “%(title)s”") % {"title": form} if form else _("System")
-
-    def _ids(self, *names: str) -> set[int]:
-        return {getattr(row, name) for row in self.rows for name in names} - {None}
-
-    @cached_property
-    def _users(self) -> dict[int, str]:
-        users = {row.history_user_id for row in (*self.rows, *self.tags)} - {None}
-        members = Membership.everything.filter(user_id__in=users).select_related("user")
-        # Who left and came back has several memberships: the newest name counts.
-        return {member.user_id: str(member) for member in members.order_by("pk")}
-
-    @cached_property
-    def _members(self) -> dict[int, str]:
-        members = Membership.everything.filter(pk__in=self._ids("owner_id", "team_id")).select_related("user")
-        return {member.pk: str(member) for member in members}
-
-    @cached_property
-    def _sources(self) -> dict[int, str]:
-        return dict(Source.everything.filter(pk__in=self._ids("source_id")).values_list("pk", "name"))
-
-    @cached_property
-    def _campaigns(self) -> dict[int, str]:
-        return dict(Campaign.everything.filter(pk__in=self._ids("campaign_id")).values_list("pk", "name"))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 
 from accounts.actor import Actor
 from accounts.queries.memberships import reachable_member_ids
@@ -11,6 +12,9 @@ from core.database.compiled import CompiledQuery
 from core.errors import NotPermitted, NotVisible
 from leads.models import Lead, LeadMerge
 from leads.queries.tags import names_beside_lead
+
+# What a lead that was loaded for its page knows beside its columns: which leads were merged into it (their numbers).
+TAKEN_IN = "taken_in"
 
 
 def visible_leads(actor: Actor, *, verb: str = "read") -> QuerySet[Lead]:
@@ -32,7 +36,8 @@ def _lead(reference: str) -> QuerySet[Lead]:
     leads = Lead.objects.filter(reference=reference).select_related(
         "line", "source", "campaign", "owner__user", "team__user"
     )
-    return leads.annotate(tag_names=names_beside_lead())
+    taken_in = standing_merges().filter(keep_id=OuterRef("pk")).order_by("-pk").values("lose_id")
+    return leads.annotate(tag_names=names_beside_lead(), **{TAKEN_IN: ArraySubquery(taken_in)})
 
 
 # `visible_leads` of one reference, composed once: without a limit, and among so many owners.

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from accounts.actor import Actor
 from core.errors import NotVisible
 from leads.models import Consent, Engagement, FollowUp, Lead, LeadAttachment, LeadMerge, Note
-from leads.queries.leads import standing_merges, visible_leads
+from leads.queries.leads import TAKEN_IN, standing_merges, visible_leads
 
 HANGING: tuple[Any, ...] = (Note, FollowUp, Engagement, LeadAttachment, Consent)
 # What history gives as the reason of what a merge, or taking it back, has written.
@@ -28,17 +28,23 @@ def merged_by(reason: str | None) -> tuple[str, str] | None:
     return None
 
 
-def merged_into(lead_id: int) -> list[int]:
+def merged_into(lead: Lead) -> list[int]:
     """Return the leads that are now part of a lead, those that were part of them included.
 
-    One query; one more for each step of chains of merges.
+    A query for each step of chains of merges, and one that finds their end; none for a lead that was loaded for its
+    page (`get_lead`) and has taken in no other.
     """
+    known: list[int] | None = getattr(lead, TAKEN_IN, None)
+    ends = _direct([lead.pk]) if known is None else known
     found: list[int] = []
-    ends = [lead_id]
     while ends:
-        ends = list(standing_merges().filter(keep_id__in=ends).values_list("lose_id", flat=True))
         found += ends
+        ends = _direct(ends)
     return found
+
+
+def _direct(leads: list[int]) -> list[int]:
+    return list(standing_merges().filter(keep_id__in=leads).values_list("lose_id", flat=True))
 
 
 def merges_into(lead_id: int) -> QuerySet[LeadMerge]:

@@ -8,7 +8,12 @@ from leads.models import Lead, Note
 
 def lead_notes(lead: Lead) -> QuerySet[Note]:
     """Return the notes of a lead that the actor may see (`get_lead`), with their authors."""
-    return Note.objects.filter(lead=lead).select_related("author__user")
+    return notes_of(lead.pk)
+
+
+def notes_of(lead_id: int) -> QuerySet[Note]:
+    """The same by the number of such a lead."""
+    return Note.objects.filter(lead_id=lead_id).select_related("author__user")
 
 
 def get_note(lead: Lead, note_id: int) -> Note:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
-from accounts.queries.memberships import today
+from accounts.queries.reaching import ids_above
 from accounts.roles import Area
 from core.errors import NotVisible
 from core.rules import parse_rule
@@ -23,16 +23,6 @@ from leads.queries.lead_list.ordering import orderable
 MOST_VIEWS = 200
 # The nearest first: what is one's own comes before what is everybody's.
 NEARNESS = (ViewSharing.PRIVATE, ViewSharing.TEAM, ViewSharing.ROLE, ViewSharing.ORGANIZATION)
-ABOVE = """
-WITH RECURSIVE above (id, depth) AS (
-    SELECT %(member)s::bigint, 0
-  UNION
-    SELECT line.manager_id, above.depth + 1
-      FROM accounts_reportingline line JOIN above ON line.membership_id = above.id
-     WHERE line.organization_id = %(organization)s AND line.valid @> %(day)s::date AND above.depth < 64
-)
-SELECT DISTINCT id FROM above
-"""
 
 
 def oversees_views(actor: Actor) -> bool:
@@ -43,7 +33,7 @@ def oversees_views(actor: Actor) -> bool:
 def offered_views(actor: Actor, line: BusinessLine | None = None) -> list[SavedView]:
     """Return the views that are for the actor, by name: own ones, and those of a team, a role, or everybody.
 
-    One query; one more where there are views of teams. Raises NotPermitted.
+    One query. Raises NotPermitted.
     """
     actor.require(Area.LEADS, "read")
     if actor.membership is None:
@@ -51,18 +41,11 @@ def offered_views(actor: Actor, line: BusinessLine | None = None) -> list[SavedV
     mine = actor.membership.pk
     wanted = (
         Q(sharing=ViewSharing.PRIVATE, owner_id=mine)
-        | Q(sharing__in=(ViewSharing.ORGANIZATION, ViewSharing.TEAM))
+        | Q(sharing=ViewSharing.ORGANIZATION)
+        | Q(sharing=ViewSharing.TEAM) & (Q(owner_id=mine) | Q(team_id__in=_leaders_of(actor)))
         | Q(sharing=ViewSharing.ROLE, role__in=[role.value for role in actor.roles])
     )
-    views = list(_views(line).filter(wanted)[: MOST_VIEWS * 2])
-    if any(view.sharing == ViewSharing.TEAM for view in views):
-        leaders = set(_leaders_of(actor))
-        views = [
-            view
-            for view in views
-            if view.sharing != ViewSharing.TEAM or view.owner_id == mine or view.team_id in leaders
-        ]
-    return views[:MOST_VIEWS]
+    return list(_views(line).filter(wanted)[:MOST_VIEWS])
 
 
 def listed_views(actor: Actor, line: BusinessLine | None = None) -> list[SavedView]:
@@ -112,23 +95,14 @@ def _opens(actor: Actor, view: SavedView) -> bool:
         case ViewSharing.ROLE:
             return view.role in actor.roles
         case ViewSharing.TEAM:
-            return view.team_id in _leaders_of(actor)
+            return SavedView.objects.filter(pk=view.pk, team_id__in=_leaders_of(actor)).exists()
     return False
 
 
-def _leaders_of(actor: Actor) -> list[int]:
+def _leaders_of(actor: Actor) -> RawSQL:
     """The members in whose teams the actor is today, and the actor."""
     assert actor.membership is not None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ABOVE,
-            {
-                "member": actor.membership.pk,
-                "organization": actor.organization.pk,
-                "day": today(actor.organization),
-            },
-        )
-        return [row[0] for row in cursor.fetchall()]
+    return ids_above(actor.organization, actor.membership.pk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ def visible_stall_rules(actor: Actor) -> QuerySet[StallRule]:
     return rules if actor.may(Area.CONFIGURATION, "read") else rules.none()
 
 
-def stall_steps(lead: Lead) -> QuerySet[StallStep]:
+def stall_steps_of(lead_id: int) -> QuerySet[StallStep]:
     """Return what was done about a lead that the actor may see (`get_lead`), with whom it was told or given."""
-    return StallStep.objects.filter(lead=lead).select_related("whom__user")
+    return StallStep.objects.filter(lead_id=lead_id).select_related("whom__user")
 
 
 def look_up_stalled(leads: Iterable[Lead]) -> None:

@@ -1,12 +1,12 @@
 """One order of all that happened to a lead, whatever table it stands in, and a cursor into it.
 
 What happened has a position: when, of which kind, under which number. A page is merged from as many of each kind as
-it has places, so it costs a query for each kind, however long the lead's story is.
+it has places, read in one statement, so it costs the same however long the lead's story is.
 """
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -18,13 +18,13 @@ from django.utils.translation import gettext_lazy
 from accounts.actor import Actor
 from core import locale_formats as formats
 from core.errors import FieldError, ValidationFailed
-from leads.models import FollowUp, Lead, StallStepKind
+from leads.models import Lead, StallStepKind
 from leads.presentation import LeadReader
-from leads.queries.attachments import all_attachments, attachment_label
-from leads.queries.engagements import lead_engagements
-from leads.queries.follow_ups import lead_follow_ups
-from leads.queries.notes import lead_notes
-from leads.queries.stalling import stall_steps
+from leads.queries.attachments import attachment_label, attachments_of
+from leads.queries.engagements import engagements_of
+from leads.queries.follow_ups import follow_ups_of
+from leads.queries.notes import notes_of
+from leads.queries.stalling import stall_steps_of
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 CURSOR = re.compile(r"([0-9]{1,17})-([0-9])-([0-9]{1,18})")
@@ -174,17 +174,10 @@ class Told:
     tell: Callable[[], TimelineEntry | None]
 
 
-def rows_before(
-    rows: QuerySet[Any], place: Position | None, kind: Kind, moment: str, number: str, most: int
-) -> list[Any]:
-    """Return the newest rows of a kind before a place, newest first."""
-    return list(newest_before(rows, place, kind, moment, number, most))
-
-
 def newest_before(
     rows: QuerySet[Any], place: Position | None, kind: Kind, moment: str, number: str, most: int
 ) -> QuerySet[Any]:
-    """What `rows_before` reads."""
+    """The newest rows of a kind before a place, newest first."""
     if place is not None:
         rows = rows.filter(place.before(kind, moment, number))
     return rows.order_by(f"-{moment}", f"-{number}")[:most]
@@ -198,37 +191,36 @@ def merged(told: Iterable[Told], limit: int) -> Timeline:
     return Timeline(entries, shown[-1].position.cursor if len(ordered) > limit else "")
 
 
-def told_work(actor: Actor, lead: Lead, place: Position | None, most: int) -> list[Told]:
-    """Return the notes, follow-ups, attachments, calls, messages and stalling before a place: six queries."""
-    teller = _WorkTeller(LeadReader(actor), lead)
-    notes = rows_before(lead_notes(lead), place, Kind.NOTE, "created_at", "pk", most)
-    follow_ups = _follow_ups_before(lead, place, most)
+def work_before(lead_id: int, place: Position | None, most: int) -> list[QuerySet[Any]]:
+    """The rows of notes, follow-ups, attachments, calls, messages and stalling before a place, as `told_work` takes
+    them."""
+    follow_ups = follow_ups_of(lead_id)
     # A file that was taken away has been attached all the same.
-    attached = rows_before(all_attachments(lead), place, Kind.ATTACHED, "created_at", "pk", most)
-    gone = all_attachments(lead).filter(deleted_at__isnull=False)
-    removed = rows_before(gone, place, Kind.REMOVED, "deleted_at", "pk", most)
-    engagements = rows_before(lead_engagements(lead), place, Kind.ENGAGED, "at", "pk", most)
-    steps = rows_before(stall_steps(lead), place, Kind.STALLED, "at", "pk", most)
+    files = attachments_of(lead_id)
+    return [
+        newest_before(notes_of(lead_id), place, Kind.NOTE, "created_at", "pk", most),
+        newest_before(follow_ups, place, Kind.PLANNED, "created_at", "pk", most),
+        newest_before(follow_ups.filter(done_at__isnull=False), place, Kind.DONE, "done_at", "pk", most),
+        newest_before(files, place, Kind.ATTACHED, "created_at", "pk", most),
+        newest_before(files.filter(deleted_at__isnull=False), place, Kind.REMOVED, "deleted_at", "pk", most),
+        newest_before(engagements_of(lead_id), place, Kind.ENGAGED, "at", "pk", most),
+        newest_before(stall_steps_of(lead_id), place, Kind.STALLED, "at", "pk", most),
+    ]
+
+
+def told_work(actor: Actor, lead: Lead, rows: Sequence[list[Any]]) -> list[Told]:
+    """Return what the rows of `work_before` tell."""
+    teller = _WorkTeller(LeadReader(actor), lead)
+    notes, planned, done, attached, removed, engagements, steps = rows
     return [
         *(_told(row.created_at, Kind.NOTE, row, teller.note) for row in notes),
-        *(_told(row.created_at, Kind.PLANNED, row, teller.planned) for row in follow_ups if row.is_planned),
-        *(_told(row.done_at, Kind.DONE, row, teller.done) for row in follow_ups if row.is_ended),
+        *(_told(row.created_at, Kind.PLANNED, row, teller.planned) for row in planned),
+        *(_told(row.done_at, Kind.DONE, row, teller.done) for row in done),
         *(_told(row.created_at, Kind.ATTACHED, row, teller.attached) for row in attached),
         *(_told(row.deleted_at, Kind.REMOVED, row, teller.removed) for row in removed),
         *(_told(row.at, Kind.ENGAGED, row, teller.engaged) for row in engagements),
         *(_told(row.at, Kind.STALLED, row, teller.stalled) for row in steps),
     ]
-
-
-def _follow_ups_before(lead: Lead, place: Position | None, most: int) -> list[Any]:
-    """The newest follow-ups by when they were planned (`is_planned`) and by when they were done (`is_ended`)."""
-    rows = FollowUp.objects.filter(lead=lead)
-    planned = newest_before(rows, place, Kind.PLANNED, "created_at", "pk", most)
-    ended = newest_before(rows.filter(done_at__isnull=False), place, Kind.DONE, "done_at", "pk", most)
-    marked = lead_follow_ups(lead).annotate(
-        is_planned=Q(pk__in=planned.values("pk")), is_ended=Q(pk__in=ended.values("pk"))
-    )
-    return list(marked.filter(Q(is_planned=True) | Q(is_ended=True)))
 
 
 def _told(at: dt.datetime, kind: Kind, row: Any, tell: Callable[[Any], TimelineEntry]) -> Told:

@@ -18,6 +18,7 @@ from accounts.models import Absence
 from accounts.queries.calendar import visible_absences
 from accounts.queries.memberships import today
 from accounts.roles import Area, Level
+from core.database.together import read_together
 from leads.due_times import COMING_DAYS, days_from, local_moment
 from leads.models import (
     OPEN_STATUSES,
@@ -87,18 +88,26 @@ class Today:
 def read_today(actor: Actor, *, most: int = FIRST, now: dt.datetime | None = None) -> Today:
     """Return the actor's own work, at most so many rows of each part."""
     now = now or timezone.now()
-    by_day = {part.day: part for part in _by_day(_follow_ups(actor, now, most))}
+    follow_ups, stalled, untouched, mentions, done, away = read_together(
+        _follow_ups(actor, now, most),
+        _first(stalled_leads(actor), most),
+        _first(untouched_leads(actor), most),
+        _first(with_what_is_told(_unread_mentions(actor)).order_by("-pk"), most),
+        _first(_done_today(actor, now), most),
+        _absences_for(actor),
+    )
+    by_day = {part.day: part for part in _by_day(follow_ups)}
     this_day = now.astimezone(actor.organization.zone).date()
     return Today(
         overdue=by_day.pop(OVERDUE, NOTHING),
         due=by_day.pop(this_day, NOTHING),
         later=by_day.pop(LATER, NOTHING),
         coming=[by_day[day] for day in sorted(day for day in by_day if day is not None)],
-        stalled=_part(stalled_leads(actor), most),
-        untouched=_part(untouched_leads(actor), most),
-        mentions=_part(with_what_is_told(_unread_mentions(actor)).order_by("-pk"), most),
-        done=_part(_done_today(actor, now), most),
-        of_absent=_of_absent(actor, most),
+        stalled=_part(stalled),
+        untouched=_part(untouched),
+        mentions=_part(mentions),
+        done=_part(done),
+        of_absent=_of_absent(actor, away, most),
     )
 
 
@@ -163,9 +172,8 @@ def _done_today(actor: Actor, now: dt.datetime) -> QuerySet[FollowUp]:
     return rows.select_related("lead__line", "author__user").order_by("-done_at", "-pk")
 
 
-def _of_absent(actor: Actor, most: int) -> Part:
+def _of_absent(actor: Actor, away: Iterable[Absence], most: int) -> Part:
     """Open follow-ups of those who are away, due before they are back, about leads that the actor may work."""
-    away = _absences_for(actor)
     if not away:
         return NOTHING
     zone = actor.organization.zone
@@ -175,24 +183,27 @@ def _of_absent(actor: Actor, most: int) -> Part:
         due |= Q(assignee_id=absence.membership_id, due_at__lt=back)
     leads = visible_leads(actor, verb="write").order_by().values("pk")
     rows = FollowUp.objects.filter(due, done_at__isnull=True, lead__in=leads)
-    return _part(
-        rows.select_related("lead__line", "author__user", "assignee__user").order_by("due_at", "pk"), most
-    )
+    rows = rows.select_related("lead__line", "author__user", "assignee__user").order_by("due_at", "pk")
+    return _part(list(_first(rows, most)))
 
 
-def _absences_for(actor: Actor) -> list[Absence]:
+def _absences_for(actor: Actor) -> QuerySet[Absence]:
     """The absences of today in which the actor stands in: those of the actor's team, or named as the deputy."""
     member = actor.membership
     if member is None:
-        return []
+        return Absence.objects.none()
     day = today(actor.organization)
     rows = visible_absences(actor).filter(first_day__lte=day, last_day__gte=day).exclude(membership=member)
     # Who sees to the leads of everybody stands in for those alone who name them.
     if actor.level(Area.LEADS, "write") is Level.ALL:
         rows = rows.filter(deputy=member)
-    return list(rows.order_by("pk")[:MOST])
+    return rows.order_by("pk")[:MOST]
 
 
-def _part(rows: QuerySet[Any], most: int) -> Part:
-    found = list(rows.annotate(total=Window(Count(F("pk"))))[:most])
+def _first(rows: QuerySet[Any], most: int) -> QuerySet[Any]:
+    """So many of the rows, each with how many there are."""
+    return rows.annotate(total=Window(Count(F("pk"))))[:most]
+
+
+def _part(found: list[Any]) -> Part:
     return Part(found, found[0].total if found else 0)

@@ -320,7 +320,10 @@ def test_the_page_of_who_may_not_edit_says_that_there_is_a_paper_and_no_more(hou
 def test_the_page_shows_what_was_removed_to_who_may_restore_it_alone(house, client_for):
     attachment = attach(house, kind="quote", label="Old rate", content=b"9 %", filename="q.txt").attachment
     remove_attachment(actor=house.agent, **where(house, attachment))
-    assert reading.shown_attachments(house.lead, with_removed=False) == ([], [])
+    assert reading.shown_attachments(reading.listed_attachments(house.lead.pk), with_removed=False) == (
+        [],
+        [],
+    )
     page = client_for(house.auditor).get(address(house, "detail")).content.decode()
     assert "/restore/" not in page
     page = client_for(house.leader).get(address(house, "detail")).content.decode()

@@ -41,7 +41,7 @@ def listed(house, phone="98450 12345"):
 
 
 def standing(house):
-    return [(each.purpose, each.channel, each.state) for each in lead_contact(house.lead, []).standing]
+    return [(each.purpose, each.channel, each.state) for each in lead_contact(house.lead).standing]
 
 
 def test_a_listed_number_is_neither_called_nor_messaged(house):
