@@ -21,10 +21,12 @@ from core.retention.registry import find_purge
 from core.scope import organization_scope
 from leads.models import FormLink, FormRefusals, FormSubmission, Lead, LeadAttachment
 from leads.pages.public import stamps
+from leads.queries.form_links import form_link_scope
 from leads.queries.history import lead_timeline
 from leads.services import form_files
 from leads.services.attachments import attach_file
 from leads.services.fields import update_field
+from leads.services.form_files import keep_form_file
 from leads.services.form_links import update_form_link
 from leads.services.form_submissions import accept_submission, discard_submission
 from leads.services.kept_files import keep_file
@@ -32,6 +34,7 @@ from leads.services.leads import create_lead
 from leads.services.lines import publish_line
 from tests.core.kept_files.samples import DOCX, PDF, SCRIPT, located_picture, picture
 from tests.leads.form_links.conftest import PERSON, Visitor, form_of
+from tests.leads.form_links.test_enquiries import at_once, send
 from tests.leads.lines.definitions import make_line
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_organization")]
@@ -324,3 +327,21 @@ def test_a_file_of_another_organisations_form_is_no_file_here(operations, link, 
 def test_a_picture_that_is_none_is_told(link, visitor):
     page = visitor.send(**{"field-photo": SimpleUploadedFile("a.jpg", picture()[:60], "image/jpeg")})
     assert page.status_code == 422 and not Lead.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("uploads", [1, 4])
+def test_a_press_with_a_file_that_comes_four_times_at_once_is_one_enquiry(operations, organization, uploads):
+    link = form_of(operations, line={"on_duplicate": "create"}, field_keys=ASKED)
+    with form_link_scope(link):
+        kept = [
+            keep_form_file(link=link, key="payslip", filename="a.pdf", chunks=[PDF])
+            for _each in range(uploads)
+        ]
+    carried = [Held(file.pk, file.name, file.size).signed() for file in kept]
+    rows = at_once(4, lambda index: send(link, {"payslip": carried[index % uploads]}))
+    assert len({row.pk for row in rows}) == FormSubmission.objects.count() == 1
+    held = Lead.objects.get().data["payslip"]["id"]
+    attached = StoredFile.objects.filter(attached_at__isnull=False).values_list("pk", flat=True)
+    assert list(attached) == [held]
+    assert StoredFile.objects.filter(purpose="leads.form").count() == uploads - 1
