@@ -28,4 +28,6 @@ application = BodyLimit(
         r"|/fields-from-a-file/new/|/api/v1/lines/proposals/?"
         r"|/leads/new/|/leads/[A-Za-z0-9]+/edit/|/api/v1/files/?"
     ),
+    public=settings.FORM_FILES_MEGABYTES * 2**20 + settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+    public_paths=r"/f/[A-Za-z0-9_-]{20,64}/",
 )

@@ -22,19 +22,34 @@ log = structlog.get_logger("leadledger.request")
 
 
 class BodyLimit:
-    """ASGI middleware: small bodies everywhere, large ones only at the addresses that take files."""
+    """ASGI middleware: small bodies everywhere, large ones only at the addresses that take files.
 
-    def __init__(self, application: Application, *, small: int, large: int, large_paths: str) -> None:
+    `public` bytes are what `public_paths` take: files too, of people whom nobody knows.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        small: int,
+        large: int,
+        large_paths: str,
+        public: int = 0,
+        public_paths: str = "",
+    ) -> None:
         self.application = application
-        self.small = small
         self.large = large
-        self.large_paths = re.compile(large_paths)
+        self._limits = (
+            (re.compile(large_paths), large),
+            (re.compile(public_paths), public),
+            (re.compile(".*", re.DOTALL), small),
+        )
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        limit = self.large if self.large_paths.fullmatch(scope["path"]) else self.small
+        limit = next(limit for paths, limit in self._limits if paths.fullmatch(scope["path"]))
         if _announced(scope) > limit:
             await self._refuse(scope, receive, send)
             return

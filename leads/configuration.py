@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import leads.arrival_configuration
 import leads.assignment_configuration
+import leads.form_link_configuration
 import leads.rule_configuration  # noqa: F401
 from accounts.actor import Actor
 from accounts.roles import Area

@@ -20,6 +20,7 @@ from leads.models import (
     Notification,
     SubmissionOutcome,
 )
+from leads.services.form_files import files_without_enquiry, remove_files_without_enquiry
 from leads.services.statistics.folding import count_foldable, fold_tallies
 
 
@@ -102,5 +103,15 @@ register_purge(
         setting="RETENTION_COUNTED_FIGURES_DAYS",
         count=count_foldable,
         delete=fold_tallies,
+    )
+)
+
+register_purge(
+    Purge(
+        name="leads.enquiry_files",
+        title=_("Files of form enquiries that are gone"),
+        setting="RETENTION_DISCARDED_ENQUIRIES_DAYS",
+        count=lambda before: files_without_enquiry(before).count(),
+        delete=remove_files_without_enquiry,
     )
 )

@@ -12,6 +12,7 @@ from typing import IO
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.kept_files.kinds import KINDS, FileKind, recognise
@@ -130,11 +131,48 @@ def attach_files(
     return locked
 
 
+def pass_files_on(
+    *,
+    old: tuple[str, int | None],
+    new: tuple[str, int | None],
+    file_ids: Collection[int],
+    about: str | None = None,
+) -> frozenset[int]:
+    """Pass files on from one purpose and row to others, and return those that were there to be passed on.
+
+    `old` and `new` are a purpose and the number of the row that files of it are attached to, None for none. Of two
+    who ask for a file at once, one gets it. Call it in the transaction that writes the row.
+    """
+    if not file_ids:
+        return frozenset()
+    purpose, subject = old
+    rows = StoredFile.objects.filter(pk__in=file_ids, purpose=purpose, attached_at__isnull=subject is None)
+    rows = rows.filter(subject_id=subject)
+    locked = frozenset(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+    purpose, subject = new
+    changes = {} if about is None else {"about": about}
+    StoredFile.objects.filter(pk__in=locked).update(
+        purpose=purpose,
+        subject_id=subject,
+        attached_at=None if subject is None else timezone.now(),
+        **changes,
+    )
+    return locked
+
+
 def remove_unattached(before: datetime, limit: int) -> int:
     """Remove up to `limit` files that were handed in before a moment and attached to nothing; return how many."""
+    old = StoredFile.objects.filter(attached_at__isnull=True, created_at__lt=before)
+    return remove_files(old.order_by("created_at"), limit)
+
+
+def remove_files(files: QuerySet[StoredFile], limit: int) -> int:
+    """Remove up to `limit` files, in the order in which they are given, with their bytes; return how many.
+
+    No row may refer to them. What somebody holds at the moment stays.
+    """
     with transaction.atomic():
-        old = StoredFile.objects.filter(attached_at__isnull=True, created_at__lt=before)
-        rows = list(old.select_for_update(skip_locked=True).order_by("created_at")[:limit])
+        rows = list(files.select_for_update(of=("self",), skip_locked=True)[:limit])
         StoredFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
         for row in rows:
             transaction.on_commit(partial(default_storage.delete, row.path))

@@ -1,5 +1,7 @@
 """The writers of saved mappings: save how a file was matched, rename, delete."""
 
+from collections.abc import Callable
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -12,6 +14,9 @@ from core.models import Intake, SavedMapping
 from core.models.saved_mapping import LONGEST_MAPPING_NAME
 from core.queries.intakes import AREA, get_intake
 from core.queries.saved_mappings import MOST_MAPPINGS, get_mapping, mappings_into, may_change_mapping
+
+# What a caller has seen, held against the row under its lock; raises where it is another now.
+Precondition = Callable[[], None]
 
 
 @transaction.atomic
@@ -54,10 +59,12 @@ def save_mapping(*, actor: IntakeActor, intake_id: int, name: str) -> SavedMappi
 
 
 @transaction.atomic
-def rename_mapping(*, actor: IntakeActor, mapping_id: int, name: str) -> SavedMapping:
+def rename_mapping(
+    *, actor: IntakeActor, mapping_id: int, name: str, precondition: Precondition | None = None
+) -> SavedMapping:
     """Give a saved mapping another name. Raises as `save_mapping`, and NotVisible."""
     name = _checked(name)
-    mapping = _for_change(actor, mapping_id)
+    mapping = _for_change(actor, mapping_id, precondition)
     others = mappings_into(actor, mapping.importer, mapping.target)
     if any(_same_name(other, name) for other in others if other.pk != mapping.pk):
         raise _taken(name)
@@ -67,18 +74,22 @@ def rename_mapping(*, actor: IntakeActor, mapping_id: int, name: str) -> SavedMa
 
 
 @transaction.atomic
-def delete_mapping(*, actor: IntakeActor, mapping_id: int) -> SavedMapping:
+def delete_mapping(
+    *, actor: IntakeActor, mapping_id: int, precondition: Precondition | None = None
+) -> SavedMapping:
     """Forget a saved mapping: what was loaded by it stays, the next file is matched anew."""
-    mapping = _for_change(actor, mapping_id)
+    mapping = _for_change(actor, mapping_id, precondition)
     mapping.deleted_at = timezone.now()
     mapping.save(update_fields=["deleted_at"])
     return mapping
 
 
-def _for_change(actor: IntakeActor, mapping_id: int) -> SavedMapping:
+def _for_change(actor: IntakeActor, mapping_id: int, precondition: Precondition | None) -> SavedMapping:
     mapping = get_mapping(actor, mapping_id, for_update=True)
     actor.require(AREA, "write")
     _require_change(actor, mapping)
+    if precondition is not None:
+        precondition()
     return mapping
 
 

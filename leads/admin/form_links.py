@@ -72,8 +72,9 @@ class FormLinkForm(ServiceForm):
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_(
-            "What it asks. None chosen: every field that everybody may fill, also those that are published later."
-            " What the line requires is always asked."
+            "What it asks. None chosen: every field that everybody may fill but files, also those that are published"
+            " later. What the line requires is always asked. Files of strangers wait unopened until their enquiry"
+            " is taken."
         ),
     )
     embed_origins = LinesField(

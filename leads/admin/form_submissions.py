@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,7 @@ WHYS = {
     "trap": _("a field was filled that people do not see"),
     "links": _("many addresses of web pages"),
     "unasked": _("the line requires what the form does not ask"),
+    "attachments_full": _("the lead that it repeats has as many attachments as it can have"),
     "unique": _("another lead has the same value"),
     "refused": _("its source does not take such leads"),
     "closed": _("its source takes no leads at the time"),
@@ -94,9 +96,9 @@ class FormSubmissionAdmin(ReadOnlyAdmin):
             return str(_("For those who write leads."))
         labels = {item.key: item.label for item in line_definition(row.form_link.line).fields}
         values = (
-            (labels.get(key, key), as_text(value))
+            (labels.get(key, key), _typed_text(value))
             for key, value in row.values.items()
-            if value not in ("", None)
+            if value not in ("", None, {})
         )
         items = format_html_join("", "<li>{}: {}</li>", values)
         return format_html('<ul class="console-plain">{}</ul>', items)
@@ -133,6 +135,13 @@ class FormSubmissionAdmin(ReadOnlyAdmin):
             work=lambda: discard_submission(actor=request.actor, submission=row),  # type: ignore[attr-defined]
             done=_("The enquiry is discarded."),
         )
+
+
+def _typed_text(value: Any) -> str:
+    """What was typed; of a file, which nobody opens before it is a lead's, what it is called and how large it is."""
+    if isinstance(value, dict) and "name" in value and "size" in value:
+        return f"{value['name']} ({filesizeformat(value['size'])})"
+    return str(as_text(value))
 
 
 def _in_words(definition: Any, reason: str) -> str:

@@ -35,7 +35,9 @@ class AttachmentSerializer(serializers.Serializer[Any]):
     file = KeptFileSerializer(
         allow_null=True, help_text="Null where it is closed to you: KYC, of a lead that you may not edit."
     )
-    author = PersonSerializer()
+    author = PersonSerializer(
+        allow_null=True, help_text="Null where it came with an enquiry through a public form."
+    )
     created = serializers.DateTimeField()
 
 

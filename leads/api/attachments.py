@@ -98,6 +98,6 @@ def _shown(reader: LeadReader, lead: Lead, attachment: LeadAttachment) -> dict[s
         "kind": attachment.kind,
         "label": attachment_label(reader, lead, attachment),
         "file": value_of(attachment.file) if opens else None,
-        "author": {"id": attachment.author_id, "name": str(attachment.author)},
+        "author": {"id": attachment.author_id, "name": str(attachment.author)} if attachment.author else None,
         "created": attachment.created_at.isoformat(),
     }

@@ -14,6 +14,7 @@ from leads.api import (
     exports,
     files,
     imports,
+    mappings,
     merging,
     pairs,
     proposals,
@@ -27,6 +28,7 @@ from leads.api import (
 CODE = r"(?P<code>[-a-zA-Z0-9_]{1,60})"
 REFERENCE = r"(?P<reference>[A-Za-z0-9]{1,40})"
 INTAKE = r"(?P<intake_id>[0-9]{1,18})"
+MAPPING = r"(?P<mapping_id>[0-9]{1,18})"
 PROPOSAL = r"(?P<proposal_id>[0-9]{1,18})"
 NOTE = r"(?P<note_id>[0-9]{1,18})"
 FOLLOW_UP = r"(?P<follow_up_id>[0-9]{1,18})"
@@ -119,6 +121,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^watched-places/?$", arrivals.WatchedPlaceListView.as_view(), name="watched-place-list"),
     re_path(r"^arrivals/?$", arrivals.ArrivalListView.as_view(), name="arrival-list"),
     re_path(r"^imports/?$", imports.ImportListView.as_view(), name="import-list"),
+    re_path(r"^imports/mappings/?$", mappings.MappingListView.as_view(), name="mapping-list"),
+    re_path(rf"^imports/mappings/{MAPPING}/?$", mappings.MappingView.as_view(), name="mapping-detail"),
     re_path(rf"^imports/{INTAKE}/?$", imports.ImportView.as_view(), name="import-detail"),
     re_path(rf"^imports/{INTAKE}/errors/?$", imports.ImportErrorsView.as_view(), name="import-errors"),
     re_path(rf"^imports/{INTAKE}/load/?$", imports.ImportLoadView.as_view(), name="import-load"),

@@ -7,17 +7,10 @@ from leads.fields.line import LineDefinition
 from leads.models import FieldKind
 
 # Members and leads would have to be shown to be chosen; computed ones fill themselves; structured data is for
-# machines; and a file that nobody handed in belongs to nobody, so that nobody could take it back.
-NEVER_ASKED = frozenset(
-    {
-        FieldKind.USER,
-        FieldKind.LEAD,
-        FieldKind.COMPUTED,
-        FieldKind.FILE,
-        FieldKind.IMAGE,
-        FieldKind.JSON,
-    }
-)
+# machines.
+NEVER_ASKED = frozenset({FieldKind.USER, FieldKind.LEAD, FieldKind.COMPUTED, FieldKind.JSON})
+# Anybody may send files where somebody chose so, or the line requires it; never by the way.
+ASKED_BY_CHOICE = frozenset({FieldKind.FILE, FieldKind.IMAGE})
 
 
 def askable_items(definition: LineDefinition) -> list[FieldDefinition]:
@@ -30,14 +23,14 @@ def askable_items(definition: LineDefinition) -> list[FieldDefinition]:
 
 
 def asked_items(definition: LineDefinition, chosen: Iterable[str]) -> list[FieldDefinition]:
-    """Return the fields that a form asks, in order: the chosen ones (none chosen: all that it may ask).
+    """Return the fields that a form asks, in order: the chosen ones (none chosen: all that it may ask but files).
 
     What the line requires is always asked, and so is what the choices of an asked field depend on.
     """
     askable = askable_items(definition)
     wanted = set(chosen)
     if not wanted:
-        return askable
+        wanted = {item.key for item in askable if item.type not in ASKED_BY_CHOICE}
     wanted |= {item.key for item in askable if item.required or item.required_if}
     # Against the order in which they depend on one another, so that a chain is followed to its end.
     for item in reversed(definition.in_dependency_order):

@@ -31,8 +31,14 @@ class LeadAttachment(SoftDeleteModel, TenantModel):
     label = models.CharField(_("label"), max_length=120)
     # Of the file's bytes, here too: the database holds that a lead has the same file once.
     sha256 = models.CharField(max_length=64, editable=False, db_collation="C")
+    # None: it came with an enquiry through a public form.
     author = TenantForeignKey(
-        Membership, on_delete=models.PROTECT, related_name="+", verbose_name=_("attached by")
+        Membership,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("attached by"),
     )
     created_at = models.DateTimeField(_("attached"), default=timezone.now, editable=False)
     # Who took it away, while it is away (`deleted_at`).

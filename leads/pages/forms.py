@@ -16,6 +16,7 @@ from accounts.models import Membership
 from accounts.queries.members import choice_label
 from core.errors import ApplicationError
 from core.kept_files.links import Held, read_held
+from core.models import StoredFile
 from core.values import written_place
 from leads.fields.access import editable_keys
 from leads.fields.definition import FieldDefinition
@@ -205,15 +206,19 @@ class LeadForm(forms.Form):
         Raises forms.ValidationError where it is not taken.
         """
         try:
-            file = keep_file(
-                actor=self.actor, line=self.line, key=key, filename=upload.name or "", chunks=upload.chunks()
-            )
+            file = self.store(key, upload)
         except ApplicationError as error:
             raise forms.ValidationError(error.message, code=error.code) from None
         signed = Held(file.pk, file.name, file.size).signed()
         self.data = self.data.copy()
         self.data[f"{PREFIX}{key}-kept"] = signed
         return signed
+
+    def store(self, key: str, upload: UploadedFile) -> StoredFile:
+        """Keep a file until the lead is written that holds it. Raises ApplicationError."""
+        return keep_file(
+            actor=self.actor, line=self.line, key=key, filename=upload.name or "", chunks=upload.chunks()
+        )
 
     def _parent_of(self, item: FieldDefinition) -> ParentChoice | None:
         if not item.choices_from:

@@ -164,7 +164,7 @@ def _attachment(
         "is_closed": not opens,
         "url": file_link(lead.organization_id, attachment.file_id) if opens and is_live else "",
         "size": attachment.file.size if opens else None,
-        "who": str((None if is_live else attachment.removed_by) or attachment.author),
+        "who": str((None if is_live else attachment.removed_by) or attachment.author or _("A public form")),
         "at": attachment.deleted_at or attachment.created_at,
         "edit_url": reverse("leads:attachment", args=where) if may_edit and is_live else "",
         "restore_url": reverse("leads:attachment_restore", args=where) if may_edit and not is_live else "",

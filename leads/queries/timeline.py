@@ -259,7 +259,8 @@ class _WorkTeller:
 
     def attached(self, attachment: Any) -> TimelineEntry:
         text = _("attached a file: %(kind)s") % {"kind": attachment.get_kind_display()}
-        return self._file("attached", attachment.created_at, attachment.author, text, attachment)
+        who = attachment.author or _("A public form")
+        return self._file("attached", attachment.created_at, who, text, attachment)
 
     def removed(self, attachment: Any) -> TimelineEntry:
         text = _("removed a file: %(kind)s") % {"kind": attachment.get_kind_display()}

@@ -17,7 +17,7 @@ from accounts.roles import Area
 from core.errors import Conflict, FieldError, NotVisible, ValidationFailed
 from core.rules.values import is_storable_text
 from core.scope import organization_scope
-from leads.fields.asked import askable_items, required_but_never_asked
+from leads.fields.asked import ASKED_BY_CHOICE, askable_items, required_but_never_asked
 from leads.fields.line import line_definition
 from leads.models import Accent, BusinessLine, Campaign, ConsentText, FormLink, FormLinkState, Source
 
@@ -31,6 +31,7 @@ LONGEST = {
 }
 LONGEST_ADDRESS = 500
 MOST_ORIGINS = 20
+MOST_FILES = 5
 MOST_A_DAY = 1_000_000
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 # Where one tries out a page of one's own.
@@ -50,9 +51,18 @@ CHANGEABLE = (
 
 
 def create_form_link(
-    *, actor: Actor, line: BusinessLine, source: Source, title: str, reason: str = "", **settings: Any
+    *,
+    actor: Actor,
+    line: BusinessLine,
+    source: Source,
+    title: str,
+    reason: str = "",
+    may_be_over: bool = False,
+    **settings: Any,
 ) -> FormLink:
     """Make a form for a line; everything beside line, source and title has a default (`CHANGEABLE`).
+
+    With `may_be_over` its last day may lie behind: one that is brought from elsewhere as it was there.
 
     Raises:
         NotPermitted: the actor may not configure.
@@ -61,6 +71,8 @@ def create_form_link(
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason=reason or "form link made"):
         link = FormLink(organization=actor.organization, line=_checked_line(line), token=_new_token())
+        if may_be_over:
+            link.expires_at = settings.get("expires_at")
         _apply(actor, link, {"source": source, "title": title, **settings})
         link.save(force_insert=True)
         _keep_consent(link)
@@ -287,10 +299,12 @@ def origin_of(address: str) -> str:
 
 def _checked_keys(line: BusinessLine, values: Iterable[Any]) -> list[str]:
     keys = list(dict.fromkeys(str(each) for each in values or ()))
-    askable = {item.key for item in askable_items(line_definition(line))}
+    askable = {item.key: item for item in askable_items(line_definition(line))}
     if unknown := [key for key in keys if key not in askable]:
         message = f"A public form of {line.name} cannot ask {', '.join(unknown)}."
         raise _refusal("field_keys", "unknown_field", message)
+    if sum(askable[key].type in ASKED_BY_CHOICE for key in keys) > MOST_FILES:
+        raise _refusal("field_keys", "max", f"Ask at most {MOST_FILES} files in one form.")
     return keys
 
 

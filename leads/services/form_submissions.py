@@ -19,10 +19,11 @@ from django.utils.crypto import salted_hmac
 from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.queries.members import team_of
-from core.errors import Conflict, NotPermitted, NotVisible, TooMany
+from core.errors import Conflict, NotPermitted, NotVisible, TooMany, ValidationFailed
 from core.scope import current_organization_id, organization_scope
 from leads.fields.asked import askable_items, asked_items
 from leads.fields.capture import Captured, capture
+from leads.fields.kept_files import value_of
 from leads.models import (
     ConsentText,
     FieldKind,
@@ -32,6 +33,8 @@ from leads.models import (
 )
 from leads.queries.form_links import REASON_START, form_actor, is_open, may_decide
 from leads.services.enquiries import EnquiryReader
+from leads.services.form_files import AttachmentsFull, EnquiryFiles
+from leads.services.kept_files import attach_field_files
 from leads.services.lines import pin_line
 from leads.services.recording import Enquiry, Outcome, Recorder, Result, count_repeats
 
@@ -73,10 +76,12 @@ class FilledForm:
     address: str = ""
     is_trapped: bool = False
 
-    @property
-    def digest(self) -> str:
-        """The same for the same values of the same press: changed values are another enquiry."""
-        written = json.dumps([self.press, self.values], sort_keys=True, default=str)
+    def digest(self, files: Mapping[str, str]) -> str:
+        """The same for the same values of the same press: changed values are another enquiry.
+
+        `files` says of fields what their files are by the bytes: of one file that is sent twice, two are kept.
+        """
+        written = json.dumps([self.press, {**self.values, **files}], sort_keys=True, default=str)
         return hashlib.sha256(written.encode()).hexdigest()
 
 
@@ -91,14 +96,21 @@ def submit_form(*, link: FormLink, sent: FilledForm) -> FormSubmission:
         FormClosed: it takes none. DayIsFull: it takes no more today.
         ValidationFailed: values that were asked need a correction; by field key.
     """
-    earlier = FormSubmission.objects.filter(form_link=link, press=sent.digest)
+    files = EnquiryFiles(link, sent.values)
+    press = sent.digest(files.marks)
+    earlier = FormSubmission.objects.filter(form_link=link, press=press)
     if (found := earlier.first()) is not None:
         return found
     try:
         with transaction.atomic():
-            return _submit(link, sent)
+            return _submit(link, sent, files, press)
     except _SentAlready:
         return earlier.get()
+    except ValidationFailed:
+        # Its file may have been taken by the very same, sent a moment ago.
+        if (found := earlier.first()) is not None:
+            return found
+        raise
 
 
 def accept_submission(*, actor: Actor, submission: FormSubmission) -> FormSubmission:
@@ -117,9 +129,19 @@ def accept_submission(*, actor: Actor, submission: FormSubmission) -> FormSubmis
             reader = _reader(link)
             known = {item.key for item in askable_items(reader.definition)}
             values = {key: value for key, value in (row.values or {}).items() if key in known}
-            outcome = _record(link, reader, reader.captured(values), lets_in=True)
+            files = EnquiryFiles(link, values)
+            files.take(row)
+            reader.look_up([values])
+            try:
+                outcome = _record(link, reader, reader.captured(values), files, lets_in=True)
+            except AttachmentsFull:
+                message = (
+                    "The lead that it repeats has as many attachments as it can have. Remove one there first."
+                )
+                raise Conflict("attachments_full", message) from None
             if outcome.result is Result.REFUSED:
                 raise reader.refusal(outcome.problems, values)
+            files.put_back()
             left = {key: value for key, value in (row.values or {}).items() if key not in known}
             _settle(row, outcome)
             # What was typed for a field that is gone stands nowhere else.
@@ -159,13 +181,14 @@ def _seconds_to_tomorrow(now: datetime) -> int:
     return 86_400 - (now.hour * 3_600 + now.minute * 60 + now.second)
 
 
-def _submit(link: FormLink, sent: FilledForm) -> FormSubmission:
+def _submit(link: FormLink, sent: FilledForm, files: EnquiryFiles, press: str) -> FormSubmission:
     link = _held_link(link)
     if not is_open(link):
         raise FormClosed
     if wait := seconds_until_open(link):
         raise DayIsFull(wait)
     reader = _reader(link)
+    files.take()
     reader.look_up([sent.values])
     reader.refuse_closed_fields(sent.values)
     captured = capture(reader.definition, sent.values, reader.context)
@@ -175,24 +198,36 @@ def _submit(link: FormLink, sent: FilledForm) -> FormSubmission:
         raise reader.refusal(shown, sent.values)
     row = FormSubmission(
         form_link=link,
-        press=sent.digest,
+        press=press,
         consent=_agreed_to(link, sent),
         address_digest=_digest(link, sent.address),
         suspicions=[*_suspicions(reader, sent), *(f"unasked:{each.field}" for each in captured.problems)],
         # Only what was read and judged: of a field that does not apply, anything may have been sent.
-        values={key: value for key, value in sent.values.items() if key in captured.data},
+        values=_as_sent(sent, files, captured),
         at=timezone.now(),
     )
     if row.suspicions:
         row.outcome = SubmissionOutcome.HELD
     else:
-        _settle(row, _record(link, reader, captured))
+        try:
+            _settle(row, _record(link, reader, captured, files))
+        except AttachmentsFull:
+            row.outcome, row.suspicions = SubmissionOutcome.HELD, ["attachments_full"]
     try:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
         raise _SentAlready from None
+    if row.outcome == SubmissionOutcome.HELD:
+        files.hold(row)
+    files.put_back()
     return row
+
+
+def _as_sent(sent: FilledForm, files: EnquiryFiles, captured: Captured) -> dict[str, Any]:
+    """The values as they were typed; of a file, what it is."""
+    told = {key: value_of(row) for key, row in files.by_key.items()}
+    return {key: told.get(key, value) for key, value in sent.values.items() if key in captured.data}
 
 
 def _held_link(link: FormLink) -> FormLink:
@@ -213,10 +248,13 @@ def _reader(link: FormLink) -> EnquiryReader:
     return reader
 
 
-def _record(link: FormLink, reader: EnquiryReader, captured: Captured, *, lets_in: bool = False) -> Outcome:
-    """Write a lead; of one that is there already, the enquiry is counted and nothing changed.
+def _record(
+    link: FormLink, reader: EnquiryReader, captured: Captured, files: EnquiryFiles, *, lets_in: bool = False
+) -> Outcome:
+    """Write a lead; of one that is there already, the enquiry is counted, its files are attached, and nothing changed.
 
     Also where the line says to update: whoever knows a phone number must not write into that person's lead.
+    Raises AttachmentsFull; then nothing is counted.
     """
     recorder = Recorder(reader.line, reader.definition, lets_in=lets_in)
     columns = _columns(link)
@@ -224,8 +262,11 @@ def _record(link: FormLink, reader: EnquiryReader, captured: Captured, *, lets_i
     outcome = recorder.record([enquiry])[0]
     if outcome.result is Result.REFUSED and outcome.refused_by is None:
         outcome = _same_lead(recorder, captured) or outcome
+    if outcome.created is not None:
+        attach_field_files(reader.actor, reader.definition, outcome.created.id, captured.data)
     if outcome.result is Result.REPEAT:
         assert outcome.repeats_lead_id is not None
+        files.attach(outcome.repeats_lead_id, reader.definition, captured.data)
         count_repeats({outcome.repeats_lead_id: 1})
     return outcome
 

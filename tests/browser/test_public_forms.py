@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.browser.people import sign_in
 from tests.browser.stack import BrowserStack, Prepared
 from tests.browser.watching import DESK, PHONE, Watch
 
+PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 RULE = {"field": "kind", "op": "eq", "value": "Salaried"}
 FIELDS: list[dict[str, Any]] = [
     {"key": "name", "label": "Your name", "type": "text", "required": True, "maps_to": "name", "section": "You"},
@@ -28,6 +30,7 @@ FIELDS: list[dict[str, Any]] = [
      "choices": [{"value": "Panaji", "parents": ["Goa"]}, {"value": "Dayton", "parents": ["Ohio"]}]},
     {"key": "wishes", "label": "Also of interest", "type": "multi_select", "choices": ["Insurance", "Cards"],
      "section": "Place"},
+    {"key": "payslip", "label": "Payslip", "type": "file", "section": "Income"},
     {"key": "verdict", "label": "Verdict", "type": "text", "editable_by": ["operations"]},
 ]  # fmt: skip
 SETTINGS: dict[str, Any] = {
@@ -195,6 +198,43 @@ def test_the_form_within_a_page_of_a_site_that_the_link_names(
     frame.get_by_label("You may call me about loans.").check()
     send(frame)
     expect(frame.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_file_is_corrected_kept_and_sent_on_a_phone(
+    watch: Watch, stack: BrowserStack, house: Prepared, tmp_path: Path, scripts: bool
+) -> None:
+    watch.tolerated = {422}
+    asked = ["name", "mobile", "payslip"]
+    form = stack.prepare("make_form_link", slug=house.slug, line="loan", field_keys=asked, **SETTINGS)
+    (tmp_path / "payslip.pdf").write_bytes(b"<script>alert(1)</script>")
+    (tmp_path / "March.pdf").write_bytes(PDF)
+    page = watch.open(PHONE, scripts=scripts)
+    page.goto(form)
+    if scripts:
+        look(page)
+    page.get_by_label("Your name").fill("Asha Rao")
+    page.get_by_label("Mobile").fill("12")
+    page.get_by_label("Choose a file").set_input_files(tmp_path / "payslip.pdf")
+    page.get_by_label("You may call me about loans.").check()
+    page.wait_for_timeout(3_100)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("This kind of file is not taken here.").first).to_be_visible()
+    page.get_by_label("Choose a file").set_input_files(tmp_path / "March.pdf")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("March.pdf")).to_be_visible()
+    expect(page.get_by_label("Your name")).to_have_value("Asha Rao")
+    if scripts:
+        look(page)
+    page.get_by_label("Mobile").fill("98765 43210")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    desk = watch.open(DESK)
+    sign_in(desk, house.people["operations"])
+    desk.goto("/leads/")
+    desk.get_by_role("link", name="Asha Rao").first.click()
+    expect(desk.get_by_role("link", name="March.pdf")).to_be_visible()
 
 
 @pytest.mark.timeout(300)

@@ -36,7 +36,14 @@ def call(path: str, chunks: list[bytes], *, announced: int | None) -> tuple[int 
         await send({"type": "http.response.start", "status": 200})
 
     headers = [(b"content-length", str(announced).encode())] if announced is not None else []
-    limited = BodyLimit(application, small=10, large=100, large_paths="/imports/new/")
+    limited = BodyLimit(
+        application,
+        small=10,
+        large=100,
+        large_paths="/imports/new/",
+        public=20,
+        public_paths=r"/f/[a-z]+/",
+    )
     asyncio.run(limited({"type": "http", "path": path, "headers": headers}, receive, send))
     return (sent[0]["status"] if sent else None), seen
 
@@ -48,6 +55,9 @@ def call(path: str, chunks: list[bytes], *, announced: int | None) -> tuple[int 
         ("/leads/new/", 11, 413),
         ("/imports/new/", 100, 200),
         ("/imports/new/", 101, 413),
+        ("/f/token/", 20, 200),
+        ("/f/token/", 21, 413),
+        ("/f/token/thanks/", 11, 413),
     ],
 )
 def test_an_announced_body_is_judged_by_its_length(path: str, size: int, status: int) -> None:

@@ -49,6 +49,18 @@ FORM = {
     "introduction": "Tell us about your roof and your bill. We call you within a working day with a first estimate.",
     "thank_you": "We have your enquiry and call you within a working day.",
     "accent": "green",
+    # A photo of the roof beside what else everybody may fill: files are asked where somebody chose so.
+    "field_keys": [
+        "owner_name",
+        "mobile",
+        "roof_area",
+        "meter_number",
+        "monthly_bill",
+        "preferred_visit",
+        "roof_site",
+        "roof_photo",
+        "website",
+    ],
     "consent_purpose": "Calls and messages about rooftop solar",
     "consent_text": "Sunrise Home Finance may call and message me about rooftop solar.",
 }

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from core.models import StoredFile
 from leads.fields.asked import asked_items
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import line_definition
 from leads.models import FormLink
-from leads.pages.forms import PREFIX, LeadForm
+from leads.pages.forms import FILES, PREFIX, LeadForm
 from leads.queries.form_links import form_actor
+from leads.services.form_files import keep_form_file, limits_of_form
 
 CONSENT = "consent"
 # Named so that machines like to fill it.
@@ -29,10 +32,19 @@ PURPOSES = {
 class PublicForm(LeadForm):
     """The fields that a form link asks. What is typed is judged by the service, as in the agents' form."""
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, link: FormLink) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        files: Mapping[str, Any] | None = None,
+        *,
+        link: FormLink,
+    ) -> None:
         self.link = link
-        super().__init__(data, actor=form_actor(link), line=link.line, definition=line_definition(link.line))
+        definition = line_definition(link.line)
+        super().__init__(data, files, actor=form_actor(link), line=link.line, definition=definition)
         for item in self.items:
+            if item.type in FILES:
+                self.fields[PREFIX + item.key].widget.limits = limits_of_form(item)
             if purpose := PURPOSES.get(item.maps_to):
                 self.fields[PREFIX + item.key].widget.attrs["autocomplete"] = purpose
         if link.consent_text:
@@ -43,6 +55,9 @@ class PublicForm(LeadForm):
 
     def chosen_items(self) -> list[FieldDefinition]:
         return asked_items(self.definition, self.link.field_keys)
+
+    def store(self, key: str, upload: UploadedFile) -> StoredFile:
+        return keep_form_file(link=self.link, key=key, filename=upload.name or "", chunks=upload.chunks())
 
     def add_origin(self) -> None:
         """Ask nothing: the link says where the lead comes from."""

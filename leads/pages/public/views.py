@@ -22,6 +22,7 @@ from core.api.rate_limit import Count, count_call, network_of
 from core.errors import ApplicationError, TooMany
 from core.middleware import PAGES_POLICY
 from leads.models import FormLink
+from leads.pages.public.bodies import FormBody
 from leads.pages.public.forms import CONSENT, TRAP, PublicForm
 from leads.pages.public.stamps import Stamp, read_stamp
 from leads.pages.views import show_problems
@@ -36,8 +37,6 @@ from leads.services.form_submissions import (
 )
 
 STAMP = "stamp"
-# A form of words and choices is small; files are not asked.
-LARGEST_BODY = 256 * 1024
 GONE = 410
 
 
@@ -95,13 +94,21 @@ class _Page:
 
     def take(self) -> HttpResponse:
         """Take what was sent, or show it again with what is to be done."""
-        if len(self.request.body) > LARGEST_BODY:
+        body = FormBody(self.request, self.link)
+        if body.is_too_large:
             count_refusal(link=self.link)
             return self.closed(413)
-        form = PublicForm(self.request.POST, link=self.link)
-        stamp = read_stamp(self.request.POST.get(STAMP), self.link.token)
         if not (count := self._counted()).passes:
             count_refusal(link=self.link)
+            body.leave_files_out()
+        if body.has_too_much:
+            count_refusal(link=self.link)
+            return self.closed(413)
+        stamp = read_stamp(self.request.POST.get(STAMP), self.link.token)
+        # Whoever was never given the page leaves no files here.
+        files = self.request.FILES if stamp is not None else None
+        form = PublicForm(self.request.POST, files, link=self.link)
+        if not count.passes:
             return self._form(form, stamp or Stamp.new(self.link.consent_number), wait=count.reset)
         if stamp is None or not stamp.is_plausible:
             return self._ask_again(form, stamp)
@@ -175,9 +182,7 @@ class _Page:
     ) -> HttpResponse:
         if wait:
             status, shows_problems = 429, False
-            notice = notice or _(
-                "Too much came in at once. Nothing you wrote is lost: wait a minute, then press the button again."
-            )
+            notice = notice or _too_much(form)
         if not shows_problems:
             form = _without_judgement(form)
         now = timezone.now().astimezone(self.link.organization.zone)
@@ -217,6 +222,14 @@ class _Page:
             response.xframe_options_exempt = True  # type: ignore[attr-defined]
         response["Content-Security-Policy"] = policy
         return response
+
+
+def _too_much(form: PublicForm) -> str:
+    """What somebody reads who was turned away for a minute."""
+    words = _(
+        "Too much came in at once. Nothing you wrote is lost: wait a minute, then press the button again."
+    )
+    return f"{words} {_('Files have to be chosen once more.')}" if form.is_multipart() else words
 
 
 def _without_judgement(form: PublicForm) -> PublicForm:

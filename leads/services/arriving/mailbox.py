@@ -24,6 +24,14 @@ SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 MOST_BESIDE = 1024 * 1024
 LONGEST_ID = 998
 NO_TABLE = "no_table", "The message has no file with a table: CSV, TSV, XLSX, XLS or ODS."
+UNREADABLE = (
+    "unreadable",
+    "The message cannot be taken apart. Let the sender send its files once more, one by one.",
+)
+LEFT_OUT = (
+    "left_out",
+    "Files of the message are empty, damaged or too many. Let the sender send them once more: {}.",
+)
 
 
 class _ToAddress:
@@ -131,15 +139,28 @@ def _take_message(place: WatchedPlace, server: imaplib.IMAP4, uid: bytes) -> lis
         limit = settings.MAILBOX_MAX_BYTES // 2**20
         why = f"The message is larger than {limit} MB. Let the sender split the file."
         head = read_letter(_fetched(server, number, "BODY.PEEK[HEADER]"))
-        return [_take_nothing(place, head, size, f"{place.mailbox}:{number}", ("message_too_large", why))]
+        is_ours = is_allowed(head.sender, place.allowed_senders)
+        refusal = ("message_too_large", why) if is_ours else NOT_ALLOWED
+        return [_take_nothing(place, head, size, f"{place.mailbox}:{number}", refusal)]
     raw = _fetched(server, number, "BODY.PEEK[]")
     letter = read_letter(raw)
     # A message without a name of its own is known by what it says.
     known_as = letter.message_id or digest(raw.decode("latin-1"))
     if not is_allowed(letter.sender, place.allowed_senders):
         return [_take_nothing(place, letter, size, known_as, NOT_ALLOWED)]
-    if not letter.attachments:
+    if not letter.is_readable:
+        return [_take_nothing(place, letter, size, known_as, UNREADABLE)]
+    if not letter.attachments and not letter.left_out:
         return [_take_nothing(place, letter, size, known_as, NO_TABLE)]
+    arrivals = _take_tables(place, letter, known_as)
+    if letter.left_out:
+        code, why = LEFT_OUT
+        refusal = code, why.format(", ".join(each[:60] for each in letter.left_out[:5]))
+        arrivals.append(_take_nothing(place, letter, size, digest("left out", known_as), refusal))
+    return arrivals
+
+
+def _take_tables(place: WatchedPlace, letter: Letter, known_as: str) -> list[Arrival]:
     return [
         take(
             place,

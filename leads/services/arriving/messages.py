@@ -9,7 +9,6 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import parseaddr
-from itertools import islice
 
 import structlog
 
@@ -39,28 +38,49 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message as far as it matters here; `sender` in lower case, "" where none is told."""
+    """A message as far as it matters here; `sender` in lower case, "" where none is told.
+
+    `is_readable`: whether it could be taken apart; `left_out` names tables of it that could not be read, or that are
+    more than one message may bring.
+    """
 
     message_id: str
     sender: str
     subject: str
     attachments: Sequence[Attachment]
+    left_out: Sequence[str] = ()
+    is_readable: bool = True
 
 
 def read_letter(raw: bytes) -> Letter:
-    """Read a message. What in it is broken is left out; nothing raises, whatever somebody has sent."""
+    """Read a message. What in it is broken is left out and named; nothing raises, whatever somebody has sent."""
     try:
         message = BytesParser(policy=compat32).parsebytes(raw)
+        tables = list(_tables(message))
+        read = [each for each in tables if each.content][:MOST_ATTACHMENTS]
         return Letter(
             message_id=header(message, "Message-ID"),
             sender=sender_of(message),
             subject=header(message, "Subject"),
-            attachments=list(islice(_attachments(message), MOST_ATTACHMENTS)),
+            attachments=read,
+            left_out=[each.name for each in tables if each not in read],
         )
     except Exception as error:
-        # Parts within parts a thousand deep, for one: it is nobody's message then.
+        # Parts within parts a thousand deep, for one.
         log.warning("message_unreadable", error=type(error).__name__)
-        return Letter("", "", "", [])
+        return _envelope(raw)
+
+
+def _envelope(raw: bytes) -> Letter:
+    """What the head alone says of a message that cannot be taken apart; where that is broken too, it is nobody's."""
+    try:
+        head = BytesParser(policy=compat32).parsebytes(raw.partition(b"\r\n\r\n")[0], headersonly=True)
+        return Letter(
+            header(head, "Message-ID"), sender_of(head), header(head, "Subject"), [], is_readable=False
+        )
+    except Exception as error:
+        log.warning("message_head_unreadable", error=type(error).__name__)
+        return Letter("", "", "", [], is_readable=False)
 
 
 def header(message: Message, name: str) -> str:
@@ -90,9 +110,11 @@ def is_allowed(sender: str, allowed: Sequence[str]) -> bool:
     return bool(sender) and (sender in allowed or f"@{sender.partition('@')[2]}" in allowed)
 
 
-def _attachments(message: Message) -> Iterator[Attachment]:
+def _tables(message: Message) -> Iterator[Attachment]:
+    """The parts that are called as tables are; one that cannot be decoded is without content."""
     for number, part in enumerate(message.walk()):
         if number >= MOST_PARTS:
+            yield Attachment(number, "…", b"")
             return
         if part.is_multipart():
             continue
@@ -100,8 +122,7 @@ def _attachments(message: Message) -> Iterator[Attachment]:
         if not name.lower().endswith(TABLES) or _is_the_text(part):
             continue
         content = part.get_payload(decode=True)
-        if isinstance(content, bytes) and content:
-            yield Attachment(number, name, content)
+        yield Attachment(number, name, content if isinstance(content, bytes) else b"")
 
 
 def _name_of(part: Message) -> str:

@@ -14,9 +14,13 @@ from accounts.models import Membership
 from core.outbox import Delivery
 from core.outbox.mail import Mail, mail
 from core.scope import current_organization_id, system_scope
+from leads.models import Digest
 from leads.queries.digests import DigestContent, notification_settings, read_digest
 from leads.services.digests.choosing import stop_token
 from leads.services.digests.owing import DIGEST, zone_named
+
+# After so many days without a mail server, what was due then is no news, though no later mail is owed.
+LATEST_DAYS = 2
 
 
 @mail(DIGEST)
@@ -29,11 +33,21 @@ def make_digest(delivery: Delivery) -> Mail | None:
     now = timezone.now()
     zone = zone_named(chosen.timezone, member.organization)
     day = dt.date.fromisoformat(delivery.payload["day"])
-    # What was due yesterday is no news: a mail that could not be sent for a day is not sent any more.
-    if now.astimezone(zone).date() > day:
+    if now.astimezone(zone).date() > day and not _may_be_late(member, day, now.astimezone(zone).date()):
         return None
     content = read_digest(Actor.of(member), chosen, day=day, zone=zone, now=now)
     return _written(member, content) if content.parts else None
+
+
+def _may_be_late(member: Membership, day: dt.date, today: dt.date) -> bool:
+    """Whether the mail of a day that is over is sent still: until that of a later day is owed, which then says it all.
+
+    The record of one that is passed over goes, so that the later mail tells of everything since the one before.
+    """
+    if Digest.objects.filter(membership=member, day__gt=day).exists():
+        Digest.objects.filter(membership=member, day=day).delete()
+        return False
+    return (today - day).days <= LATEST_DAYS
 
 
 def _reader(membership_id: int) -> Membership | None:

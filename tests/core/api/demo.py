@@ -19,6 +19,7 @@ from core.intake.storage import local_path
 from core.models import Job, JobState
 from core.scope import organization_scope, system_scope
 from core.services.intakes import load_intake, receive_file
+from core.services.saved_mappings import save_mapping
 from leads.demo.spreadsheet import messy_workbook
 from leads.management.commands.demo import CONFIGURATION, PASSWORD, PEOPLE, SLUG
 from leads.models import BusinessLine, DuplicatePair, Tag
@@ -102,6 +103,7 @@ class Demo:
                 filename="enquiries.xlsx",
                 chunks=[messy_workbook(rows=20, seed=1)],
             )
+            mapping = save_mapping(actor=self.actor, intake_id=intake.pk, name="Branch enquiries")
             job = load_intake(actor=self.actor, intake_id=intake.pk)
             proposal = proposed(self.actor)
             made_key = create_api_key(
@@ -127,6 +129,7 @@ class Demo:
             "tag_id": tag.pk,
             "change_id": change.pk,
             "intake_id": intake.pk,
+            "mapping_id": mapping.pk,
             "job_id": job.pk,
         }
 

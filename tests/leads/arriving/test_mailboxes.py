@@ -239,17 +239,46 @@ def test_a_hostile_message_holds_nobody_up(watch, server):
     server.put(b"From: ravi@partner.example\r\n" + deep)
     server.put(letter(watch.people(2)))
     assert look_at(place.pk) == 1
-    assert [state for _name, state, _code in watch.arrivals()] == ["failed", "loading"]
+    assert [(state, code) for _name, state, code in watch.arrivals()] == [
+        ("failed", "unreadable"),
+        ("loading", ""),
+    ]
+    # Its sender is one of ours: operations are told, so that no file is lost without a word.
+    assert OutboxMessage.objects.filter(topic=TOPIC).count() == 1
     assert PlaceLook.objects.get().error == ""
 
 
-def test_who_is_not_allowed_sends_operations_no_mail(watch, server):
+def test_what_of_a_message_cannot_be_read_is_named_beside_what_can(watch, server):
+    watch.know()
+    place = mailbox(watch, server)
+    message = EmailMessage()
+    message["From"], message["Subject"], message["Message-ID"] = "x@bank.example", "Three", "<3@bank.example>"
+    message.set_content("Three files")
+    for name, content in (("people.csv", watch.people(2)), ("empty.csv", b""), ("gone.xlsx", b"")):
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    server.put(message.as_bytes(policy=message.policy.clone(linesep="\r\n")))
+    assert look_at(place.pk) == 1
+    assert [(state, code) for _name, state, code in watch.arrivals()] == [
+        ("loading", ""),
+        ("failed", "left_out"),
+    ]
+    assert "empty.csv, gone.xlsx" in Arrival.objects.get(code="left_out").reason
+    assert OutboxMessage.objects.filter(topic=TOPIC).count() == 1
+    assert look_at(place.pk) == 0 and Arrival.objects.count() == 2
+
+
+def test_who_is_not_allowed_sends_operations_no_mail(watch, server, settings):
     place = mailbox(watch, server)
     server.put(letter(watch.people(), sender="eve@elsewhere.example", number=1))
     look_at(place.pk)
     assert Arrival.objects.get().code == "sender" and not OutboxMessage.objects.filter(topic=TOPIC).exists()
     server.put(letter(number=2))
     look_at(place.pk)
+    assert OutboxMessage.objects.filter(topic=TOPIC).count() == 1
+    settings.MAILBOX_MAX_BYTES = 200
+    server.put(letter(b"x" * 500, sender="eve@elsewhere.example", number=9))
+    look_at(place.pk)
+    assert Arrival.objects.latest("pk").code == "sender"
     assert OutboxMessage.objects.filter(topic=TOPIC).count() == 1
 
 

@@ -125,6 +125,7 @@ DOORS_THAT_WRITE: dict[str, str] = {
     "leads:import_*": "test_excuses",
     "api:import-*": "test_excuses: counts and the words of problems",
     "leads:proposal_*": "the asker's own file; tests/leads/pages/test_proposals.py",
+    "api:mapping-*": "names of columns and fields; answers as api:mapping-detail does, which is opened",
     "api:proposal-*": "the asker's own file; tests/leads/api/test_proposals.py",
     "api:file-list": "describes the file that its sender sends; tests/leads/types/test_files.py",
     "api:engagement-*": "answers as api:engagement-detail does, which is opened",

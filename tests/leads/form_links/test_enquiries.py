@@ -158,11 +158,11 @@ def test_what_does_not_apply_is_not_kept(link):
 
 @inside
 def test_a_line_that_requires_more_since_then_keeps_what_comes_in(operations, link):
-    payslip = Field.objects.get(line=link.line, key="payslip")
-    update_field(actor=operations, field=payslip, changes={"required": True})
+    surveyor = Field.objects.get(line=link.line, key="surveyor")
+    update_field(actor=operations, field=surveyor, changes={"required": True})
     publish_line(actor=operations, line=link.line)
     row = send(link)
-    assert (row.outcome, row.suspicions) == ("held", ["unasked:payslip"])
+    assert (row.outcome, row.suspicions) == ("held", ["unasked:surveyor"])
     with pytest.raises(ValidationFailed):
         accept_submission(actor=operations, submission=row)
     with pytest.raises(ValidationFailed) as refused:

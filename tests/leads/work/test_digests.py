@@ -48,7 +48,7 @@ INDIA = ZoneInfo("Asia/Kolkata")
 
 
 def morning(hour: int = 8, minute: int = 1) -> dt.datetime:
-    """A moment of today in India: mails of another day are not sent any more."""
+    """A moment of today in India."""
     return dt.datetime.combine(timezone.now().astimezone(INDIA).date(), dt.time(hour, minute), tzinfo=INDIA)
 
 
@@ -123,6 +123,41 @@ def test_nothing_to_say_sends_nothing_and_owes_nothing_more(settled, sends):
     overdue(settled)
 
     assert sends(morning(9)) == {}
+
+
+def test_a_mail_that_could_not_be_sent_on_its_day_comes_late(settled, sends):
+    overdue(settled)
+    owe_digests(settled.operations.organization, now=morning(20))
+
+    late = sends(morning(7) + dt.timedelta(days=1))
+
+    assert late[settled.agent.user.email].subject == "Your day: 1 overdue"
+    assert sends(morning(7) + dt.timedelta(days=1)) == {}
+
+
+def test_after_a_long_outage_one_mail_tells_all_of_it(settled, sends):
+    chooses(settled.leader, kinds={"mention": "mail"})
+    sends(morning() - dt.timedelta(days=1))
+    write_note(actor=settled.agent, reference=settled.lead.reference, text="Look, @Leela Nair")
+    owe_digests(settled.operations.organization, now=morning())
+    with system_scope():
+        Digest.objects.filter(day=morning().date()).update(created_at=timezone.now() + dt.timedelta(hours=1))
+
+    sent = sends(morning() + dt.timedelta(days=1))
+
+    told = sent[settled.leader.user.email]
+    assert "1 unread" in told.subject
+    days = Digest.objects.filter(membership=settled.leader.membership).order_by("day")
+    assert [each.day for each in days] == [
+        (morning() + dt.timedelta(days=number)).date() for number in (-1, 1)
+    ]
+
+
+def test_what_was_due_days_ago_is_no_news(settled, sends):
+    overdue(settled)
+    owe_digests(settled.operations.organization, now=morning())
+
+    assert sends(morning(7) + dt.timedelta(days=3)) == {}
 
 
 def test_each_person_once_a_day_however_often_it_is_looked(settled, sends):

@@ -404,6 +404,11 @@ CALLS: list[Line] = [
     ),
     call("GET", "api:import-list", by=READ_FILES),
     call("POST", "api:import-list", 415, by=WRITE_FILES, data={}),
+    call("GET", "api:mapping-list", by=READ_FILES),
+    # As on the pages: shared by all who load files, changed by its owner and who loads all files.
+    call("GET", "api:mapping-detail", by=READ_FILES, ids=MAPPING, team_leader=200),
+    call("PATCH", "api:mapping-detail", 400, by=WRITE_FILES, ids=MAPPING, data={}, team_leader=400),
+    call("DELETE", "api:mapping-detail", 204, by=WRITE_FILES, ids=MAPPING, data={}, team_leader=403),
     call("GET", "api:import-detail", by=READ_FILES, ids=INTAKE),
     call("GET", "api:import-errors", by=READ_FILES, ids=INTAKE),
     call("POST", "api:import-load", TRIED, by=WRITE_FILES, ids=INTAKE, data={}),
