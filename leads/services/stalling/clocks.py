@@ -11,7 +11,6 @@ from typing import Any
 from django.utils import timezone
 
 from core.database.bulk import insert_rows
-from leads.due_times import after_minutes
 from leads.models import BusinessLine, Engagement, Lead, StallClock, StallTrigger
 from leads.services.lead_rows import LeadRow
 from leads.services.lines import pin_line
@@ -28,8 +27,8 @@ def start_clocks(line: BusinessLine, leads: Sequence[LeadRow]) -> None:
     rows: list[tuple[Any, ...]] = []
     for lead in leads:
         if (rule := rule_for(rules, lead, is_contacted=False)) is not None:
-            due = after_minutes(lead.created_at, rule.plan[0][1], line.organization)
-            moments = (lead.created_at.isoformat(), 0, due.isoformat(), lead.created_at.isoformat())
+            due, begun = rule.due(0, lead.created_at), lead.created_at.isoformat()
+            moments = (begun, 0, due.isoformat() if due else None, begun)
             rows.append((lead.organization_id, lead.id, rule.id, *moments))
     insert_rows(StallClock, COLUMNS, rows)
 
@@ -78,7 +77,7 @@ def renew_clocks(line: BusinessLine, leads: Sequence[Lead], *, is_given: bool = 
         if rule is None:
             ended += [clock.pk] if clock else []
         elif not _goes_on(clock, rule, is_given=is_given):
-            started.append(made_clock(line, lead, rule, now))
+            started.append(made_clock(lead, rule, now))
     store_clocks(started, ended)
 
 
@@ -88,14 +87,14 @@ def _goes_on(clock: StallClock | None, rule: ReadyStallRule, *, is_given: bool) 
     return is_same and rule.trigger is StallTrigger.NOT_CONTACTED and not is_given
 
 
-def made_clock(line: BusinessLine, lead: Lead, rule: ReadyStallRule, since: dt.datetime) -> StallClock:
+def made_clock(lead: Lead, rule: ReadyStallRule, since: dt.datetime) -> StallClock:
     """Return a clock that begins."""
     return StallClock(
         organization_id=lead.organization_id,
         lead_id=lead.pk,
         rule_id=rule.id,
         since=since,
-        due_at=after_minutes(since, rule.plan[0][1], line.organization),
+        due_at=rule.due(0, since),
         created_at=lead.created_at,
     )
 
