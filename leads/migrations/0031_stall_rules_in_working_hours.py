@@ -1,10 +1,10 @@
 from django.db import migrations, models
 
-LABEL = "only working time counts"
+MODELS = ("stallrule", "historicalstallrule")
 
 
 def counting(default: bool) -> models.BooleanField:
-    return models.BooleanField(default=default, verbose_name=LABEL)
+    return models.BooleanField(default=default, verbose_name="only working time counts")
 
 
 class Migration(migrations.Migration):
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        operation(model, "in_working_hours", counting(default))
-        for operation, default in ((migrations.AddField, False), (migrations.AlterField, True))
-        for model in ("stallrule", "historicalstallrule")
+        *(migrations.AddField(model, "in_working_hours", counting(False)) for model in MODELS),
+        *(migrations.AlterField(model, "in_working_hours", counting(True)) for model in MODELS),
+        migrations.AddField("stallclock", "step_since", models.DateTimeField(blank=True, null=True)),
     ]

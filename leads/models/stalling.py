@@ -98,6 +98,8 @@ class StallClock(TenantModel):
     rule = TenantForeignKey(StallRule, on_delete=models.PROTECT, related_name="+")
     since = models.DateTimeField()
     step = models.PositiveSmallIntegerField(default=0)
+    # From when the next step is counted, once one was taken; so that it can be counted again by another calendar.
+    step_since = models.DateTimeField(null=True, blank=True)
     # Null once every step is taken.
     due_at = models.DateTimeField(null=True, blank=True)
     # When the first step was taken; null while the lead does not stall.

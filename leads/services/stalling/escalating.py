@@ -146,9 +146,9 @@ class _Steps:
     def _advance(self, clock: StallClock, rule: ReadyStallRule) -> None:
         """One step further: before the step itself, which may begin the clock again."""
         clock.step = min(clock.step + 1, len(rule.plan))
-        clock.due_at = rule.due(clock.step, self.now)
+        clock.step_since, clock.due_at = self.now, rule.due(clock.step, self.now)
         clock.stalled_at = clock.stalled_at or self.now
-        clock.save(update_fields=["step", "due_at", "stalled_at"])
+        clock.save(update_fields=["step", "step_since", "due_at", "stalled_at"])
 
     def _act(self, lead: Lead, clock: StallClock, rule: ReadyStallRule, kind: StallStepKind) -> None:
         match kind:

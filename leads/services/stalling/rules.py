@@ -1,11 +1,9 @@
 """The writers of rules for stalled leads, and the job that brings the clocks of stored leads to them."""
 
-import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -22,14 +20,13 @@ from leads.models import (
     StallClock,
     StallGives,
     StallRule,
-    StallStep,
     StallTrigger,
 )
 from leads.services.drafts import locked_line
 from leads.services.line_renewal import renew_line
 from leads.services.renewal_jobs import ask_for_renewal
-from leads.services.stalling.clocks import clocks_of, contacted_among, made_clock, store_clocks
-from leads.services.stalling.ready import ReadyStallRule, rule_for, stall_rules
+from leads.services.stalling.clocks import clocks_of, contacted_among, count_again, made_clock, store_clocks
+from leads.services.stalling.ready import rule_for, stall_rules
 
 RENEW_CLOCKS = "leads.renew_clocks"
 CHANGEABLE = (
@@ -146,7 +143,6 @@ def renew_stored_clocks(run: JobRun) -> dict[str, Any]:
 def _renew_batch(line: BusinessLine, leads: list[Lead]) -> int:
     rules, now = stall_rules(line), timezone.now()
     clocks, contacted = clocks_of(leads), contacted_among(rules, leads)
-    waited_since = _last_steps(clocks.values())
     started, ended = [], []
     for lead in leads:
         clock = clocks.get(lead.pk)
@@ -155,35 +151,10 @@ def _renew_batch(line: BusinessLine, leads: list[Lead]) -> int:
             ended += [clock.pk] if clock else []
         elif clock is None or clock.rule_id != rule.id:
             started.append(made_clock(lead, rule, now))
-        else:
-            steps = min(clock.step, len(rule.plan))
-            due = _due(clock, rule, steps, waited_since.get(lead.pk), now)
-            if (steps, due) != (clock.step, clock.due_at):
-                clock.step, clock.due_at = steps, due
-                started.append(clock)
+        elif count_again(clock, rule, now):
+            started.append(clock)
     store_clocks([_fresh(clock) for clock in started], ended)
     return len(started) + len(ended)
-
-
-def _due(
-    clock: StallClock, rule: ReadyStallRule, steps: int, last_step: dt.datetime | None, now: dt.datetime
-) -> dt.datetime | None:
-    """When the next step of a lead is due that waits by this rule already."""
-    if steps == 0:
-        return rule.due(0, clock.since)
-    # Whose steps were all taken begins to wait for one that is new now, and not when the last was taken long ago.
-    return rule.due(steps, last_step if last_step is not None and clock.due_at is not None else now)
-
-
-def _last_steps(clocks: Iterable[StallClock]) -> dict[int, dt.datetime]:
-    """Return lead id → when the last step was taken, of the waiting that its clock measures."""
-    since = {clock.lead_id: clock.since for clock in clocks if clock.step}
-    if not since:
-        return {}
-    taken = StallStep.objects.filter(lead__in=since).order_by().values_list("lead_id", "since")
-    return {
-        lead_id: last for lead_id, begun, last in taken.annotate(last=Max("at")) if begun == since[lead_id]
-    }
 
 
 def _fresh(clock: StallClock) -> StallClock:

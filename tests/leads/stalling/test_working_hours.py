@@ -23,6 +23,7 @@ from core.services.organizations import change_organization
 from leads.due_times import after_minutes
 from leads.models import StallClock, StallGives, StallRule, StallStepKind, StallTrigger
 from leads.services.leads import assign_lead
+from leads.services.merging import merge_leads, undo_merge
 from leads.services.notes import write_note
 from leads.services.stalling import update_stall_rule
 from leads.services.stalling.escalating import escalate
@@ -138,6 +139,27 @@ def test_a_holiday_entered_later_moves_what_is_due_then_for_every_step(office, t
     drop_holiday(actor=office.operations, row=Holiday.objects.get())
     assert renew() == [2]
     assert (due(told), due(waiting)) == (at("2026-11-30T15:30"), at("2026-11-30T13:00"))
+
+
+def test_a_step_that_is_new_is_waited_for_since_then_whatever_is_entered_later(office, time_machine):
+    rule = office.rule(owner_after=2 * HOUR, leader_after=None)
+    lead = office.lead()
+    escalate(office.organization, now=at("2026-11-30T10:30"))
+    assert due(lead) is None
+    time_machine.move_to(at("2026-12-08T17:30"), tick=False)
+    update_stall_rule(actor=office.operations, rule=rule, leader_after=2 * HOUR)
+    assert renew() == [1] and due(lead) == at("2026-12-09T10:30")
+    name_holiday(actor=office.operations, day=dt.date(2026, 12, 9), name="Election")
+    assert renew() == [1] and due(lead) == at("2026-12-10T10:30")
+
+
+def test_a_merge_that_is_undone_brings_back_clocks_that_know_the_holiday(office):
+    office.rule(owner_after=2 * HOUR)
+    keep, lose = office.lead(), office.lead()
+    merge = merge_leads(actor=office.operations, keep=keep.reference, lose=lose.reference).merge
+    name_holiday(actor=office.operations, day=dt.date(2026, 11, 30), name="Guru Nanak")
+    undo_merge(actor=office.operations, keep=keep.reference, merge_id=merge.pk)
+    assert {due(keep), due(lose)} == {at("2026-12-01T10:30")}
 
 
 def test_other_hours_and_other_clocks_move_it_too(office):
