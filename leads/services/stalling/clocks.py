@@ -25,9 +25,14 @@ def start_clocks(line: BusinessLine, leads: Sequence[LeadRow]) -> None:
     if not rules or not leads:
         return
     rows: list[tuple[Any, ...]] = []
+    # The leads of a batch begin to wait together: working time is counted once.
+    dues: dict[tuple[int, dt.datetime], dt.datetime | None] = {}
     for lead in leads:
         if (rule := rule_for(rules, lead, is_contacted=False)) is not None:
-            due, begun = rule.due(0, lead.created_at), lead.created_at.isoformat()
+            waiting = (rule.id, lead.created_at)
+            if waiting not in dues:
+                dues[waiting] = rule.due(0, lead.created_at)
+            due, begun = dues[waiting], lead.created_at.isoformat()
             moments = (begun, 0, due.isoformat() if due else None, begun)
             rows.append((lead.organization_id, lead.id, rule.id, *moments))
     insert_rows(StallClock, COLUMNS, rows)

@@ -40,6 +40,11 @@ def owners():
     return list(Lead.objects.order_by("pk").values_list("owner_id", flat=True))
 
 
+def errors(answer):
+    """The code and the place of each problem."""
+    return [(each["code"], each["attr"]) for each in answer.json()["errors"]]
+
+
 def to_third(office, **changes):
     return {"member": office.ids[0], "method": "person", "target": office.ids[2], **changes}
 
@@ -61,7 +66,7 @@ def test_a_hand_over_happens_once_by_its_key_is_listed_and_taken_back(office, le
     again = leader.post(URL, to_third(office), HTTP_IDEMPOTENCY_KEY="leaving-7")
     assert again.status_code == 200 and again.json() == told and HandOver.objects.count() == 1
     other = leader.post(URL, to_third(office, target=second), HTTP_IDEMPOTENCY_KEY="leaving-7")
-    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
+    assert (other.status_code, errors(other)) == (409, [("idempotency_key_reused", None)])
     assert leader.get(f"{URL}/{told['id']}").json() == told
     assert leader.get(URL, member=first).json()["results"] == [told]
     assert leader.get(URL, member=second).json()["results"] == []
@@ -83,12 +88,12 @@ def test_many_leads_are_handed_over_by_a_job_that_tells_how_far_it_is(office, le
     assert (made.status_code, made.json()["progress"]["state"]) == (202, "queued")
     assert made.json()["take_back_until"] is None
     refused = operations.post(f"{URL}/{made.json()['id']}/take-back", {})
-    assert (refused.status_code, refused.json()["code"]) == (409, "not_over")
+    assert (refused.status_code, errors(refused)) == (409, [("not_over", None)])
     run_job_inline(Job.objects.get(kind="leads.hand_over"))
     assert operations.get(made.json()["address"]).json()["progress"]["counts"]["given"] == 2
     with time_machine.travel(timezone.now() + dt.timedelta(days=8)):
         late = operations.post(f"{URL}/{made.json()['id']}/take-back", {})
-    assert (late.status_code, late.json()["code"]) == (409, "too_late")
+    assert (late.status_code, errors(late)) == (409, [("too_late", None)])
 
 
 def test_a_call_made_again_is_answered_though_its_receiver_has_left(office, leads, api_for):
@@ -99,7 +104,7 @@ def test_a_call_made_again_is_answered_though_its_receiver_has_left(office, lead
     again = operations.post(URL, to_third(office), HTTP_IDEMPOTENCY_KEY="once")
     assert (again.status_code, again.json()["id"]) == (200, made.json()["id"])
     fresh = operations.post(URL, to_third(office), HTTP_IDEMPOTENCY_KEY="twice")
-    assert fresh.status_code == 400 and list(fresh.json()["fields"]) == ["target"]
+    assert (fresh.status_code, errors(fresh)) == (400, [("choice", "target")])
     assert HandOver.objects.count() == 1
 
 
@@ -111,16 +116,19 @@ def test_what_is_wrong_is_told_by_field_and_nothing_of_strangers(office, leads, 
     def problems(**changes):
         answer = leader.post(URL, to_third(office, **changes))
         assert answer.status_code == 400, answer.content
-        return answer.json()["fields"]
+        return [(each["attr"], each["code"], each["detail"]) for each in answer.json()["errors"]]
 
     strangers = [problems(member=each) for each in (elsewhere, beside, 2**63 - 1)]
-    assert list(strangers[0]) == ["member"] and strangers[0] == strangers[1] == strangers[2]
+    assert strangers[0][0][0] == "member" and strangers[0] == strangers[1] == strangers[2]
     strangers = [problems(target=each) for each in (elsewhere, beside, 2**63 - 1, office.ids[0])]
-    assert list(strangers[0]) == ["target"] and all(each == strangers[0] for each in strangers)
-    assert list(problems(target=None)) == ["target"]
-    assert list(problems(method="rules")) == ["method"]
-    assert list(problems(method="by post")) == ["method"]
-    assert list(problems(whom=3)) == ["whom"]
+    assert strangers[0][0][0] == "target" and all(each == strangers[0] for each in strangers)
+    for wrong, place in (
+        ({"target": None}, "target"),
+        ({"method": "rules"}, "method"),
+        ({"method": "by post"}, "method"),
+        ({"whom": 3}, "whom"),
+    ):
+        assert [each[0] for each in problems(**wrong)] == [place]
     assert leader.post(URL, to_third(office), HTTP_IDEMPOTENCY_KEY=" ").status_code == 400
     for manager in (number(office.operations), elsewhere):
         assert leader.post(URL, to_third(office, manager=manager)).status_code == 403
@@ -161,4 +169,4 @@ def test_an_administrator_says_to_whom_reports_go(office, leads, api_for):
     assert made.status_code == 200, made.content
     assert made.json()["manager"]["id"] == number(office.operations)
     wrong = admin.post(URL, {**body, "manager": 2**62})
-    assert wrong.status_code == 400 and list(wrong.json()["fields"]) == ["manager"]
+    assert (wrong.status_code, errors(wrong)) == (400, [("choice", "manager")])
