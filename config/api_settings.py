@@ -89,6 +89,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ConsentState": "leads.models.ConsentState",
         "EngagementOutcome": "leads.models.EngagementOutcome",
         "ArrivalOutcome": "leads.api.arrivals.OUTCOMES",
+        "HandOverMethod": "leads.models.HandOverMethod",
     },
     "SERVE_PERMISSIONS": ["accounts.api.permissions.HasMembership"],
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -10,12 +10,15 @@ class LeadsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Area, Level
+        from accounts.services.calendar import register_calendar_follower
         from accounts.services.leaving import register_open_ends
         from core.pages.navigation import NavigationEntry, register_navigation
         from leads.leaving import leads_of_who_leaves
         from leads.queries.notifications import count_unread
+        from leads.services.stalling import follow_calendar
 
         register_open_ends(leads_of_who_leaves)
+        register_calendar_follower(follow_calendar)
 
         register_navigation(
             NavigationEntry(

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from core.models import Organization
+from accounts.working_time import WorkingCalendar
 
 FIRST_HOUR = dt.time(10)
 COMING_DAYS = 7
@@ -46,10 +46,12 @@ def _days_from_now(days: int, due: dt.datetime, now: dt.datetime, zone: ZoneInfo
     return local_moment(day, due.astimezone(zone).time(), zone)
 
 
-def after_minutes(moment: dt.datetime, minutes: int, organization: Organization) -> dt.datetime:
-    """Return when so many minutes have passed that count for the organisation.
+def after_minutes(
+    moment: dt.datetime, minutes: int, calendar: WorkingCalendar | None = None
+) -> dt.datetime | None:
+    """Return when so many minutes have passed that count: those of a calendar, or all, nights and holidays too.
 
-    All of them do, nights and holidays too. What waits by the clock asks here alone: hours of work, once an
-    organisation has them, belong here.
+    None where a calendar has not so much working time in ten years.
     """
-    return moment + dt.timedelta(minutes=minutes)
+    passed = dt.timedelta(minutes=minutes)
+    return moment + passed if calendar is None else calendar.add_working(moment, passed)

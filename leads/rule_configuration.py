@@ -153,7 +153,11 @@ class ScoreRules(LineRules):
 
 @register_section
 class StallRules(LineRules):
-    """How long leads may wait, and what happens then; times in minutes."""
+    """How long leads may wait, and what happens then; times in minutes.
+
+    Of working time where a rule says so. One that does not say it counts by the clock, as files did that know no
+    other time: reading one of them again changes nothing.
+    """
 
     name = "stall_rules"
     order = 41
@@ -163,6 +167,7 @@ class StallRules(LineRules):
         "trigger": RuleKey("trigger", str, "no_activity"),
         "statuses": RuleKey("statuses", list, open_statuses()),
         "stages": RuleKey("stages", list, []),
+        "in_working_hours": RuleKey("in_working_hours", bool, False),
         "owner_after": RuleKey("owner_after", int, 0),
         "leader_after": RuleKey("leader_after", int),
         "gives_to": RuleKey("gives_to", str, "nobody"),

@@ -1,7 +1,7 @@
 """The writers of the working calendar: the hours of the week, and holidays."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,11 +12,34 @@ from accounts.roles import Area
 from accounts.services.reporting import lock_members
 from accounts.working_time import WrongSpan, checked_spans
 from core.errors import FieldError, NotVisible, ValidationFailed
+from core.models import Organization
 from core.scope import organization_scope
 
 LONGEST_NAME = 100
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Spans = Sequence[Sequence[str]]
+CalendarFollower = Callable[[Actor], None]
+_followers: list[CalendarFollower] = []
+
+
+def register_calendar_follower(follow: CalendarFollower) -> None:
+    """Register what follows when the organisation's own hours or holidays change. Called when an app is ready.
+
+    It runs in the transaction of the change, behind `lock_members`, after what is written.
+    """
+    if follow not in _followers:
+        _followers.append(follow)
+
+
+def calendar_changed(actor: Actor) -> None:
+    """Let those know who count by the organisation's calendar."""
+    for follow in _followers:
+        follow(actor)
+
+
+def timezone_changed(organization: Organization) -> None:
+    """The calendar's hours are those of other clocks now."""
+    calendar_changed(Actor.system(organization))
 
 
 def set_working_hours(
@@ -35,10 +58,14 @@ def set_working_hours(
             raise NotVisible
         row = WorkingHours.objects.filter(membership=membership).first()
         if row is None:
-            return WorkingHours.objects.create(membership=membership, week=checked)
-        if row.week != checked:
+            row = WorkingHours.objects.create(membership=membership, week=checked)
+        elif row.week != checked:
             row.week = checked
             row.save(update_fields=["week"])
+        else:
+            return row
+        if membership is None:
+            calendar_changed(actor)
     return row
 
 
@@ -49,8 +76,11 @@ def drop_working_hours(*, actor: Actor, row: WorkingHours) -> None:
     """
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason="working hours taken back"):
+        lock_members(actor.organization)
         if not WorkingHours.objects.filter(pk=row.pk).update(deleted_at=timezone.now()):
             raise NotVisible
+        if row.membership_id is None:
+            calendar_changed(actor)
 
 
 def name_holiday(*, actor: Actor, day: dt.date, name: str) -> Holiday:
@@ -64,8 +94,9 @@ def name_holiday(*, actor: Actor, day: dt.date, name: str) -> Holiday:
         lock_members(actor.organization)
         row = Holiday.objects.filter(day=day).first()
         if row is None:
-            return Holiday.objects.create(day=day, name=tidy)
-        if row.name != tidy:
+            row = Holiday.objects.create(day=day, name=tidy)
+            calendar_changed(actor)
+        elif row.name != tidy:
             row.name = tidy
             row.save(update_fields=["name"])
     return row
@@ -75,8 +106,10 @@ def drop_holiday(*, actor: Actor, row: Holiday) -> None:
     """Take a holiday back. Raises NotPermitted, NotVisible."""
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason="holiday taken back"):
+        lock_members(actor.organization)
         if not Holiday.objects.filter(pk=row.pk).update(deleted_at=timezone.now()):
             raise NotVisible
+        calendar_changed(actor)
 
 
 def _checked_week(week: Sequence[Spans]) -> list[list[list[str]]]:

@@ -1,5 +1,6 @@
 """Opening and changing organisations."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,14 @@ from core.models import Organization
 from core.scope import current_organization_id, system_scope
 
 CHANGEABLE = ("name", "currency", "timezone", "locale")
+TimezoneFollower = Callable[[Organization], None]
+_followers: list[TimezoneFollower] = []
+
+
+def register_timezone_follower(follow: TimezoneFollower) -> None:
+    """Register what follows, in the same transaction, when an organisation's days begin at another time."""
+    if follow not in _followers:
+        _followers.append(follow)
 
 
 def create_organization(
@@ -61,10 +70,14 @@ def change_organization(*, organization: Organization, **changes: Any) -> Organi
             f"These settings never change: {', '.join(fixed)}.",
             {name: [FieldError("fixed", "This setting never changes.")] for name in fixed},
         )
+    timezone_before = organization.timezone
     for name, value in changes.items():
         setattr(organization, name, value.strip() if isinstance(value, str) else value)
     _validate(organization)
-    organization.save(update_fields=list(changes))
+    with transaction.atomic():
+        organization.save(update_fields=list(changes))
+        for follow in _followers if organization.timezone != timezone_before else ():
+            follow(organization)
     return organization
 
 

@@ -26,6 +26,7 @@ from leads.services.stalling import create_stall_rule, update_stall_rule
 
 SPAN = re.compile(r"(?P<number>[0-9]{1,6})\s*(?P<unit>[a-z]*)")
 HOUR, DAY = 60, 24 * 60
+SPANS = ("owner_after", "leader_after", "give_after")
 UNITS = {
     **dict.fromkeys(("", "m", "min", "mins", "minute", "minutes"), 1),
     **dict.fromkeys(("h", "hour", "hours"), HOUR),
@@ -34,14 +35,19 @@ UNITS = {
 
 
 class SpanField(forms.CharField):
-    """A span of time such as 30 min, 48 h or 3 d, in minutes; nothing is None."""
+    """A span of time such as 30 min, 48 h or 3 d, in minutes; nothing is None.
+
+    `in_days`: whether it is shown in days, where it has whole ones.
+    """
+
+    in_days = True
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}))
         super().__init__(**kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return written_span(value) if isinstance(value, int) else value
+        return written_span(value, in_days=self.in_days) if isinstance(value, int) else value
 
     def to_python(self, value: Any) -> Any:
         text = (super().to_python(value) or "").strip().lower()
@@ -59,12 +65,17 @@ class SpanField(forms.CharField):
             return True
 
 
-def written_span(minutes: int) -> str:
+def typed_in_days(text: Any) -> bool:
+    """Whether a time was typed in days."""
+    found = SPAN.fullmatch(str(text or "").strip().lower())
+    return found is not None and UNITS.get(found["unit"]) == DAY
+
+
+def written_span(minutes: int, *, in_days: bool = True) -> str:
     """Return minutes as they are typed: in the largest unit that says them whole."""
-    for unit, size in (("d", DAY), ("h", HOUR)):
-        # Two days are said in hours: 48 h is what people agree on.
-        if minutes % size == 0 and minutes >= 3 * size:
-            return f"{minutes // size} {unit}"
+    # Two days are said in hours: 48 h is what people agree on.
+    if in_days and minutes % DAY == 0 and minutes >= 3 * DAY:
+        return f"{minutes // DAY} d"
     return f"{minutes // HOUR} h" if minutes % HOUR == 0 and minutes else f"{minutes} min"
 
 
@@ -77,6 +88,14 @@ def span_words(minutes: int) -> str:
         hours = minutes // HOUR
         return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
     return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+
+
+def work_words(minutes: int) -> str:
+    """Return minutes of working time in words: a day of it has no length of its own."""
+    if minutes % HOUR == 0:
+        hours = minutes // HOUR
+        return ngettext("%(n)s hour of work", "%(n)s hours of work", hours) % {"n": hours}
+    return ngettext("%(n)s minute of work", "%(n)s minutes of work", minutes) % {"n": minutes}
 
 
 class StallRuleForm(LineRuleForm):
@@ -97,7 +116,7 @@ class StallRuleForm(LineRuleForm):
     )
     owner_after = SpanField(
         label=_("The owner is told after"),
-        help_text=_("Such as 30 min, 48 h or 3 d, by the clock: nights and holidays count."),
+        help_text=_("Such as 30 min or 16 h; by the clock also 3 d."),
     )
     leader_after = SpanField(
         label=_("The team leader is told"),
@@ -112,8 +131,8 @@ class StallRuleForm(LineRuleForm):
 
     class Meta:
         model = StallRule
-        fields = ("line", "name", "position", "is_active", "trigger", "statuses", "stages", "owner_after",
-                  "leader_after", "gives_to", "give_after")  # fmt: skip
+        fields = ("line", "name", "position", "is_active", "trigger", "statuses", "stages", "in_working_hours",
+                  "owner_after", "leader_after", "gives_to", "give_after")  # fmt: skip
         help_texts = {
             "name": _("Such as “Two days of silence”. People read it on the lead."),
             "position": _("The first rule that fits a lead counts; small numbers come first."),
@@ -122,7 +141,26 @@ class StallRuleForm(LineRuleForm):
                 "Nothing happens: no change, note, call, message or follow-up. Nobody calls or writes: whatever"
                 " else happens, until the first call or message."
             ),
+            "in_working_hours": _(
+                "Times are hours of work: nights, free days and holidays of the organisation do not count, as"
+                " “Working hours” and “Holidays” have them. Without it all time counts. A lead waits on while its"
+                " owner is away: then others have to know."
+            ),
         }
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if not self.is_new and self.instance.in_working_hours:
+            for name in SPANS:
+                self.fields[name].in_days = False  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("in_working_hours"):
+            for name in SPANS:
+                if cleaned.get(name) is not None and typed_in_days(self[name].data):
+                    self.add_error(name, _("How long is a day of work? Write its hours, such as 16 h."))
+        return cleaned
 
 
 @admin.register(StallRule, site=console)
@@ -135,7 +173,7 @@ class StallRuleAdmin(LineRuleAdmin):
     fieldsets = (
         (None, {"fields": ("line", "name", "position", "is_active")}),
         (_("Which leads"), {"fields": ("trigger", "statuses", "stages")}),
-        (_("What happens"), {"fields": ("owner_after", "leader_after", "gives_to", "give_after")}),
+        (_("What happens"), {"fields": ("in_working_hours", *SPANS[:2], "gives_to", *SPANS[2:])}),
     )
 
     def rows(self, actor: Any) -> models.QuerySet:
@@ -143,9 +181,10 @@ class StallRuleAdmin(LineRuleAdmin):
 
     @admin.display(description=_("What happens"))
     def words(self, rule: StallRule) -> str:
-        said = [_now("owner after %(span)s") % {"span": span_words(rule.owner_after)}]
+        worded = work_words if rule.in_working_hours else span_words
+        said = [_now("owner after %(span)s") % {"span": worded(rule.owner_after)}]
         if rule.leader_after is not None:
-            said.append(_now("leader %(span)s later") % {"span": span_words(rule.leader_after)})
+            said.append(_now("leader %(span)s later") % {"span": worded(rule.leader_after)})
         if rule.gives_to != StallGives.NOBODY and rule.give_after is not None:
-            said.append(_now("given away %(span)s later") % {"span": span_words(rule.give_after)})
+            said.append(_now("given away %(span)s later") % {"span": worded(rule.give_after)})
         return ", ".join(said)

@@ -82,8 +82,8 @@ class ChangeValueField(serializers.JSONField):
     """A member's number, a text, or nothing: what it may be depends on the action."""
 
 
-def _press(request: Request) -> str:
-    """What makes a call made again the same one: its key, at a length that the service takes; else nothing."""
+def press_of(request: Request) -> str:
+    """Return what makes a call made again the same one: its key, at a length that services take; else nothing."""
     if IDEMPOTENCY_HEADER not in request.headers:
         return uuid.uuid4().hex
     key = read_key(request.headers[IDEMPOTENCY_HEADER], IDEMPOTENCY_HEADER)
@@ -211,7 +211,7 @@ class LeadBulkView(APIView):
             actor=actor,
             query=_query(actor, line, given),
             change=_change(given),
-            press=_press(request),
+            press=press_of(request),
             as_of=given.get("as_of") or timezone.now(),
         )
         return _answer(request, actor, job)

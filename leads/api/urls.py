@@ -13,6 +13,7 @@ from leads.api import (
     engagements,
     exports,
     files,
+    handing_over,
     imports,
     mappings,
     merging,
@@ -36,6 +37,7 @@ ATTACHMENT = r"(?P<attachment_id>[0-9]{1,18})"
 ENGAGEMENT = r"(?P<engagement_id>[0-9]{1,18})"
 EXPORT = r"(?P<job_id>[0-9]{1,18})"
 CHANGE = r"(?P<change_id>[0-9]{1,18})"
+HAND_OVER = r"(?P<hand_over_id>[0-9]{1,18})"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^lines/?$", views.LineListView.as_view(), name="line-list"),
@@ -56,6 +58,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^leads/bulk/?$", bulk.LeadBulkView.as_view(), name="lead-bulk"),
     re_path(rf"^leads/bulk/{CHANGE}/?$", bulk.BulkChangeView.as_view(), name="bulk-detail"),
     re_path(rf"^leads/bulk/{CHANGE}/undo/?$", bulk.BulkUndoView.as_view(), name="bulk-undo"),
+    re_path(r"^hand-overs/?$", handing_over.HandOverListView.as_view(), name="hand-over-list"),
+    re_path(rf"^hand-overs/{HAND_OVER}/?$", handing_over.HandOverView.as_view(), name="hand-over-detail"),
+    re_path(
+        rf"^hand-overs/{HAND_OVER}/take-back/?$",
+        handing_over.HandOverTakeBackView.as_view(),
+        name="hand-over-take-back",
+    ),
     re_path(r"^leads/export/?$", exports.LeadExportView.as_view(), name="lead-export"),
     re_path(rf"^exports/{EXPORT}/?$", exports.ExportView.as_view(), name="export-detail"),
     re_path(rf"^exports/{EXPORT}/file/?$", exports.ExportFileView.as_view(), name="export-file"),

@@ -34,7 +34,7 @@ class LeadMerge(TenantModel):
     moved = models.JSONField(default=dict, editable=False)
     # Digests of the keys that each of the two held ({"keep": […], "lose": […]}): one that both have, only one holds.
     held_keys = models.JSONField(default=dict, editable=False)
-    # The clocks of both, by lead: {"12": {"id": 7, "rule": 3, "since": …, "step": 1, "due_at": …, "stalled_at": …}}.
+    # The clocks of both, by lead: {"12": {"id": 7, "rule": 3, "since": …, "step": 1, "due_at": …, …}}.
     clocks = models.JSONField(default=dict, editable=False)
     # How many repeat enquiries the kept lead gained.
     repeats = models.PositiveIntegerField(default=0, editable=False)

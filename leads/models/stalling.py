@@ -38,7 +38,8 @@ class StallRule(TenantModel):
     """How long leads of a line, in some statuses and stages, may wait, and what happens then.
 
     The first rule in the order of `position` that fits a lead counts. Its owner is told when the limit is over, the
-    leader of the team later, and later still somebody else may get the lead. All times are minutes by the clock.
+    leader of the team later, and later still somebody else may get the lead. All times are minutes: of the
+    organisation's working time, or by the clock.
     """
 
     line = TenantForeignKey(
@@ -59,6 +60,7 @@ class StallRule(TenantModel):
     )
     # None: any.
     stages = ArrayField(models.CharField(max_length=60), default=list, blank=True, verbose_name=_("stages"))
+    in_working_hours = models.BooleanField(_("only working time counts"), default=True)
     owner_after = models.PositiveIntegerField(_("the owner is told after"))
     # Counted from when the owner was told; without it the leader is not told.
     leader_after = models.PositiveIntegerField(_("the leader is told after"), null=True, blank=True)
@@ -96,6 +98,8 @@ class StallClock(TenantModel):
     rule = TenantForeignKey(StallRule, on_delete=models.PROTECT, related_name="+")
     since = models.DateTimeField()
     step = models.PositiveSmallIntegerField(default=0)
+    # From when the next step is counted, once one was taken; so that it can be counted again by another calendar.
+    step_since = models.DateTimeField(null=True, blank=True)
     # Null once every step is taken.
     due_at = models.DateTimeField(null=True, blank=True)
     # When the first step was taken; null while the lead does not stall.

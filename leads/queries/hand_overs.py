@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -149,6 +150,11 @@ def get_hand_over(actor: Actor, hand_over_id: int) -> HandOver:
     if found is None:
         raise NotVisible
     return found
+
+
+def jobs_of(rows: Iterable[HandOver]) -> dict[int, Job]:
+    """Return the jobs that do hand-overs and take them back, by number. One query; old ones are not kept."""
+    return Job.objects.in_bulk([number for row in rows for number in (row.job_id, row.back_job_id) if number])
 
 
 def job_of(row: HandOver) -> Job | None:

@@ -61,7 +61,6 @@ def hand_over(
     by = actor.membership
     if by is None or actor.user is None:
         raise NotPermitted("Only a person hands over what somebody had to do.")
-    check_hand_over(actor, source, method, target, manager)
     told = [source.pk, method, target.pk if target else None, manager.pk if manager else None]
     digest = hashlib.sha256(json.dumps(told).encode()).hexdigest()
     sent = Sent(f"user:{actor.user.pk}", read_key(f"hand-over-{press}", "press"), "POST", HAND_OVER, digest)
@@ -69,6 +68,8 @@ def hand_over(
         attempt = begin(sent)
         if attempt.outcome is not None:
             return HandOver.objects.get(pk=attempt.outcome.answer["hand_over"])
+        # Behind the key: what is over already is not refused because somebody has left meanwhile.
+        check_hand_over(actor, source, method, target, manager)
         row = HandOver.objects.create(source=source, method=method, target=target, manager=manager, by=by)
         if manager is not None:
             _move_reports(actor, source, manager)

@@ -7,10 +7,11 @@ from leads.services.stalling.clocks import (
     start_clocks,
     stop_clocks,
 )
-from leads.services.stalling.rules import create_stall_rule, update_stall_rule
+from leads.services.stalling.rules import create_stall_rule, follow_calendar, update_stall_rule
 
 __all__ = [
     "create_stall_rule",
+    "follow_calendar",
     "note_activity",
     "note_given",
     "renew_clocks",

@@ -11,7 +11,6 @@ from typing import Any
 from django.utils import timezone
 
 from core.database.bulk import insert_rows
-from leads.due_times import after_minutes
 from leads.models import BusinessLine, Engagement, Lead, StallClock, StallTrigger
 from leads.services.lead_rows import LeadRow
 from leads.services.lines import pin_line
@@ -26,10 +25,15 @@ def start_clocks(line: BusinessLine, leads: Sequence[LeadRow]) -> None:
     if not rules or not leads:
         return
     rows: list[tuple[Any, ...]] = []
+    # The leads of a batch begin to wait together: working time is counted once.
+    dues: dict[tuple[int, dt.datetime], dt.datetime | None] = {}
     for lead in leads:
         if (rule := rule_for(rules, lead, is_contacted=False)) is not None:
-            due = after_minutes(lead.created_at, rule.plan[0][1], line.organization)
-            moments = (lead.created_at.isoformat(), 0, due.isoformat(), lead.created_at.isoformat())
+            waiting = (rule.id, lead.created_at)
+            if waiting not in dues:
+                dues[waiting] = rule.due(0, lead.created_at)
+            due, begun = dues[waiting], lead.created_at.isoformat()
+            moments = (begun, 0, due.isoformat() if due else None, begun)
             rows.append((lead.organization_id, lead.id, rule.id, *moments))
     insert_rows(StallClock, COLUMNS, rows)
 
@@ -78,7 +82,7 @@ def renew_clocks(line: BusinessLine, leads: Sequence[Lead], *, is_given: bool = 
         if rule is None:
             ended += [clock.pk] if clock else []
         elif not _goes_on(clock, rule, is_given=is_given):
-            started.append(made_clock(line, lead, rule, now))
+            started.append(made_clock(lead, rule, now))
     store_clocks(started, ended)
 
 
@@ -88,16 +92,30 @@ def _goes_on(clock: StallClock | None, rule: ReadyStallRule, *, is_given: bool) 
     return is_same and rule.trigger is StallTrigger.NOT_CONTACTED and not is_given
 
 
-def made_clock(line: BusinessLine, lead: Lead, rule: ReadyStallRule, since: dt.datetime) -> StallClock:
+def made_clock(lead: Lead, rule: ReadyStallRule, since: dt.datetime) -> StallClock:
     """Return a clock that begins."""
     return StallClock(
         organization_id=lead.organization_id,
         lead_id=lead.pk,
         rule_id=rule.id,
         since=since,
-        due_at=after_minutes(since, rule.plan[0][1], line.organization),
+        due_at=rule.due(0, since),
         created_at=lead.created_at,
     )
+
+
+def count_again(clock: StallClock, rule: ReadyStallRule, now: dt.datetime) -> bool:
+    """Bring the clock of a lead that waits by a rule already to its times, and the calendar, of now; return whether
+    anything changed."""
+    before = (clock.step, clock.due_at)
+    clock.step = min(clock.step, len(rule.plan))
+    if clock.step and clock.due_at is None:
+        # A step that is new is waited for since now: the last one may have been taken long ago.
+        clock.step_since = now
+    begun = clock.step_since if clock.step else clock.since
+    if begun is not None or clock.step == len(rule.plan):
+        clock.due_at = rule.due(clock.step, begun or now)
+    return before != (clock.step, clock.due_at)
 
 
 def clocks_of(leads: Iterable[Lead]) -> dict[int, StallClock]:
@@ -122,7 +140,7 @@ def store_clocks(started: Sequence[StallClock], ended: Collection[int]) -> None:
             started,
             update_conflicts=True,
             unique_fields=["organization", "lead"],
-            update_fields=["rule", "since", "step", "due_at", "stalled_at"],
+            update_fields=["rule", "since", "step", "step_since", "due_at", "stalled_at"],
         )
 
 
@@ -140,6 +158,7 @@ def clock_images(leads: Iterable[Lead]) -> dict[str, dict[str, Any]]:
             "rule": clock.rule_id,
             "since": clock.since.isoformat(),
             "step": clock.step,
+            "step_since": clock.step_since.isoformat() if clock.step_since else None,
             "due_at": clock.due_at.isoformat() if clock.due_at else None,
             "stalled_at": clock.stalled_at.isoformat() if clock.stalled_at else None,
         }
@@ -150,29 +169,37 @@ def clock_images(leads: Iterable[Lead]) -> dict[str, dict[str, Any]]:
 def put_clocks_back(
     line: BusinessLine, leads: Sequence[Lead], images: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Give locked leads of a pinned line the clocks that they had; anew what no rule in use has measured."""
+    """Give locked leads of a pinned line the clocks that they had, counted by the rules of now; anew what no rule in
+    use has measured."""
     stop_clocks([lead.pk for lead in leads])
-    rules = {rule.id for rule in stall_rules(line)}
-    anew = [lead for lead in leads if images.get(str(lead.pk), {}).get("rule") not in rules]
-    store_clocks(
-        [
-            StallClock(
-                id=image["id"],
-                organization_id=lead.organization_id,
-                lead_id=lead.pk,
-                rule_id=image["rule"],
-                since=dt.datetime.fromisoformat(image["since"]),
-                step=image["step"],
-                due_at=_moment(image["due_at"]),
-                stalled_at=_moment(image["stalled_at"]),
-                created_at=lead.created_at,
-            )
-            for lead in leads
-            if lead not in anew and (image := images.get(str(lead.pk)))
-        ],
-        (),
-    )
+    rules = {rule.id: rule for rule in stall_rules(line)}
+    now = timezone.now()
+    anew, back = [], []
+    for lead in leads:
+        image = images.get(str(lead.pk), {})
+        if image.get("rule") not in rules:
+            anew.append(lead)
+            continue
+        clock = _made_of(image, lead)
+        count_again(clock, rules[clock.rule_id], now)
+        back.append(clock)
+    store_clocks(back, ())
     renew_clocks(line, anew)
+
+
+def _made_of(image: Mapping[str, Any], lead: Lead) -> StallClock:
+    return StallClock(
+        id=image["id"],
+        organization_id=lead.organization_id,
+        lead_id=lead.pk,
+        rule_id=image["rule"],
+        since=dt.datetime.fromisoformat(image["since"]),
+        step=image["step"],
+        step_since=_moment(image.get("step_since")),
+        due_at=_moment(image["due_at"]),
+        stalled_at=_moment(image["stalled_at"]),
+        created_at=lead.created_at,
+    )
 
 
 def _moment(written: str | None) -> dt.datetime | None:

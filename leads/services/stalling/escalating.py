@@ -16,7 +16,6 @@ from accounts.actor import Actor
 from accounts.models import Membership
 from core.models import Organization
 from core.scope import organization_scope, system_scope
-from leads.due_times import after_minutes
 from leads.fields.line import line_definition
 from leads.models import (
     BusinessLine,
@@ -80,7 +79,6 @@ class _Steps:
     """The next steps of some leads, in one transaction."""
 
     def __init__(self, organization: Organization, now: dt.datetime) -> None:
-        self.organization = organization
         self.actor = Actor.system(organization)
         self.now = now
         self.told: Counter[int] = Counter()
@@ -109,7 +107,7 @@ class _Steps:
         self._decide(lines, leads, clocks, rules)
         for clock in clocks:
             lead = leads[clock.lead_id]
-            self._take_one(lines[lead.line_id], lead, clock, rules[lead.pk])
+            self._take_one(lead, clock, rules[lead.pk])
         StallStep.objects.bulk_create(self.taken)
         return len(clocks)
 
@@ -133,13 +131,11 @@ class _Steps:
             line = lines[line_id]
             self.given |= decide(line, some, line_definition(line)).given
 
-    def _take_one(
-        self, line: BusinessLine, lead: Lead, clock: StallClock, rule: ReadyStallRule | None
-    ) -> None:
+    def _take_one(self, lead: Lead, clock: StallClock, rule: ReadyStallRule | None) -> None:
         if rule is None:
             clock.delete()
         elif rule.id != clock.rule_id:
-            store_clocks([made_clock(line, lead, rule, self.now)], [])
+            store_clocks([made_clock(lead, rule, self.now)], [])
         elif clock.step >= len(rule.plan):
             self._advance(clock, rule)
         else:
@@ -150,11 +146,9 @@ class _Steps:
     def _advance(self, clock: StallClock, rule: ReadyStallRule) -> None:
         """One step further: before the step itself, which may begin the clock again."""
         clock.step = min(clock.step + 1, len(rule.plan))
-        is_over = clock.step == len(rule.plan)
-        minutes = 0 if is_over else rule.plan[clock.step][1]
-        clock.due_at = None if is_over else after_minutes(self.now, minutes, self.organization)
+        clock.step_since, clock.due_at = self.now, rule.due(clock.step, self.now)
         clock.stalled_at = clock.stalled_at or self.now
-        clock.save(update_fields=["step", "due_at", "stalled_at"])
+        clock.save(update_fields=["step", "step_since", "due_at", "stalled_at"])
 
     def _act(self, lead: Lead, clock: StallClock, rule: ReadyStallRule, kind: StallStepKind) -> None:
         match kind:

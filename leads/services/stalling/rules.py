@@ -1,6 +1,5 @@
 """The writers of rules for stalled leads, and the job that brings the clocks of stored leads to them."""
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,22 +8,30 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.roles import Area
+from accounts.services.reporting import lock_members
 from core.errors import FieldError, NotVisible, ValidationFailed
 from core.jobs import JobRun, job_kind
 from core.scope import organization_scope
-from leads.due_times import after_minutes
 from leads.fields.scoring import draw_token
-from leads.models import BusinessLine, Lead, LeadStatus, StallClock, StallGives, StallRule, StallTrigger
+from leads.models import (
+    BusinessLine,
+    Lead,
+    LeadStatus,
+    StallClock,
+    StallGives,
+    StallRule,
+    StallTrigger,
+)
 from leads.services.drafts import locked_line
 from leads.services.line_renewal import renew_line
 from leads.services.renewal_jobs import ask_for_renewal
-from leads.services.stalling.clocks import clocks_of, contacted_among, made_clock, store_clocks
-from leads.services.stalling.ready import ReadyStallRule, rule_for, stall_rules
+from leads.services.stalling.clocks import clocks_of, contacted_among, count_again, made_clock, store_clocks
+from leads.services.stalling.ready import rule_for, stall_rules
 
 RENEW_CLOCKS = "leads.renew_clocks"
 CHANGEABLE = (
-    "name", "position", "is_active", "trigger", "statuses", "stages", "owner_after", "leader_after", "gives_to",
-    "give_after",
+    "name", "position", "is_active", "trigger", "statuses", "stages", "in_working_hours", "owner_after",
+    "leader_after", "gives_to", "give_after",
 )  # fmt: skip
 # A quarter of a year.
 LONGEST = 90 * 24 * 60
@@ -32,13 +39,15 @@ MOST_RULES = 50
 
 
 def create_stall_rule(*, actor: Actor, line: BusinessLine, **settings: Any) -> StallRule:
-    """Add a rule to a line; `settings` are those of CHANGEABLE, times in minutes.
+    """Add a rule to a line; `settings` are those of CHANGEABLE, times in minutes (of working time, unless said).
 
     For leads that are there already time begins now. Raises NotPermitted, NotVisible, or ValidationFailed with
     everything wrong, by setting.
     """
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason="stall rule added"):
+        # Before the line: who changes the calendar meanwhile meets this rule, or this rule that calendar.
+        lock_members(actor.organization)
         return _store(actor, StallRule(line=locked_line(line, against_leads=True), owner_after=0), settings)
 
 
@@ -46,6 +55,7 @@ def update_stall_rule(*, actor: Actor, rule: StallRule, **settings: Any) -> Stal
     """Change settings of a rule; what is not given stays. Raises as creating does."""
     actor.require(Area.CONFIGURATION, "write")
     with transaction.atomic(), organization_scope(actor.organization, reason="stall rule changed"):
+        lock_members(actor.organization)
         line_id = StallRule.objects.filter(pk=rule.pk).values_list("line_id", flat=True).first()
         if line_id is None:
             raise NotVisible
@@ -83,6 +93,13 @@ def _follow_rules(actor: Actor, line: BusinessLine) -> None:
     line.stall_token = draw_token() if has_rules else 0
     line.save(update_fields=["stall_token"])
     ask_for_renewal(actor, line, RENEW_CLOCKS, f"Clocks of {line.name}")
+
+
+def follow_calendar(actor: Actor) -> None:
+    """The organisation's calendar is changed in this transaction: clocks that count its working time are set anew."""
+    counting = StallRule.objects.filter(is_active=True, in_working_hours=True).order_by()
+    for line_id in sorted(set(counting.values_list("line_id", flat=True))):
+        _follow_rules(actor, locked_line(BusinessLine(pk=line_id), against_leads=True))
 
 
 def _problems(rule: StallRule) -> Iterator[tuple[str, str, str]]:
@@ -133,27 +150,11 @@ def _renew_batch(line: BusinessLine, leads: list[Lead]) -> int:
         if rule is None:
             ended += [clock.pk] if clock else []
         elif clock is None or clock.rule_id != rule.id:
-            started.append(made_clock(line, lead, rule, now))
-        else:
-            steps = min(clock.step, len(rule.plan))
-            due = _due(line, clock, rule, steps, now)
-            if (steps, due) != (clock.step, clock.due_at):
-                clock.step, clock.due_at = steps, due
-                started.append(clock)
+            started.append(made_clock(lead, rule, now))
+        elif count_again(clock, rule, now):
+            started.append(clock)
     store_clocks([_fresh(clock) for clock in started], ended)
     return len(started) + len(ended)
-
-
-def _due(
-    line: BusinessLine, clock: StallClock, rule: ReadyStallRule, steps: int, now: dt.datetime
-) -> dt.datetime | None:
-    """When the next step of a lead is due that waits by this rule already."""
-    if steps == len(rule.plan):
-        return None
-    minutes = rule.plan[steps][1]
-    if steps == 0:
-        return after_minutes(clock.since, minutes, line.organization)
-    return clock.due_at or after_minutes(now, minutes, line.organization)
 
 
 def _fresh(clock: StallClock) -> StallClock:

@@ -28,6 +28,7 @@ from leads.services.attachments import attach_file
 from leads.services.bulk import Change, change_many_leads
 from leads.services.engagements import start_engagement
 from leads.services.follow_ups import plan_follow_up
+from leads.services.handing_over import hand_over
 from leads.services.leads import create_lead
 from leads.services.merging import merge_leads, undo_merge
 from leads.services.notes import write_note
@@ -96,6 +97,11 @@ class Demo:
                 press="demo",
                 as_of=timezone.now(),
             )
+            other = actors["agent2@sunrise.example"].membership
+            assert other is not None
+            handed = hand_over(
+                actor=self.actor, source=other, method="person", press="demo", target=agent.membership
+            )
             intake = receive_file(
                 actor=self.actor,
                 importer="leads",
@@ -112,6 +118,7 @@ class Demo:
         self.api_key = made_key.text
         # Another lead of the same line.
         self.twin = twin.lead.reference
+        self.colleague_id = other.pk
         self.places = {
             "proposal_id": proposal.pk,
             "member_id": self.member_id,
@@ -128,6 +135,7 @@ class Demo:
             "view_id": view.pk,
             "tag_id": tag.pk,
             "change_id": change.pk,
+            "hand_over_id": handed.pk,
             "intake_id": intake.pk,
             "mapping_id": mapping.pk,
             "job_id": job.pk,

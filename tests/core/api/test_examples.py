@@ -42,6 +42,9 @@ def test_every_example_of_a_body_is_answered_as_described(demo, description, set
             continue
         if name == "assign_lead":
             value = {"owner": demo.member_id}
+        if name == "hand_over":
+            named = {"member": demo.member_id, "target": demo.colleague_id}
+            value |= {key: named[key] for key in named.keys() & value.keys()}
         if name == "merge_leads":
             value = {**value, "lose": demo.twin}
         for due in ("due_at", "follow_up_at"):  # an example says a day, which passes

@@ -78,6 +78,7 @@ DOORS_THAT_WRITE: dict[str, str] = {
     "api:lead-batch": "test_writing",
     "api:lead-bulk": "counts, and the references that the caller names",
     "api:bulk-undo": "counts",
+    "api:hand-over-*": "counts, and names of people",
     "api:lead-detail": "test_writing",
     "api:lead-assign": "answers as api:lead-detail does, by the same lead_answer",
     "api:lead-tags": "test_writing",

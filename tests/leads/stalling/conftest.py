@@ -57,6 +57,7 @@ class Floor:
         passed = dt.timedelta(hours=hours, minutes=minutes)
         for clock in StallClock.objects.all():
             clock.since -= passed
+            clock.step_since = clock.step_since and clock.step_since - passed
             clock.due_at = clock.due_at and clock.due_at - passed
             clock.save()
         return escalate(self.organization, now=timezone.now())

@@ -424,6 +424,10 @@ CALLS: list[Line] = [
     call("GET", "api:bulk-detail", 404, ids={"change_id": (Job, "pk")}),
     call("POST", "api:bulk-undo", 404, ids={"change_id": (Job, "pk")}, data={}),
     call("GET", "api:export-file", 404, ids=JOB),
+    call("GET", "api:hand-over-list", by=ASSIGN_LEADS),
+    call("POST", "api:hand-over-list", 400, by=ASSIGN_LEADS, data={}),
+    call("GET", "api:hand-over-detail", by=ASSIGN_LEADS, ids=HAND_OVER, refused=404),
+    call("POST", "api:hand-over-take-back", TRIED, by=ASSIGN_LEADS, ids=HAND_OVER, data={}, refused=404),
 ]
 
 CONSOLE: list[Line] = [
