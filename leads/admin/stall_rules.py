@@ -15,7 +15,6 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from core.admin.forms import LinesField
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
 from leads.admin.rule_pages import LineRuleAdmin, LineRuleForm, line_field
@@ -91,9 +90,11 @@ class StallRuleForm(LineRuleForm):
         initial=open_statuses,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
-    stages = LinesField(
+    stages = forms.MultipleChoiceField(
         label=_("In which stages"),
-        help_text=_("One per line, as the line has them; none: any. For example:<br>contacted"),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("None chosen: in any."),
     )
     owner_after = SpanField(
         label=_("The owner is told after"),
@@ -123,6 +124,14 @@ class StallRuleForm(LineRuleForm):
                 " else happens, until the first call or message."
             ),
         }
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if "stages" in self.fields:
+            stages = self.line.stages if self.line else []
+            # One that the line has no more stays until it is taken out, and is told.
+            known = dict.fromkeys([*stages, *(self.instance.stages or [])])
+            self.fields["stages"].choices = [(stage, stage) for stage in known]
 
 
 @admin.register(StallRule, site=console)

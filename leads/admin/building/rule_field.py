@@ -79,6 +79,9 @@ class RuleWidget(DrawnWidget):
     def __init__(self, nothing: Any, attrs: Mapping[str, Any] | None = None) -> None:
         super().__init__(dict(attrs or {}))
         self.nothing = nothing
+        self.without_fields: Any = gettext_lazy(
+            "A rule reads other fields of the line, and there is none yet."
+        )
         self.fields: Mapping[str, RuleField] = {}
         self.definitions: Mapping[str, FieldDefinition] = {}
         self.problems: dict[str, str] = {}
@@ -132,6 +135,7 @@ class RuleWidget(DrawnWidget):
             "matches": MATCH_WORDS,
             "words": rule_words(tree, self.definitions) if tree is not None else "",
             "nothing": self.nothing,
+            "without_fields": self.without_fields,
             "text": text,
             "was": text if not is_text else typed.was if typed else "",
             "is_text": is_text,
@@ -200,6 +204,11 @@ class BuiltRuleField(forms.Field):
     def __init__(self, *, nothing: Any, **kwargs: Any) -> None:
         super().__init__(required=False, widget=RuleWidget(nothing), **kwargs)
         self._as_text = JsonField()
+
+    def surround(self, fields: Mapping[str, RuleField], definitions: Mapping[str, FieldDefinition]) -> None:
+        """Say which fields a rule may read, and the definitions that put any rule into words."""
+        self.widget.fields, self.widget.definitions = fields, definitions
+        self.widget.attrs |= {"label": str(self.label)}
 
     def clean(self, value: Any) -> Any:
         if not isinstance(value, TypedRule):
