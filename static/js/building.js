@@ -2,15 +2,22 @@
 // as it is then; what was typed meanwhile stays. Without this script the buttons send the whole form.
 (() => {
   const waiting = new Map();
+  // Who types the name of an option has typed it when so long no other key was pressed.
+  const TYPING = 400;
   let isPressed = false;
+  let lastKey = -TYPING;
   for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
     addEventListener(type, () => {
       isPressed = type === "pointerdown";
     }, true);
   }
 
+  addEventListener("keydown", ({ key, target }) => {
+    if (key.length === 1 && target.matches?.("[data-part] select")) lastKey = performance.now();
+  }, true);
+
   async function released() {
-    while (isPressed) await new Promise((resolve) => setTimeout(resolve, 30));
+    while (isPressed || performance.now() - lastKey < TYPING) await new Promise((resolve) => setTimeout(resolve, 30));
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
 
@@ -73,7 +80,7 @@
       const response = await fetch(address, { method: "POST", body: data });
       if (!response.ok) throw new Error(String(response.status));
       const text = await response.text();
-      // A button that is being pressed must still be there when it is let go.
+      // A button that is being pressed must still be there when it is let go, and so must a list that is typed into.
       await released();
       if (waiting.get(name) !== number) return;
       replace(form, name, text, sent, action);
