@@ -19,7 +19,7 @@ from core.errors import ApplicationError
 from core.kept_files import KINDS
 from leads.admin.building.building_form import BuildingForm
 from leads.admin.building.choice_field import ChoicesField
-from leads.admin.building.formula_field import IF, FormulaField
+from leads.admin.building.formula_field import FormulaField, is_pressed
 from leads.admin.building.rule_field import BuiltRuleField
 from leads.admin.building.surroundings import Surroundings
 from leads.admin.type_examples import TYPE_EXAMPLES_AS_JSON
@@ -126,7 +126,6 @@ class FieldForm(BuildingForm):
     """One field of a line's draft."""
 
     built = (*RULES, "choices", "formula")
-    buttons = (IF,)
 
     # Somebody else changed the field meanwhile, and the page says so.
     is_told = False
@@ -226,6 +225,9 @@ class FieldForm(BuildingForm):
         given = str(self["decimals"].value() if "decimals" in self.fields else self.instance.decimals)
         if given.isdecimal() and len(given) < 3:
             widget.decimals = int(given)
+
+    def is_being_built(self) -> bool:
+        return super().is_being_built() or is_pressed(self.data, "formula")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -140,7 +140,7 @@ class StallRuleAdmin(LineRuleAdmin):
 
     menu = MenuPlace(CONFIGURE, 37, "hourglass_bottom", _("Stalled leads"))
     form = StallRuleForm
-    list_display = ("name", "line", "position", "trigger", "words", "state_label")
+    list_display = ("name", "line", "position", "trigger", "which_leads", "words", "state_label")
     fieldsets = (
         (None, {"fields": ("line", "name", "position", "is_active")}),
         (_("Which leads"), {"fields": ("trigger", "statuses", "stages")}),
@@ -149,6 +149,14 @@ class StallRuleAdmin(LineRuleAdmin):
 
     def rows(self, actor: Any) -> models.QuerySet:
         return visible_stall_rules(actor)
+
+    @admin.display(description=_("Which leads"))
+    def which_leads(self, rule: StallRule) -> str:
+        labels = dict(LeadStatus.choices)
+        said = [", ".join(str(labels.get(status, status)) for status in rule.statuses)]
+        if rule.stages:
+            said.append(_now("in stage %(stages)s") % {"stages": ", ".join(rule.stages)})
+        return "; ".join(said)
 
     @admin.display(description=_("What happens"))
     def words(self, rule: StallRule) -> str:

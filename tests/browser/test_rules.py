@@ -55,7 +55,7 @@ def test_an_assignment_rule_is_added_by_keyboard(
     expect(page.locator("[data-words]")).to_contain_text("or Employment is not Salaried")
     # A value that is none is told beside its row, and stays typed.
     page.locator('[id="condition-0.0-value-1"]').fill("much")
-    page.keyboard.press("Enter")
+    save(page)
     expect(page.locator('[id="condition-0.0-problem"]')).to_be_visible()
     look(page)
     page.locator('[id="condition-0.0-value-1"]').fill("75000")
@@ -63,13 +63,17 @@ def test_an_assignment_rule_is_added_by_keyboard(
     expect(page.locator("[data-words]")).to_contain_text("is at least 75000 or")
     page.get_by_role("checkbox", name="Arjun Rao").focus()
     page.keyboard.press("Space")
-    page.get_by_role("button", name="Save", exact=True).focus()
-    page.keyboard.press("Enter")
+    save(page)
     expect(page.get_by_role("link", name="Large loans").last).to_be_visible()
     expect(
         page.get_by_text("Monthly Income (₹) is at least 75000 or Employment is not Salaried")
     ).to_be_visible()
     look(page)
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save", exact=True).focus()
+    page.keyboard.press("Enter")
 
 
 def put_in_a_row(page: Page, place: str, field: str, comparison: str, value: str) -> None:

@@ -23,12 +23,10 @@ class BuildingForm(ServiceForm):
 
     # The parts that a button draws anew, by the names of their fields.
     built: Sequence[str] = ()
-    # What their buttons are called, where that is more.
-    buttons: Sequence[str] = ()
 
     def is_being_built(self) -> bool:
         """Whether a button of a builder was pressed: the form comes back changed, and nothing is saved."""
-        return any(self.data.get(f"{name}-do") for name in (*self.built, *self.buttons))
+        return any(self.data.get(f"{name}-do") for name in self.built)
 
     def _post_clean(self) -> None:
         if self.is_being_built() and not self.rehearses:

@@ -54,7 +54,7 @@ class TypedRule:
     @property
     def is_text(self) -> bool:
         """Whether the text is what counts: it was changed, or came alone."""
-        return self.root is None or _same(self.text) != _same(self.was)
+        return self.root is None or not same_text(self.text, self.was)
 
     @property
     def is_broken(self) -> bool:
@@ -62,8 +62,9 @@ class TypedRule:
         return bool(self.text.strip()) and _parsed(self.text) is None
 
 
-def _same(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
+def same_text(text: str, other: str) -> bool:
+    """Whether two texts of a form are the same, however its browser ends lines."""
+    return text.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
 def rule_text(tree: Any) -> str:

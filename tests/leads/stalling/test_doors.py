@@ -37,6 +37,8 @@ def test_a_rule_is_made_and_changed_in_the_console(floor, client_for):
     assert operations.post(address, changed).status_code == 302
     rule.refresh_from_db()
     assert (rule.leader_after, rule.give_after, rule.stages) == (None, None, ["contacted"])
+    listed = operations.get(reverse("admin:leads_stallrule_changelist")).content.decode()
+    assert "New, In progress; in stage contacted" in listed
 
 
 def test_rules_go_out_and_come_in_unchanged(floor):
