@@ -7,6 +7,7 @@ from core.rules.columns import AttributeColumn, Column, IntegerColumn, JsonColum
 from core.rules.evaluate import evaluate
 from core.rules.explain import Explanation, explain
 from core.rules.formula import Formula, FormulaCycleError, FormulaError, order_formulas
+from core.rules.formula_choices import WrittenChoice, written_choices
 from core.rules.formula_parser import parse_formula
 from core.rules.language import MAX_DEPTH, MAX_LIST, MAX_NODES, Problem, Rule, RuleError, parse_rule
 from core.rules.lint import Finding, NamedRule, lint, lint_rule
@@ -58,6 +59,7 @@ __all__ = [
     "Problem",
     "Rule",
     "RuleError",
+    "WrittenChoice",
     "comparison_values",
     "evaluate",
     "explain",
@@ -71,4 +73,5 @@ __all__ = [
     "read_value",
     "stored_value",
     "to_q",
+    "written_choices",
 ]

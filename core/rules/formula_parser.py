@@ -49,6 +49,7 @@ class Token:
     sort: str
     text: str
     position: int
+    end: int
     tree: object = None
 
     def __str__(self) -> str:
@@ -79,12 +80,12 @@ def tokens(text: str) -> Iterator[Token]:
         sort = str(match.lastgroup)
         if sort == "rule":
             tree, end = _read_json(text, position)
-            yield Token(sort, "{…}", position, tree)
+            yield Token(sort, "{…}", position, end, tree)
         else:
             end = match.end()
-            yield Token(sort, SPELLINGS.get(match.group(), match.group()), position)
+            yield Token(sort, SPELLINGS.get(match.group(), match.group()), position, end)
         position = _skip_space(text, end)
-    yield Token("end", "", len(text))
+    yield Token("end", "", len(text), len(text))
 
 
 def _skip_space(text: str, position: int) -> int:

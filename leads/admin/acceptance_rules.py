@@ -13,10 +13,9 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin.base import PausingAdmin
-from core.admin.forms import LinesField
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
-from leads.admin.rule_pages import RuleForm, condition_field, line_field
+from leads.admin.rule_pages import RuleAdmin, RuleForm, condition_field, line_field
 from leads.fields.line import line_definition
 from leads.fields.rule_words import rule_words
 from leads.models import AcceptanceRule, Source
@@ -25,6 +24,7 @@ from leads.services.accepting import create_acceptance_rule, update_acceptance_r
 from leads.services.accepting.rules import set_paused
 from leads.services.accepting.trying import try_acceptance_rule
 
+ALL_LINES = _("All lines together")
 TONES = {"active": "success", "paused": "warning", "full": "warning", "off": ""}
 
 
@@ -37,18 +37,8 @@ class AcceptanceRuleForm(RuleForm):
         widget=UnfoldAdminSelectWidget,
         help_text=_("Whose new leads it judges. Never changes."),
     )
-    line = line_field(
-        _("Conditions read the fields of one line. Never changes."),
-        required=False,
-        empty_label=_("All lines together"),
-    )
-    condition = LinesField(
-        label=_("Take only leads for which"),
-        help_text=_(
-            "One per line, all of them must hold; none: every lead. A field's key, a sign, a value. For example:"
-            "<br>income &gt;= 500000<br>city in Pune, Mumbai<br>pan is_not_empty"
-        ),
-    )
+    line = line_field(_("Conditions read the fields of one line. Never changes."), none=ALL_LINES)
+    condition = condition_field(_("Take only leads for which"))
 
     class Meta:
         model = AcceptanceRule
@@ -76,13 +66,12 @@ class AcceptanceRuleForm(RuleForm):
 
 
 @admin.register(AcceptanceRule, site=console)
-class AcceptanceRuleAdmin(PausingAdmin):
+class AcceptanceRuleAdmin(RuleAdmin, PausingAdmin):
     """What a source's new leads must be, and how many of them are taken."""
 
     menu = MenuPlace(CONFIGURE, 32, "rule", _("Acceptance rules"))
     form = AcceptanceRuleForm
-    can_add = True
-    can_change = True
+    all_lines = ALL_LINES
     list_display = ("name", "source", "line_label", "words", "today", "this_month", "state_label")
     list_filter = ("is_active", "is_paused")
     search_fields = ("name", "source__name")
@@ -97,7 +86,7 @@ class AcceptanceRuleAdmin(PausingAdmin):
         used = ("today", "this_month") if obj else ()
         return (
             (None, {"fields": ("source", "line", "name", "is_active")}),
-            (_("Which leads"), {"fields": (condition_field(obj), "message")}),
+            (_("Which leads"), {"fields": (self.condition_name(request), "message")}),
             (_("When"), {"fields": ("accepts_from", "accepts_until")}),
             (_("How many"), {"fields": ("daily_cap", "monthly_cap", *used)}),
         )
@@ -107,7 +96,7 @@ class AcceptanceRuleAdmin(PausingAdmin):
 
     @admin.display(description=_("Business line"))
     def line_label(self, rule: AcceptanceRule) -> str:
-        return str(rule.line) if rule.line else _now("All lines together")
+        return str(rule.line or ALL_LINES)
 
     @admin.display(description=_("Condition"))
     def words(self, rule: AcceptanceRule) -> str:

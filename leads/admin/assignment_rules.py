@@ -1,4 +1,4 @@
-"""Assignment rules in the console: conditions one per line, people by ticking, and a trial before they count."""
+"""Assignment rules in the console: conditions in rows, people by ticking, and a trial before they count."""
 
 import re
 from typing import Any
@@ -15,7 +15,6 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
 )
 
 from accounts.models import Membership
@@ -30,6 +29,7 @@ from leads.fields.rule_words import rule_words
 from leads.models import AssignmentRule
 from leads.queries.assignments import visible_assignment_rules
 from leads.services.assigning import create_assignment_rule, update_assignment_rule
+from leads.services.assigning.places import pin_key
 from leads.services.assigning.trying import try_rule
 
 WEIGHT = re.compile(r"(?P<address>\S+@\S+?)\s*[:=]?\s+(?P<weight>[0-9]{1,3})")
@@ -41,13 +41,7 @@ class AssignmentRuleForm(LineRuleForm):
     create = staticmethod(create_assignment_rule)
     update = staticmethod(update_assignment_rule)
     line = line_field(_("Whose new leads it gives away. Never changes."))
-    condition = LinesField(
-        label=_("Conditions"),
-        help_text=_(
-            "One per line, all of them must hold; none: every lead. A field's key, a sign, a value. For example:"
-            "<br>income &gt;= 500000<br>city in Pune, Mumbai<br>pan is_not_empty"
-        ),
-    )
+    condition = condition_field(_("Conditions"))
     places = LinesField(
         label=_("Cities, regions and PIN codes"),
         help_text=_(
@@ -55,12 +49,8 @@ class AssignmentRuleForm(LineRuleForm):
             " one: 560001 is one code, 560 every code that begins so."
         ),
     )
-    pin_field = forms.CharField(
-        label=_("Field of the PIN code"),
-        required=False,
-        max_length=60,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=_("Its key; nothing: the field of the line that is called PIN, or takes six digits."),
+    pin_field = forms.ChoiceField(
+        label=_("Field of the PIN code"), required=False, widget=UnfoldAdminSelectWidget
     )
     daily_cap = forms.IntegerField(
         label=_("Leads a day for each"),
@@ -118,11 +108,22 @@ class AssignmentRuleForm(LineRuleForm):
         for name in ("people", "team"):
             if name in self.fields:
                 self.fields[name].label_from_instance = choice_label
+        if "pin_field" in self.fields:
+            self.fields["pin_field"].choices = self._pin_fields()
         if self.is_new or "weights" not in self.fields:
             return
         weights = dict(zip(self.instance.people, self.instance.weights, strict=False))
         named = Membership.objects.filter(pk__in=weights).select_related("user")
         self.initial["weights"] = [f"{each.user.email} {weights[each.pk]}" for each in named]
+
+    def _pin_fields(self) -> list[tuple[str, Any]]:
+        """The fields that may hold PIN codes, the one that is found by itself first."""
+        fields = line_definition(self.line).active_by_key if self.line else {}
+        found = fields.get(pin_key("", line_definition(self.line))) if self.line else None
+        by_itself = _("Found by itself: %(field)s") % {"field": found.label} if found else _("None")
+        chosen = self.instance.pin_field
+        gone = [(chosen, chosen)] if chosen and chosen not in fields else []
+        return [("", by_itself), *((key, item.label) for key, item in fields.items()), *gone]
 
     def clean_weights(self) -> dict[str, int]:
         weights = {}
@@ -162,7 +163,7 @@ class AssignmentRuleAdmin(LineRuleAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return (
             (None, {"fields": ("line", "name", "position", "is_active")}),
-            (_("Which leads"), {"fields": (condition_field(obj), "places", "pin_field")}),
+            (_("Which leads"), {"fields": (self.condition_name(request), "places", "pin_field")}),
             (_("To whom"), {"fields": ("method", "people", "team", "weights")}),
             (_("When, and how many"), {"fields": ("only_at_work", "daily_cap")}),
         )

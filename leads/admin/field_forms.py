@@ -6,8 +6,6 @@ import unicodedata
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -16,11 +14,12 @@ from unfold.widgets import (
 )
 
 from accounts.roles import ROLE_LABELS
-from core.admin.forms import LinesField, ServiceForm
-from core.errors import ApplicationError, ValidationFailed
+from core.admin.forms import LinesField
+from core.errors import ApplicationError
 from core.kept_files import KINDS
+from leads.admin.building.building_form import BuildingForm
 from leads.admin.building.choice_field import ChoicesField
-from leads.admin.building.formula_field import IF, FormulaField
+from leads.admin.building.formula_field import FormulaField, is_pressed
 from leads.admin.building.rule_field import BuiltRuleField
 from leads.admin.building.surroundings import Surroundings
 from leads.admin.type_examples import TYPE_EXAMPLES_AS_JSON
@@ -35,9 +34,6 @@ LONGEST_NUMBER = 18
 # What the draft was when the page was opened (`draft_token`).
 SEEN = "seen"
 RULES = ("visible_if", "required_if")
-# The parts that a button draws anew, and what such buttons are called.
-BUILT = (*RULES, "choices", "formula")
-BUTTONS = (*BUILT, IF)
 CORE_LABELS = {
     "name": _("Name"),
     "phone": _("Phone"),
@@ -126,8 +122,10 @@ def _roles() -> list[tuple[str, Any]]:
     return [(role.value, label) for role, label in ROLE_LABELS.items()]
 
 
-class FieldForm(ServiceForm):
+class FieldForm(BuildingForm):
     """One field of a line's draft."""
+
+    built = (*RULES, "choices", "formula")
 
     # Somebody else changed the field meanwhile, and the page says so.
     is_told = False
@@ -195,7 +193,7 @@ class FieldForm(ServiceForm):
         self.around = Surroundings(self.actor, self._line(), self.instance.key)
         for name in RULES:
             if name in self.fields:
-                self._surround_rule(name)
+                self.fields[name].surround(self.around.rule_fields, self.around.definitions)
         if "choices" in self.fields:
             self._surround_choices()
         if "formula" in self.fields:
@@ -209,11 +207,6 @@ class FieldForm(ServiceForm):
         number = str(given or "")
         known = number.isdecimal() and len(number) < LONGEST_NUMBER
         return BusinessLine.objects.filter(pk=int(number)).first() if known else None
-
-    def _surround_rule(self, name: str) -> None:
-        widget = self.fields[name].widget
-        widget.fields, widget.definitions = self.around.rule_fields, self.around.definitions
-        widget.attrs |= {"label": str(self.fields[name].label)}
 
     def _surround_choices(self) -> None:
         key = str(self["choices_from"].value() or "")
@@ -234,8 +227,7 @@ class FieldForm(ServiceForm):
             widget.decimals = int(given)
 
     def is_being_built(self) -> bool:
-        """Whether a button of a builder was pressed: the form comes back changed, and nothing is saved."""
-        return any(self.data.get(f"{name}-do") for name in BUTTONS)
+        return super().is_being_built() or is_pressed(self.data, "formula")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -243,34 +235,14 @@ class FieldForm(ServiceForm):
             values["key"] = key_from(values["label"])
         return values
 
-    def _post_clean(self) -> None:
-        if self.is_being_built() and not self.rehearses:
-            self._errors = ErrorDict(renderer=self.renderer)
-            self.add_error(None, _("Nothing is saved yet. Go on, then save."))
-        super()._post_clean()
-
     def add_refusal(self, error: ApplicationError) -> None:
-        """Put what is wrong with a part of a rule, or with a choice, beside its row."""
+        """Say once that somebody else changed the field; otherwise what is wrong stands beside its row."""
         if error.code == "draft_changed":
             # The next attempt is of somebody who was told.
             self.is_told = True
             self.add_error(None, f"{error.message} {_('Save again to put yours in its place.')}")
             return
-        rest: dict[str, Any] = {}
-        for name, problems in error.fields.items():
-            top = name.split(".")[0].split("[")[0]
-            field, path = self.fields.get(top), name[len(top) :].removeprefix(".")
-            if isinstance(field, BuiltRuleField | ChoicesField) and field.place_problem(
-                self[top].data, path, problems[0].message
-            ):
-                if not self.has_error(top, "marked"):
-                    self.add_error(top, ValidationError(_("Correct the marked row."), code="marked"))
-            else:
-                rest[name] = problems
-        if not error.fields:
-            super().add_refusal(error)
-        elif rest:
-            super().add_refusal(ValidationFailed(error.code, error.message, rest))
+        super().add_refusal(error)
 
     def definition(self) -> dict[str, Any]:
         """Return the field as the valid form has it, in the configuration file's form."""

@@ -9,17 +9,16 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 from unfold.decorators import action, display
 
 from accounts.roles import ROLE_LABELS, Role
-from core.admin.base import ServiceModelAdmin, read_once
+from core.admin.base import read_once
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
-from core.errors import NotPermitted, NotVisible
-from leads.admin.field_forms import BUILT, SEEN, FieldForm
+from core.errors import NotPermitted
+from leads.admin.building.building_form import BuildingAdmin
+from leads.admin.field_forms import SEEN, FieldForm
 from leads.admin.findings import shown_impact
 from leads.admin.presenting import STATUS_TONES, remarks
 from leads.fields.definition import FieldDefinition
@@ -53,7 +52,7 @@ OF_ONE_FIELD = ("key", "order", "aliases", "maps_to", "status")
 
 
 @admin.register(Field, site=console)
-class FieldAdmin(ServiceModelAdmin):
+class FieldAdmin(BuildingAdmin):
     """The fields that operations define; in force once their line is published."""
 
     menu = MenuPlace(CONFIGURE, 20, "list_alt")
@@ -67,7 +66,6 @@ class FieldAdmin(ServiceModelAdmin):
     ordering = ("line__name", "order", "id")
     fieldsets = FIELDSETS
     actions_detail = ("duplicate", "retire", "restore", "remove")
-    change_form_before_template = "console/leads/building/first_button.html"
     change_form_outer_before_template = "console/leads/field_above.html"
     change_form_outer_after_template = "console/leads/field_preview.html"
 
@@ -82,12 +80,9 @@ class FieldAdmin(ServiceModelAdmin):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.preview)
-        shape = self.admin_site.admin_view(self.shape)
         own = [
             path("preview/", view, name="leads_field_preview_new"),
             path("<int:field_id>/preview/", view, name="leads_field_preview"),
-            path("shape/", shape, name="leads_field_shape_new"),
-            path("<int:field_id>/shape/", shape, name="leads_field_shape"),
         ]
         return [*own, *super().get_urls()]
 
@@ -130,9 +125,6 @@ class FieldAdmin(ServiceModelAdmin):
             if field
             else reverse("admin:leads_field_preview_new"),
             "may_preview": self.may_write(request),
-            "shape_link": reverse("admin:leads_field_shape", args=[field.pk])
-            if field
-            else reverse("admin:leads_field_shape_new"),
         }
         if field is None:
             return context
@@ -156,19 +148,6 @@ class FieldAdmin(ServiceModelAdmin):
         return lines.form_in_frame(  # type: ignore[attr-defined, no-any-return]
             request, line, unsaved=unsaved, tries=False, errors=form.errors if form.is_bound else {}
         )
-
-    @method_decorator(require_POST)
-    def shape(self, request: HttpRequest, field_id: int | None = None) -> HttpResponse:
-        """One part of the form drawn again as it is typed, a row longer or shorter: what a pressed button asks for."""
-        if not self.may_write(request):
-            raise NotPermitted
-        field = self.found(request, str(field_id)) if field_id else None
-        form = self.get_form(request, field, change=field is not None)(request.POST, instance=field)
-        form.rehearses = True
-        part = request.POST.get("part", "")
-        if part not in BUILT or part not in form.fields:
-            raise NotVisible
-        return HttpResponse(form[part].as_widget())
 
     def after_saving(self, request: HttpRequest, row: Any, response: HttpResponse) -> HttpResponse:
         """Go back to the line, where its fields stand in order."""

@@ -1,63 +1,109 @@
 """What the pages of rules have in common: the line they belong to, their conditions, whether they are in use."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget
 
-from core.admin.base import ServiceModelAdmin
-from core.admin.forms import ServiceForm
-from core.rules import Kind
-from leads.admin.condition_lines import read_conditions, with_answers, written_conditions
+from leads.admin.building.building_form import BuildingAdmin, BuildingForm
+from leads.admin.building.rule_field import BuiltRuleField
+from leads.admin.building.rule_tree import RuleField
+from leads.admin.building.surroundings import rule_fields, with_members
+from leads.fields.definition import FieldDefinition
 from leads.fields.line import LineDefinition, line_definition
 from leads.models import BusinessLine
+from leads.pages.widgets import DrawnWidget
 from leads.queries.lines import visible_lines
 
+LONGEST_NUMBER = 18
 
-def line_field(help_text: Any, **options: Any) -> forms.ModelChoiceField:
-    """Return the field of the line that a rule belongs to; its form offers the lines."""
+
+class ChosenLine(DrawnWidget):
+    """The line that was chosen before the form opened, by name, with the way back to choosing."""
+
+    template = "console/leads/chosen_line.html"
+
+    def __init__(self, none: Any = "") -> None:
+        super().__init__({})
+        self.none = none
+        self.line: BusinessLine | None = None
+
+    def id_for_label(self, id_: str) -> str:
+        """None: there is nothing to type into."""
+        return ""
+
+    def shown(self, name: str, value: Any) -> dict[str, Any]:
+        return {"line": self.line, "none": self.none, "value": self.line.pk if self.line else ""}
+
+
+def line_field(help_text: Any, *, none: Any = "") -> forms.ModelChoiceField:
+    """Return the field of the line that a rule belongs to; `none` says what a rule without one is for."""
     return forms.ModelChoiceField(
         label=_("Business line"),
         queryset=BusinessLine._base_manager.none(),
-        widget=UnfoldAdminSelectWidget,
+        widget=ChosenLine(none),
         help_text=help_text,
-        **options,
+        required=not none,
     )
 
 
-class RuleForm(ServiceForm):
+def condition_field(label: Any) -> BuiltRuleField:
+    """Return the field of a rule's condition; its form says what there is to build with."""
+    return BuiltRuleField(
+        label=label,
+        nothing=_("Every lead."),
+        help_text=_(
+            "Add a condition, choose a field, a comparison and a value. Without conditions: every lead."
+        ),
+    )
+
+
+class RuleForm(BuildingForm):
     """The settings of a rule, that of its line and its condition among them, where it has such."""
+
+    built = ("condition",)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.offer("line", visible_lines(self.actor).filter(version__gt=0))
-        if self.is_new or "condition" not in self.fields:
+        lines = published_lines(self.actor)
+        self.line = self.instance.line if not self.is_new else self._given_line(lines)
+        self.offer("line", lines)
+        if "line" in self.fields:
+            self.fields["line"].widget.line = self.line
+        if "condition" in self.fields:
+            self._surround_condition(self.fields["condition"])
+
+    def _given_line(self, lines: models.QuerySet[BusinessLine]) -> BusinessLine | None:
+        given = str((self.data if self.is_bound else self.initial).get("line") or "")
+        return lines.filter(pk=int(given)).first() if is_number(given) else None
+
+    def _surround_condition(self, field: BuiltRuleField) -> None:
+        if self.line is None:
+            field.widget.without_fields = _("Conditions read the fields of one line.")
             return
-        lines = written_conditions(self.instance.condition)
-        if lines is None:
-            # It came with a configuration file and says more than lines can: it stays as it is.
-            del self.fields["condition"]
-        else:
-            self.initial["condition"] = lines
+        definition = line_definition(self.line)
+        named = with_members(self.actor, definition.fields)
+        field.surround(*self.readable(definition, named))
+        field.widget.without_fields = _("Conditions read the fields of the line, and it has none yet.")
 
     def offer(self, name: str, rows: models.QuerySet) -> None:
         """Let a field choose among rows, where the page has it."""
         if name in self.fields:
             self.fields[name].queryset = rows
 
-    def kinds(self, definition: LineDefinition) -> Mapping[str, Kind]:
-        """Return what conditions may read, with its kind."""
-        return definition.kinds
-
-    def clean_condition(self) -> dict[str, Any] | None:
-        tree = read_conditions(self.cleaned_data["condition"])
-        line = self.cleaned_data.get("line") or (None if self.is_new else self.instance.line)
-        return tree if line is None else with_answers(tree, self.kinds(line_definition(line)))
+    def readable(
+        self, definition: LineDefinition, named: Mapping[str, FieldDefinition]
+    ) -> tuple[Mapping[str, RuleField], Mapping[str, FieldDefinition]]:
+        """Return what conditions may read, and what puts them into words; `named` are the line's fields by key."""
+        return rule_fields(named), named
 
 
 class LineRuleForm(RuleForm):
@@ -76,16 +122,71 @@ class LineRuleForm(RuleForm):
         return written
 
 
-def condition_field(obj: Any) -> str:
-    """Return what a page shows of a rule's condition: lines to change, or words where lines cannot say it."""
-    return "words" if obj is not None and written_conditions(obj.condition) is None else "condition"
+def published_lines(actor: Any) -> models.QuerySet[BusinessLine]:
+    """Return the lines that rules can be of, by name."""
+    return visible_lines(actor).filter(version__gt=0).order_by("name", "pk")
 
 
-class LineRuleAdmin(ServiceModelAdmin):
-    """Rules of lines, in the order in which they are asked."""
+def is_number(text: str) -> bool:
+    """Whether an address can mean a row by this text."""
+    return text.isascii() and text.isdecimal() and len(text) < LONGEST_NUMBER
+
+
+class RuleAdmin(BuildingAdmin):
+    """Rules whose form opens once their line is chosen, since conditions read its fields."""
 
     can_add = True
     can_change = True
+    # A rule may also be for all lines together.
+    all_lines: Any = ""
+    # What the page asks before a new rule.
+    which_line: Any = _("Which line is the rule for?")
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        """Ask for the line first; where there is one only, there is nothing to ask."""
+        if request.method == "GET" and self.has_add_permission(request):
+            lines = list(published_lines(request.actor))  # type: ignore[attr-defined]
+            if not self._is_chosen(request, lines):
+                return self._choose_line(request, lines)
+        return super().add_view(request, form_url, extra_context)
+
+    def _is_chosen(self, request: HttpRequest, lines: list[BusinessLine]) -> bool:
+        given = request.GET.get("line")
+        if given is None:
+            return len(lines) == 1 and not self.all_lines
+        return (not given and bool(self.all_lines)) or given in {str(line.pk) for line in lines}
+
+    def _choose_line(self, request: HttpRequest, lines: list[BusinessLine]) -> HttpResponse:
+        of_line = Counter(self.rows(request.actor).values_list("line_id", flat=True))  # type: ignore[attr-defined]
+        offered = [(line, of_line[line.pk]) for line in lines]
+        frame = {
+            "title": _now("Add %(rule)s") % {"rule": self.opts.verbose_name},
+            "question": self.which_line,
+            "opts": self.opts,
+            "lines": offered,
+            "all_lines": self.all_lines,
+            "of_all_lines": of_line[None],
+            "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
+            "lines_link": reverse("admin:leads_businessline_changelist"),
+        }
+        return TemplateResponse(
+            request, "console/leads/choose_line.html", {**self.admin_site.each_context(request), **frame}
+        )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial = super().get_changeform_initial_data(request)
+        if "line" not in initial and not self.all_lines:
+            initial["line"] = published_lines(request.actor).values_list("pk", flat=True).first()  # type: ignore[attr-defined]
+        return initial
+
+    def condition_name(self, request: HttpRequest) -> str:
+        """Return what the page shows of the condition: rows to change, or words for who only reads."""
+        return "condition" if self.may_write(request) else "words"
+
+
+class LineRuleAdmin(RuleAdmin):
+    """Rules of lines, in the order in which they are asked."""
+
     list_filter = ("is_active",)
     search_fields = ("name",)
     sortable_by = ()

@@ -1,6 +1,7 @@
-"""Score rules in the console: conditions one per line, points, and what all rules of the line come to."""
+"""Score rules in the console: conditions in rows, points, and what all rules of the line come to."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
@@ -11,16 +12,18 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from core.admin.forms import LinesField
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
 from core.errors import ApplicationError
-from core.rules import Kind
+from leads.admin.building.rule_tree import RuleField
+from leads.admin.building.surroundings import rule_fields
 from leads.admin.rule_pages import LineRuleAdmin, LineRuleForm, condition_field, line_field
+from leads.fields.definition import Choice, FieldDefinition
 from leads.fields.line import LineDefinition
-from leads.fields.scoring import score_kinds
+from leads.fields.scoring import ATTRIBUTES, PASSING_OPERATORS
 from leads.models import BusinessLine, Lead, ScoreRule
 from leads.queries.leads import get_lead
+from leads.queries.origins import active_campaigns, active_sources
 from leads.queries.scores import condition_words, renewal_of, visible_score_rules
 from leads.services.scoring import create_score_rule, update_score_rule
 from leads.services.scoring.rules import renew_line_scores
@@ -33,13 +36,7 @@ class ScoreRuleForm(LineRuleForm):
     create = staticmethod(create_score_rule)
     update = staticmethod(update_score_rule)
     line = line_field(_("Whose leads get the points. Never changes."))
-    condition = LinesField(
-        label=_("Conditions"),
-        help_text=_(
-            "One per line, all of them must hold; none: every lead. A field's key, or status, stage, source,"
-            " campaign; a sign, a value. For example:<br>income &gt;= 500000<br>source in Website, Referral"
-        ),
-    )
+    condition = condition_field(_("Conditions"))
 
     class Meta:
         model = ScoreRule
@@ -51,8 +48,25 @@ class ScoreRuleForm(LineRuleForm):
             "points": _("What a lead gets that meets the conditions, such as 20; -10 takes points away."),
         }
 
-    def kinds(self, definition: LineDefinition) -> Mapping[str, Kind]:
-        return score_kinds(definition)
+    def readable(
+        self, definition: LineDefinition, named: Mapping[str, FieldDefinition]
+    ) -> tuple[Mapping[str, RuleField], Mapping[str, FieldDefinition]]:
+        """The fields of the line, and beside them what every lead has."""
+        offered = {
+            "stage": self.line.stages if self.line else (),
+            "source": active_sources(self.actor),
+            "campaign": active_campaigns(self.actor),
+        }
+        attributes = {
+            key: replace(
+                item,
+                section=_("Of every lead"),
+                choices=item.choices or tuple(Choice(name, name) for name in offered.get(key, ())),
+            )
+            for key, item in ATTRIBUTES.items()
+        }
+        fields = rule_fields({**named, **attributes}, without=PASSING_OPERATORS)
+        return fields, {**named, **attributes}
 
 
 @admin.register(ScoreRule, site=console)
@@ -70,7 +84,7 @@ class ScoreRuleAdmin(LineRuleAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return (
             (None, {"fields": ("line", "name", "position", "is_active")}),
-            (_("Which leads, and what they get"), {"fields": (condition_field(obj), "points")}),
+            (_("Which leads, and what they get"), {"fields": (self.condition_name(request), "points")}),
         )
 
     @admin.display(description=_("Condition"))

@@ -15,7 +15,6 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from core.admin.forms import LinesField
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
 from leads.admin.rule_pages import LineRuleAdmin, LineRuleForm, line_field
@@ -110,9 +109,11 @@ class StallRuleForm(LineRuleForm):
         initial=open_statuses,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
-    stages = LinesField(
+    stages = forms.MultipleChoiceField(
         label=_("In which stages"),
-        help_text=_("One per line, as the line has them; none: any. For example:<br>contacted"),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("None chosen: in any."),
     )
     owner_after = SpanField(
         label=_("The owner is told after"),
@@ -153,6 +154,11 @@ class StallRuleForm(LineRuleForm):
         if not self.is_new and self.instance.in_working_hours:
             for name in SPANS:
                 self.fields[name].in_days = False  # type: ignore[attr-defined]
+        if "stages" in self.fields:
+            stages = self.line.stages if self.line else []
+            # One that the line has no more stays until it is taken out, and is told.
+            known = dict.fromkeys([*stages, *(self.instance.stages or [])])
+            self.fields["stages"].choices = [(stage, stage) for stage in known]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -162,14 +168,13 @@ class StallRuleForm(LineRuleForm):
                     self.add_error(name, _("How long is a day of work? Write its hours, such as 16 h."))
         return cleaned
 
-
 @admin.register(StallRule, site=console)
 class StallRuleAdmin(LineRuleAdmin):
     """How long leads may wait."""
 
     menu = MenuPlace(CONFIGURE, 37, "hourglass_bottom", _("Stalled leads"))
     form = StallRuleForm
-    list_display = ("name", "line", "position", "trigger", "words", "state_label")
+    list_display = ("name", "line", "position", "trigger", "which_leads", "words", "state_label")
     fieldsets = (
         (None, {"fields": ("line", "name", "position", "is_active")}),
         (_("Which leads"), {"fields": ("trigger", "statuses", "stages")}),
@@ -178,6 +183,14 @@ class StallRuleAdmin(LineRuleAdmin):
 
     def rows(self, actor: Any) -> models.QuerySet:
         return visible_stall_rules(actor)
+
+    @admin.display(description=_("Which leads"))
+    def which_leads(self, rule: StallRule) -> str:
+        labels = dict(LeadStatus.choices)
+        said = [", ".join(str(labels.get(status, status)) for status in rule.statuses)]
+        if rule.stages:
+            said.append(_now("in stage %(stages)s") % {"stages": ", ".join(rule.stages)})
+        return "; ".join(said)
 
     @admin.display(description=_("What happens"))
     def words(self, rule: StallRule) -> str:

@@ -79,11 +79,12 @@ def _value(
         return _list(value, operator, item)
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    return item.label_by_value.get(str(value), str(value)) if item else str(value)
+    return str(item.label_by_value.get(str(value), value)) if item else str(value)
 
 
 def _list(values: list[Any] | tuple[Any, ...], operator: str, item: FieldDefinition | None) -> str:
-    texts = [item.label_by_value.get(str(value), str(value)) if item else str(value) for value in values]
+    labels = item.label_by_value if item else {}
+    texts = [str(labels.get(str(value), value)) for value in values]
     if len(texts) > MOST_VALUES:
         more = _("%(number)s more") % {"number": len(texts) - MOST_VALUES + 1}
         texts = [*texts[: MOST_VALUES - 1], more]

@@ -8,22 +8,24 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core.rules import Kind, Moment, RuleError, parse_rule
+from core.rules import Kind, Moment, Operator, RuleError, parse_rule
 from core.rules.predicates import Predicate
-from leads.fields.definition import FieldDefinition
+from leads.fields.definition import Choice, FieldDefinition
 from leads.fields.line import LineDefinition, line_definition
-from leads.models import BusinessLine, Campaign, FieldKind, Lead, ScoreRule, Source
+from leads.models import BusinessLine, Campaign, FieldKind, Lead, LeadStatus, ScoreRule, Source
 from leads.models.origin import Origin
 
 LEAST, MOST = 0, 100
+# What holds on one day and not on the next: a score is stored, and no rule may hang on them.
+PASSING_OPERATORS = frozenset((Operator.WITHIN_DAYS,))
 # What conditions may read beside the fields of the line. The keys are reserved: no field has one.
 ATTRIBUTES: Mapping[str, FieldDefinition] = {
-    key: FieldDefinition(key=key, label=label, type=FieldKind.TEXT)
-    for key, label in (
-        ("status", _("Status")),
-        ("stage", _("Stage")),
-        ("source", _("Source")),
-        ("campaign", _("Campaign")),
+    key: FieldDefinition(key=key, label=label, type=FieldKind.TEXT, choices=choices)
+    for key, label, choices in (
+        ("status", _("Status"), tuple(Choice(value, text) for value, text in LeadStatus.choices)),
+        ("stage", _("Stage"), ()),
+        ("source", _("Source"), ()),
+        ("campaign", _("Campaign"), ()),
     )
 }
 ORIGINS: Mapping[str, type[Origin]] = {"source": Source, "campaign": Campaign}

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
-from core.rules import OPERANDS, OPERATORS, Kind, Operand, Operator, parse_rule
+from core.rules import OPERANDS, Kind, Operand, Operator, parse_rule
 from core.rules.language import RuleError
 from core.values import Refused, boolean
 from leads.pages.lists.words import operator_words
@@ -29,6 +29,10 @@ class RowField(Protocol):
     @property
     def kind(self) -> Kind:
         """What it holds, as far as rules are concerned."""
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        """The comparisons that a form offers for it, the most usual first."""
 
 
 @dataclass(slots=True)
@@ -52,13 +56,8 @@ def suit(row: Row, entry: RowField | None) -> None:
     """Give a row a comparison that suits its field; without a field it says nothing."""
     if entry is None:
         row.operator, row.values = "", []
-    elif row.operator not in operators_of(entry):
-        row.operator = operators_of(entry)[0].value
-
-
-def operators_of(entry: RowField) -> tuple[Operator, ...]:
-    """Return the operators that a form offers for a field, the most usual first."""
-    return OPERATORS[entry.kind]
+    elif row.operator not in entry.operators:
+        row.operator = entry.operators[0].value
 
 
 def condition_of(
@@ -112,7 +111,7 @@ def shown_row(row: Row, entry: RowField, choices: list[tuple[str, str]]) -> dict
     operand = OPERANDS[operator]
     shown: dict[str, Any] = {
         "operator": row.operator,
-        "operators": [(each.value, operator_words(each, entry.kind)) for each in operators_of(entry)],
+        "operators": [(each.value, operator_words(each, entry.kind)) for each in entry.operators],
         "inputs": [],
     }
     if operand is Operand.NOTHING:

@@ -2,15 +2,22 @@
 // as it is then; what was typed meanwhile stays. Without this script the buttons send the whole form.
 (() => {
   const waiting = new Map();
+  // Who types the name of an option has typed it when so long no other key was pressed.
+  const TYPING = 400;
   let isPressed = false;
+  let lastKey = -TYPING;
   for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
     addEventListener(type, () => {
       isPressed = type === "pointerdown";
     }, true);
   }
 
+  addEventListener("keydown", ({ key, target }) => {
+    if (key.length === 1 && target.matches?.("[data-part] select")) lastKey = performance.now();
+  }, true);
+
   async function released() {
-    while (isPressed) await new Promise((resolve) => setTimeout(resolve, 30));
+    while (isPressed || performance.now() - lastKey < TYPING) await new Promise((resolve) => setTimeout(resolve, 30));
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
 
@@ -24,16 +31,24 @@
   }
 
   // Where the keyboard was: the same control, or, as a removed row has none, the builder's first button.
-  function restore(part, at, action) {
+  function restore(part, at, action, button) {
     if (!at) return;
     const step = /^(section-)?(up|down)-(.+)$/.exec(action);
     if (step) return followMoved(part, step);
     if (/^(put-|if$)/.test(action)) return writeOn(part);
-    const added = /^(add|group|section-add)/.test(action) && [...part.querySelectorAll("[data-focus]")].at(-1);
+    const added = /^(add|group|section-add)/.test(action) && addedBy(part, action, button);
     const same = at.id
       ? part.querySelector(`#${CSS.escape(at.id)}`)
       : [...part.querySelectorAll("button")].find(({ name, value }) => name === at.name && value === at.value);
     (added || same || part.querySelector("[data-first]") || part.querySelector("button, input, select"))?.focus();
+  }
+
+  // The first control of what was added: the last one of the group, or of the list, whose button was pressed.
+  function addedBy(part, action, button) {
+    const all = [...part.querySelectorAll("[data-focus]")];
+    const place = /^(?:add|group)-(.+)$/.exec(action)?.[1];
+    const start = button.replace(/-do$/, "") + (place ? `-${place}.` : "");
+    return all.findLast(({ id }) => id.startsWith(start)) ?? all.at(-1);
   }
 
   // What was moved keeps the keyboard: rows that are numbered have another number then, fields their own key.
@@ -73,10 +88,10 @@
       const response = await fetch(address, { method: "POST", body: data });
       if (!response.ok) throw new Error(String(response.status));
       const text = await response.text();
-      // A button that is being pressed must still be there when it is let go.
+      // A button that is being pressed must still be there when it is let go, and so must a list that is typed into.
       await released();
       if (waiting.get(name) !== number) return;
-      replace(form, name, text, sent, action);
+      replace(form, name, text, sent, action, button);
     } catch {
       tellLost(form.querySelector(`[data-part="${name}"]`));
     }
@@ -97,7 +112,7 @@
     return true;
   }
 
-  function replace(form, name, text, sent, action) {
+  function replace(form, name, text, sent, action, button) {
     const part = form.querySelector(`[data-part="${name}"]`);
     const holder = document.createElement("template");
     holder.innerHTML = text;
@@ -116,7 +131,7 @@
       const input = fresh.querySelector(`#${CSS.escape(id)}`);
       if (input) input.value = value;
     }
-    restore(fresh, at, action);
+    restore(fresh, at, action, button);
     // A preview follows.
     form.dispatchEvent(new Event("change"));
   }
@@ -136,7 +151,7 @@
     const control = event.target;
     const part = control.closest?.("[data-part]");
     if (part && "look" in control.dataset) {
-      const isValue = /^(?!formula_if).*-value$|^formula-sample-/.test(control.name);
+      const isValue = /^(?!formula_).*-value$|^formula-sample-/.test(control.name);
       reshape(control.form, part.dataset.part, isValue ? "look-words" : "look");
     }
     // Which fields there are to build with depends on the line, and parts on one another.

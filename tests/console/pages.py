@@ -74,6 +74,15 @@ def read_form(response: HttpResponse, form_id: str) -> tuple[dict[str, list[str]
     return values, reader.names
 
 
+def rows_of_rule(*rows: tuple[Any, ...], match: str = "all", name: str = "condition") -> dict[str, Any]:
+    """Return what the rows of a rule's builder send: each a field, a comparison and its values."""
+    sent: dict[str, Any] = {f"{name}-0-match": match}
+    for place, (field, operator, *values) in enumerate(rows):
+        row = f"{name}-0.{place}"
+        sent |= {f"{row}-field": field, f"{row}-op": operator, f"{row}-value": list(map(str, values))}
+    return sent
+
+
 class Console:
     """The console in the hands of a signed-in person."""
 

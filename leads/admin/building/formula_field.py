@@ -13,7 +13,16 @@ from core.errors import ApplicationError
 from core.locale_formats import format_number
 from core.rules import Formula, Kind, parse_formula
 from core.values import Coerced, decimal_number
-from leads.admin.building.rule_field import BOOLEAN_CHOICES, MATCH_WORDS, drawn, field_options
+from leads.admin.building.formula_cases import (
+    BUTTON,
+    CASES,
+    Conditional,
+    conditionals_of,
+    has_problems,
+    read_conditionals,
+    spliced,
+)
+from leads.admin.building.rule_field import BOOLEAN_CHOICES, MATCH_WORDS, drawn, field_options, same_text
 from leads.admin.building.rule_tree import Group, act, each_part, problems_in, read_tree, rule_of
 from leads.admin.building.surroundings import Surroundings
 from leads.fields.definition import DEFAULT_DECIMALS, FieldDefinition
@@ -31,6 +40,11 @@ LONGEST_SAMPLE = 200
 NO_SURROUNDINGS: Mapping[str, FieldDefinition] = {}
 
 
+def is_pressed(data: Mapping[str, Any], name: str) -> bool:
+    """Whether a button of the editor was pressed."""
+    return bool(data.get(f"{name}-do") or data.get(f"{IF}-do")) or any(map(BUTTON.fullmatch, data))
+
+
 @dataclass(slots=True)
 class TypedFormula:
     """What was sent for a formula: its text, sample values by key, and the condition of an if that is being built."""
@@ -39,6 +53,9 @@ class TypedFormula:
     samples: dict[str, str] = field(default_factory=dict)
     condition: Group | None = None
     problem: str = ""
+    # The ifs of the text as they were sent in rows; empty where the text itself was changed.
+    ifs: list[Conditional] = field(default_factory=list)
+    is_pressed: bool = False
     # Where writing goes on, once something was put into the text.
     at: str = ""
 
@@ -65,6 +82,10 @@ class FormulaWidget(DrawnWidget):
             },
         )
         if self.around is not None and hasattr(data, "getlist"):
+            typed.is_pressed = is_pressed(data, name)
+            if same_text(typed.text, data.get(f"{name}-was", "")):
+                ifs = read_conditionals(data, typed.text, self._fields())
+                typed.text, typed.ifs = spliced(typed.text, ifs, self._fields()) if ifs else (typed.text, [])
             self._act(typed, data, name)
         return typed
 
@@ -78,13 +99,14 @@ class FormulaWidget(DrawnWidget):
         place = int(at) if at.isdecimal() and len(at) < 6 else len(typed.text)
         if verb == "put" and (what in fields or what in SIGNS):
             _put(typed, what, place)
+            typed.ifs = []
         elif verb == "if":
             tree = rule_of(typed.condition, fields).tree
             if tree is None or problems_in(typed.condition):
                 typed.problem = _("Add a condition first, and fill it in.")
             else:
                 _put(typed, f"if({json.dumps(tree, ensure_ascii=False)}, 1, 0)", place)
-                typed.condition = Group()
+                typed.condition, typed.ifs = Group(), []
 
     def shown(self, name: str, value: Any) -> dict[str, Any]:
         typed = value if isinstance(value, TypedFormula) else TypedFormula(value or "")
@@ -100,6 +122,7 @@ class FormulaWidget(DrawnWidget):
             "prefix": name,
             "text": typed.text,
             "at": typed.at,
+            "ifs": self._drawn_ifs(typed),
             "numbers": [
                 (item.key, item.label)
                 for item in (self.around.others if self.around else NO_SURROUNDINGS).values()
@@ -117,6 +140,26 @@ class FormulaWidget(DrawnWidget):
             "words": rule_words(tree, definitions) if tree is not None else "",
             "if_problem": typed.problem,
         }
+
+    def _drawn_ifs(self, typed: TypedFormula) -> list[dict[str, Any]]:
+        """What the template is told of the ifs: {name, otherwise, cases}, a case as {name, place, root, then, rule,
+        problem}."""
+        fields = self._fields()
+        definitions = self.around.definitions if self.around else NO_SURROUNDINGS
+        drawn_ifs = []
+        for number, choice in enumerate(typed.ifs or conditionals_of(typed.text, fields)):
+            name = f"{CASES}{number}"
+            cases = []
+            for place, case in enumerate(choice.cases):
+                if typed.is_pressed:
+                    case.problem = ""
+                    for part in each_part(case.root):
+                        part.problem = ""
+                root = drawn(case.root, fields, definitions)
+                told = {"root": root, "then": case.then, "rule": case.rule, "problem": case.problem}
+                cases.append({"name": f"{name}x{place}", "place": place} | told)
+            drawn_ifs.append({"name": name, "otherwise": choice.otherwise, "cases": cases})
+        return drawn_ifs
 
     def _fields(self) -> Mapping[str, Any]:
         return self.around.rule_fields if self.around else {}
@@ -204,6 +247,8 @@ class FormulaField(forms.Field):
         self.longest = longest
 
     def clean(self, value: Any) -> str:
+        if isinstance(value, TypedFormula) and has_problems(value.ifs):
+            raise forms.ValidationError(_("Correct the marked row."), code="marked")
         text = (value.text if isinstance(value, TypedFormula) else value or "").strip()
         if len(text) > self.longest:
             raise forms.ValidationError(

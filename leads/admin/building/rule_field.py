@@ -54,7 +54,7 @@ class TypedRule:
     @property
     def is_text(self) -> bool:
         """Whether the text is what counts: it was changed, or came alone."""
-        return self.root is None or _same(self.text) != _same(self.was)
+        return self.root is None or not same_text(self.text, self.was)
 
     @property
     def is_broken(self) -> bool:
@@ -62,8 +62,9 @@ class TypedRule:
         return bool(self.text.strip()) and _parsed(self.text) is None
 
 
-def _same(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
+def same_text(text: str, other: str) -> bool:
+    """Whether two texts of a form are the same, however its browser ends lines."""
+    return text.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
 def rule_text(tree: Any) -> str:
@@ -79,6 +80,9 @@ class RuleWidget(DrawnWidget):
     def __init__(self, nothing: Any, attrs: Mapping[str, Any] | None = None) -> None:
         super().__init__(dict(attrs or {}))
         self.nothing = nothing
+        self.without_fields: Any = gettext_lazy(
+            "A rule reads other fields of the line, and there is none yet."
+        )
         self.fields: Mapping[str, RuleField] = {}
         self.definitions: Mapping[str, FieldDefinition] = {}
         self.problems: dict[str, str] = {}
@@ -132,6 +136,7 @@ class RuleWidget(DrawnWidget):
             "matches": MATCH_WORDS,
             "words": rule_words(tree, self.definitions) if tree is not None else "",
             "nothing": self.nothing,
+            "without_fields": self.without_fields,
             "text": text,
             "was": text if not is_text else typed.was if typed else "",
             "is_text": is_text,
@@ -200,6 +205,11 @@ class BuiltRuleField(forms.Field):
     def __init__(self, *, nothing: Any, **kwargs: Any) -> None:
         super().__init__(required=False, widget=RuleWidget(nothing), **kwargs)
         self._as_text = JsonField()
+
+    def surround(self, fields: Mapping[str, RuleField], definitions: Mapping[str, FieldDefinition]) -> None:
+        """Say which fields a rule may read, and the definitions that put any rule into words."""
+        self.widget.fields, self.widget.definitions = fields, definitions
+        self.widget.attrs |= {"label": str(self.label)}
 
     def clean(self, value: Any) -> Any:
         if not isinstance(value, TypedRule):

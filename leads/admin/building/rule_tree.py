@@ -6,7 +6,7 @@ typed there. Nothing of a rule is ever lost: what the form cannot show of it sta
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,6 @@ from core.rules.language import RuleError
 from core.rules.nodes import CHOICES
 from leads.fields.definition import FieldDefinition
 from leads.fields.types import FIELD_TYPES
-from leads.models import FieldKind
 from leads.pages.rule_rows import Row, checked, condition_of, suit, typed_values
 
 # The root, and groups within groups: deeper trees are kept as they are.
@@ -39,16 +38,22 @@ class RuleField:
     kind: Kind
     section: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    # Comparisons that this rule may not make, though the kind has them.
+    without: frozenset[Operator] = frozenset()
 
     @classmethod
-    def of(cls, item: FieldDefinition, members: Sequence[tuple[str, str]] = ()) -> "RuleField":
-        """Return a definition as rules know it; `members` are the choices of fields that name one."""
-        choices: tuple[tuple[str, str], ...] = tuple((each.value, each.label) for each in item.choices)
-        if item.type is FieldKind.USER:
-            choices = tuple(members)
-        elif len(choices) > MOST_CHOICES:
+    def of(cls, item: FieldDefinition, *, without: frozenset[Operator] = frozenset()) -> "RuleField":
+        """Return a definition as rules know it."""
+        choices = tuple((each.value, each.label) for each in item.choices)
+        if len(choices) > MOST_CHOICES:
             choices = ()
-        return cls(item.key, item.label, FIELD_TYPES[item.type].rule_kind, item.section, choices)
+        kind = FIELD_TYPES[item.type].rule_kind
+        return cls(item.key, str(item.label), kind, str(item.section), choices, without)
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        """The comparisons that a form offers for it, the most usual first."""
+        return tuple(each for each in OPERATORS[self.kind] if each not in self.without)
 
 
 @dataclass(slots=True)
@@ -121,7 +126,7 @@ def _group(tree: Mapping[str, Any], depth: int, fields: Mapping[str, RuleField])
 def _condition(tree: Mapping[str, Any], fields: Mapping[str, RuleField]) -> Part:
     """The row of a condition, where a row can say all of it."""
     entry, operator = fields.get(str(tree.get("field"))), str(tree.get("op"))
-    if entry is None or tree.get("exact") or operator not in OPERATORS[entry.kind]:
+    if entry is None or tree.get("exact") or operator not in entry.operators:
         return Kept(tree)
     value = tree.get("value")
     if isinstance(value, Mapping):

@@ -1,15 +1,42 @@
-"""What a field's form must know of the line around it: the other fields of the draft, and who may be named."""
+"""What a form must know of the line around it: the fields that rules may read, and who may be named."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from accounts.actor import Actor
+from core.rules import Operator
 from leads.admin.building.rule_tree import RuleField
-from leads.fields.definition import FieldDefinition
+from leads.fields.definition import Choice, FieldDefinition
 from leads.models import BusinessLine, FieldKind, FieldStatus
 from leads.queries.lines import draft_definitions
 from leads.queries.references import member_labels, search_members
 
 MOST_MEMBERS = 200
+
+
+def with_members(actor: Actor, items: Iterable[FieldDefinition]) -> dict[str, FieldDefinition]:
+    """Return definitions by key; those that name a member with the members as their choices.
+
+    One query where a field names one, none otherwise.
+    """
+    found = {item.key: item for item in items}
+    if naming := [key for key, item in found.items() if item.type is FieldKind.USER]:
+        labels = member_labels(search_members(actor, "", limit=MOST_MEMBERS))
+        members = tuple(Choice(str(number), label) for number, label in labels.items())
+        found |= {key: replace(found[key], choices=members) for key in naming}
+    return found
+
+
+def rule_fields(
+    items: Mapping[str, FieldDefinition], *, without: frozenset[Operator] = frozenset()
+) -> dict[str, RuleField]:
+    """Return the fields that a rule may read as its builder knows them: those that are not retired."""
+    return {
+        key: RuleField.of(item, without=without)
+        for key, item in items.items()
+        if item.status is not FieldStatus.RETIRED
+    }
 
 
 class Surroundings:
@@ -23,7 +50,7 @@ class Surroundings:
     @cached_property
     def definitions(self) -> dict[str, FieldDefinition]:
         """All fields of the draft by key, the one itself among them."""
-        return {item.key: item for item in draft_definitions(self.line)} if self.line else {}
+        return with_members(self.actor, draft_definitions(self.line)) if self.line else {}
 
     @cached_property
     def others(self) -> dict[str, FieldDefinition]:
@@ -37,16 +64,9 @@ class Surroundings:
     @cached_property
     def rule_fields(self) -> dict[str, RuleField]:
         """The fields that its rules may read."""
-        return {key: RuleField.of(item, self._members) for key, item in self.others.items()}
+        return rule_fields(self.others)
 
     @cached_property
     def parents(self) -> dict[str, FieldDefinition]:
         """The fields on which its choices may depend."""
         return {key: item for key, item in self.others.items() if item.type is FieldKind.SELECT}
-
-    @cached_property
-    def _members(self) -> list[tuple[str, str]]:
-        if all(item.type is not FieldKind.USER for item in self.others.values()):
-            return []
-        labels = member_labels(search_members(self.actor, "", limit=MOST_MEMBERS))
-        return [(str(number), label) for number, label in labels.items()]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
 from accounts.masking import Sight, sight_everywhere
-from core.rules import AttributeColumn, Column, IntegerColumn, JsonColumn, Kind
+from core.rules import OPERATORS, AttributeColumn, Column, IntegerColumn, JsonColumn, Kind, Operator
 from leads.fields.access import tells_of
 from leads.fields.definition import FieldDefinition
 from leads.fields.line import CORE_ATTRIBUTES, LineDefinition, line_definition
@@ -48,6 +48,11 @@ class Filterable:
     read: Callable[[Lead], Any]
     is_fast: bool
     item: FieldDefinition | None = None
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        """The comparisons that suit it, the most usual first."""
+        return OPERATORS[self.kind]
 
 
 class Catalog:

@@ -8,11 +8,11 @@ from django.db import transaction
 from accounts.actor import Actor
 from accounts.roles import Area
 from core.errors import FieldError, NotVisible, ValidationFailed
-from core.rules import RuleError, parse_rule
 from core.rules.values import is_storable_text
 from core.scope import organization_scope
 from leads.fields.line import line_definition
 from leads.models import AcceptanceRule, BusinessLine, Source
+from leads.services.conditions import condition_problems
 
 CHANGEABLE = (
     "name", "is_active", "is_paused", "condition", "message", "accepts_from", "accepts_until", "daily_cap",
@@ -100,17 +100,9 @@ def _problems(rule: AcceptanceRule) -> dict[str, list[FieldError]]:
             )
     if rule.accepts_from and rule.accepts_until and rule.accepts_from > rule.accepts_until:
         add("accepts_until", "order", "The last day lies before the first.")
-    if rule.condition is not None:
-        _check_condition(rule, add)
-    return errors
-
-
-def _check_condition(rule: AcceptanceRule, add: Any) -> None:
-    if rule.line is None:
+    if rule.condition is not None and rule.line is None:
         add("condition", "line", "A condition reads the fields of a line. Choose the line.")
-        return
-    try:
-        parse_rule(rule.condition, line_definition(rule.line).kinds)
-    except RuleError as error:
-        for problem in error.problems:
-            add("condition", problem.code, str(problem))
+    elif rule.line is not None:
+        for place, problem in condition_problems(rule.condition, line_definition(rule.line).kinds):
+            errors.setdefault(place, []).append(problem)
+    return errors

@@ -11,11 +11,12 @@ from accounts.actor import Actor
 from accounts.queries.members import assignable_members
 from accounts.roles import Area
 from core.errors import FieldError, NotVisible, ValidationFailed
-from core.rules import RuleError, normalise_text, parse_rule
+from core.rules import normalise_text
 from core.scope import organization_scope
 from leads.fields.line import line_definition
 from leads.models import AssignmentMethod, AssignmentRule, BusinessLine, WaitingLead
 from leads.services.assigning.places import has_pins, pin_key
+from leads.services.conditions import condition_problems
 from leads.services.leads_given import lock_waiting
 
 CHANGEABLE = ("name", "position", "is_active", "condition", "places", "method", "people", "weights", "team",
@@ -98,12 +99,8 @@ def _problems(actor: Actor, rule: AssignmentRule, known: Set[int | None]) -> dic
         add("name", "unique", "Another rule of this line has this name.")
     if rule.method not in AssignmentMethod.values:
         add("method", "choice", f"Choose one of {', '.join(AssignmentMethod.values)}.")
-    if rule.condition is not None:
-        try:
-            parse_rule(rule.condition, line_definition(rule.line).kinds)
-        except RuleError as error:
-            for problem in error.problems:
-                add("condition", problem.code, str(problem))
+    for place, problem in condition_problems(rule.condition, line_definition(rule.line).kinds):
+        errors.setdefault(place, []).append(problem)
     if not rule.people and rule.team_id is None:
         add("people", "required", "Choose people, or a team.")
     # Who has left stays in a rule until it is taken out, and gets nothing meanwhile.

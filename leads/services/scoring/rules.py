@@ -8,11 +8,12 @@ from django.db import transaction
 from accounts.actor import Actor
 from accounts.roles import Area
 from core.errors import FieldError, NotVisible, ValidationFailed
-from core.rules import Operator, RuleError, parse_rule
+from core.rules import parse_rule
 from core.scope import organization_scope
 from leads.fields.line import line_definition
-from leads.fields.scoring import score_kinds
+from leads.fields.scoring import PASSING_OPERATORS, score_kinds
 from leads.models import BusinessLine, ScoreRule
+from leads.services.conditions import condition_problems
 from leads.services.drafts import locked_line
 from leads.services.scoring.changing import follow_rules
 
@@ -89,19 +90,19 @@ def _problems(rule: ScoreRule) -> Iterator[tuple[str, FieldError]]:
         message = f"Write a whole number from -{MOST_POINTS} to {MOST_POINTS}, not 0."
         yield "points", FieldError("range", message)
     if rule.condition is not None:
-        yield from (("condition", problem) for problem in _condition_problems(rule))
+        yield from _condition_problems(rule)
 
 
-def _condition_problems(rule: ScoreRule) -> Iterator[FieldError]:
-    try:
-        parsed = parse_rule(rule.condition, score_kinds(line_definition(rule.line)))
-    except RuleError as error:
-        for problem in error.problems:
-            yield FieldError(problem.code, str(problem))
-        return
-    if any(condition.operator is Operator.WITHIN_DAYS for condition in parsed.conditions()):
+def _condition_problems(rule: ScoreRule) -> Iterator[tuple[str, FieldError]]:
+    kinds = score_kinds(line_definition(rule.line))
+    if problems := list(condition_problems(rule.condition, kinds)):
+        yield from problems
+    elif any(
+        condition.operator in PASSING_OPERATORS
+        for condition in parse_rule(rule.condition, kinds).conditions()
+    ):
         # Nobody writes the lead when a day has passed, and its score would be that of the day before.
         message = (
             "A score is kept with its lead, so a condition may not depend on today. Compare with a date."
         )
-        yield FieldError("depends_on_today", message)
+        yield "condition", FieldError("depends_on_today", message)

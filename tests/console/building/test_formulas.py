@@ -1,8 +1,16 @@
 """A formula is put together in the console and tried with sample values by the interpreter that leads meet."""
 
-import pytest
-from django.urls import reverse
+import html
 
+import pytest
+from django.http import QueryDict
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.rules import Kind
+from leads.admin.building.formula_cases import conditionals_of, read_conditionals, spliced
+from leads.admin.building.rule_tree import RuleField
 from leads.models import Field
 from leads.services.lines import add_field
 from tests.console.pages import read_form, refusals
@@ -86,3 +94,113 @@ def test_an_if_is_built_from_rows(console, share):
     )
     assert response.status_code == 302, refusals(response)
     assert Field.objects.get(pk=share.pk).formula == "rent / pay"
+
+
+SALARIED = '{"field": "job", "op": "eq", "value": "Salaried"}'
+IMPORTANT = '{"op":"eq", "field":"vip", "value":true}'
+CHAIN = f"rent * if({SALARIED}, max(pay, 1), if({IMPORTANT}, 2, 3)) + 1"
+
+
+def stored(share, formula):
+    Field.objects.filter(pk=share.pk).update(formula=formula)
+
+
+def save(console, share, **typed):
+    page = console.open("leads_field_change", share.pk)
+    values, _names = read_form(page, "field_form")
+    return console.client.post(page.request["PATH_INFO"], {**values, "_save": "1", **typed})
+
+
+def text_of(drawn):
+    return html.unescape(drawn.split("<textarea")[1].split(">", 1)[1].split("</textarea>")[0]).strip()
+
+
+def test_an_if_opens_in_rows_and_saves_as_it_was_written(console, share):
+    stored(share, CHAIN)
+    page = console.open("leads_field_change", share.pk)
+    values, _names = read_form(page, "field_form")
+    assert values["formula_case0x0-0.0-value"] == ["Salaried"]
+    assert (values["formula_case0x0-then"], values["formula_case0x1-then"]) == (["max(pay, 1)"], ["2"])
+    assert values["formula_case0-otherwise"] == ["3"]
+    assert "Or else, when" in page.content.decode()
+    before = Field.history.count()
+    assert save(console, share).status_code == 302
+    share.refresh_from_db()
+    assert (share.formula, Field.history.count()) == (CHAIN, before)
+
+
+def test_rows_of_an_if_change_the_formula_and_nothing_else_of_it(console, share):
+    stored(share, CHAIN)
+    changed = {"formula_case0x0-0.0-value": "Self employed", "formula_case0x1-then": "rent / 2"}
+    response = save(console, share, **changed)
+    assert response.status_code == 302, refusals(response)
+    share.refresh_from_db()
+    other = SALARIED.replace("Salaried", "Self employed")
+    assert share.formula == f"rent * if({other}, max(pay, 1), if({IMPORTANT}, rent / 2, 3)) + 1"
+    # Where the text was changed, it counts.
+    response = save(console, share, formula="rent * 2", **changed)
+    assert response.status_code == 302, refusals(response)
+    share.refresh_from_db()
+    assert share.formula == "rent * 2"
+
+
+def test_cases_are_added_and_taken_away(console, share):
+    stored(share, CHAIN)
+    assert (
+        text_of(trial(console, share, **{"formula_case0-do": "remove-0"}))
+        == f"rent * if({IMPORTANT}, 2, 3) + 1"
+    )
+    drawn = trial(console, share, **{"formula_case0-do": "add"})
+    assert text_of(drawn) == CHAIN
+    assert 'name="formula_case0x2-then"' in drawn and "Add a condition first" not in drawn
+    case = {
+        "formula_case0x2-0-match": "all", "formula_case0x2-0.0-field": "shop", "formula_case0x2-0.0-op": "is_empty",
+        "formula_case0x2-then": "7", "formula_case0x2-rule": "",
+    }  # fmt: skip
+    empty = '{"field": "shop", "op": "is_empty"}'
+    assert text_of(trial(console, share, **case)) == CHAIN.replace("3))", f"if({empty}, 7, 3)))")
+    unfinished = save(console, share, **case | {"formula_case0x2-0.0-field": ""})
+    assert refusals(unfinished) == {"formula": ["Correct the marked row."]}
+    assert "Add a condition first" in unfinished.content.decode()
+    stored(share, f"rent * if({SALARIED}, 1, pay - 2)")
+    assert text_of(trial(console, share, **{"formula_case0-do": "remove-0"})) == "rent * (pay - 2)"
+
+
+TERMS = st.recursive(
+    st.sampled_from(["rent", "12.5", " ( pay ) ", "min(rent, pay)"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map(" - ".join),
+        st.tuples(st.sampled_from([SALARIED, IMPORTANT]), inner, inner).map(
+            lambda of: f"IF( {of[0]},{of[1]} ,{of[2]})"
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+@given(TERMS)
+def test_a_formula_whose_rows_are_not_touched_stays_as_it_is(text) -> None:
+    fields = {
+        "job": RuleField("job", "Job", Kind.TEXT, choices=(("Salaried", "Salaried"),)),
+        "vip": RuleField("vip", "Important", Kind.BOOLEAN),
+    }
+    sent = QueryDict(mutable=True)
+    ifs = conditionals_of(text, fields)
+    for number, choice in enumerate(ifs):
+        sent[f"formula_case{number}-otherwise"] = choice.otherwise
+        for place, case in enumerate(choice.cases):
+            name = f"formula_case{number}x{place}"
+            [row] = case.root.parts
+            sent.update({f"{name}-then": case.then, f"{name}-rule": case.rule, f"{name}-0-match": "all"})
+            sent.update(
+                {
+                    f"{name}-0.0-field": row.name,
+                    f"{name}-0.0-op": row.operator,
+                    f"{name}-0.0-value": row.values[0],
+                }
+            )
+    again, left = spliced(text, read_conditionals(sent, text, fields), fields)
+    assert (again, len(left)) == (text, len(ifs))
+    assert text.count("IF") == sum(len(each.cases) for each in ifs) + sum(
+        part.count("IF") for each in ifs for part in (each.otherwise, *(case.then for case in each.cases))
+    )

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.rules import Kind, evaluate, parse_rule
+from leads.admin.building.rule_field import BuiltRuleField, rule_text
 from leads.admin.building.rule_tree import (
     Condition,
     Group,
@@ -113,6 +114,15 @@ def test_a_rule_comes_back_from_the_form_saying_the_same(tree) -> None:
         for step in path.replace("[", ".").replace("]", "").split(".") if path else ():
             node = node[int(step)] if step.isdecimal() else node[step]
         assert isinstance(part, Kept) or node["field"] == part.name
+
+
+@given(TREES)
+def test_a_stored_rule_comes_back_from_its_form_as_it_was_written(tree) -> None:
+    field = BuiltRuleField(label="Rule", nothing="Always.")
+    field.surround(FIELDS, {})
+    data = sent(draft_of_rule(tree, FIELDS))
+    data["r"] = data["r-was"] = rule_text(tree)
+    assert field.clean(field.widget.value_from_datadict(data, {}, "r")) == tree
 
 
 def test_two_levels_of_groups_and_not_are_rows_and_deeper_ones_are_carried() -> None:

@@ -7,6 +7,7 @@ from core.configuration import export_document, import_document
 from core.errors import ValidationFailed
 from leads.models import AcceptanceRule
 from leads.services.accepting.trying import try_acceptance_rule
+from tests.console.pages import read_form, rows_of_rule
 from tests.leads.accepting.conftest import RICH
 
 
@@ -18,7 +19,7 @@ def operations(desk, client_for):
 def test_a_rule_is_made_changed_paused_and_tried_in_the_console(desk, operations):
     typed = {
         "source": desk.source.pk, "line": desk.line.pk, "name": "From five lakh", "is_active": "on",
-        "condition": "income >= 500000", "message": "", "accepts_from": "", "accepts_until": "",
+        **rows_of_rule(("income", "gte", "500000")), "message": "", "accepts_from": "", "accepts_until": "",
         "daily_cap": "3", "monthly_cap": "",
     }  # fmt: skip
     made = operations.post(reverse("admin:leads_acceptancerule_add"), typed)
@@ -29,7 +30,10 @@ def test_a_rule_is_made_changed_paused_and_tried_in_the_console(desk, operations
     page = operations.get(reverse("admin:leads_acceptancerule_changelist")).content.decode()
     assert "1 of 3, 2 left" in page and "500" in page
     address = reverse("admin:leads_acceptancerule_change", args=[rule.pk])
-    assert "income &gt;= 500000" in operations.get(address).content.decode()
+    page = operations.get(address)
+    assert read_form(page, "acceptancerule_form")[0]["condition-0.0-op"] == ["gte"]
+    wrong = operations.post(address, {**typed, **rows_of_rule(("income", "gte"))})
+    assert "Write a value" in wrong.content.decode()
     wrong = operations.post(address, {**typed, "daily_cap": "0"})
     assert "Write a number of 1 or more" in wrong.content.decode()
     assert operations.post(address, {**typed, "daily_cap": "1"}).status_code == 302

@@ -218,6 +218,6 @@ def test_what_is_wrong_with_a_rule_is_told_by_setting(desk):
     assert set(refused.value.fields) == {"name", "condition", "daily_cap", "accepts_until", "message"}
     with pytest.raises(ValidationFailed) as unknown:
         desk.rule(condition={"field": "wages", "op": "gte", "value": "5"})
-    assert list(unknown.value.fields) == ["condition"]
+    assert list(unknown.value.fields) == ["condition.field"]
     with pytest.raises(NotPermitted):
         create_acceptance_rule(actor=desk.agent, source=desk.source, name="Mine")

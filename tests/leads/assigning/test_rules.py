@@ -172,7 +172,7 @@ def test_everything_wrong_with_a_rule_is_told_by_setting(office):
     }
     with pytest.raises(ValidationFailed) as refused:
         create_assignment_rule(actor=office.operations, line=office.line, **wrong)
-    assert set(refused.value.fields) == {"name", "condition", "people", "method", "weights"}
+    assert set(refused.value.fields) == {"name", "condition.field", "people", "method", "weights"}
     with pytest.raises(NotPermitted):
         create_assignment_rule(actor=office.leader, line=office.line, name="Mine", people=office.ids)
 

@@ -141,6 +141,7 @@ DOORS_THAT_WRITE: dict[str, str] = {
     "admin:configuration_*": "settings, no leads",
     "admin:leads_businessline_*": "definitions, and values that the sender typed",
     "admin:leads_field_*": "definitions, no leads",
+    "admin:leads_*rule_shape*": "conditions as they are typed, no leads",
 }
 # Management commands: whoever runs one holds the server and its database; they act as the system, which sees all.
 COMMANDS: dict[str, str] = {

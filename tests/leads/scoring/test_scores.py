@@ -243,7 +243,7 @@ def test_a_score_changes_no_moment_of_the_lead(desk):
 def test_everything_wrong_with_a_rule_is_told_by_setting(desk):
     with pytest.raises(ValidationFailed) as refused:
         desk.rule(" ", 0, {"field": "nowhere", "op": "eq", "value": 1})
-    assert set(refused.value.fields) == {"name", "points", "condition"}
+    assert set(refused.value.fields) == {"name", "points", "condition.field"}
     with pytest.raises(ValidationFailed) as refused:
         desk.rule("Rich", 2_000)
     assert set(refused.value.fields) == {"points"}

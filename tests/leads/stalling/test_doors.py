@@ -12,7 +12,7 @@ from tests.leads.stalling.conftest import number
 
 def typed(floor, **changes):
     return {"line": floor.line.pk, "name": "Silent", "position": 1, "is_active": "on", "trigger": "no_activity",
-            "statuses": ["new", "in_progress"], "stages": "", "owner_after": "48 h", "leader_after": "90",
+            "statuses": ["new", "in_progress"], "owner_after": "48 h", "leader_after": "90",
             "gives_to": "leader", "give_after": "3 d", **changes}  # fmt: skip
 
 
@@ -29,14 +29,16 @@ def test_a_rule_is_made_and_changed_in_the_console(floor, client_for):
     assert 'value="48 h"' in page and 'value="90 min"' in page and 'value="3 d"' in page
     for wrong, told in (
         ({"owner_after": "soon"}, "Write a time such as"),
-        ({"stages": "nowhere"}, "There is no “nowhere”"),
+        ({"stages": ["nowhere"]}, "nowhere is not one of the available choices"),
         ({"give_after": ""}, "Say both who gets it then"),
     ):
         assert told in operations.post(address, typed(floor, **wrong)).content.decode()
-    changed = typed(floor, gives_to="nobody", give_after="", leader_after="", stages="contacted")
+    changed = typed(floor, gives_to="nobody", give_after="", leader_after="", stages=["contacted"])
     assert operations.post(address, changed).status_code == 302
     rule.refresh_from_db()
     assert (rule.leader_after, rule.give_after, rule.stages) == (None, None, ["contacted"])
+    listed = operations.get(reverse("admin:leads_stallrule_changelist")).content.decode()
+    assert "New, In progress; in stage contacted" in listed
 
 
 def test_rules_go_out_and_come_in_unchanged(floor):

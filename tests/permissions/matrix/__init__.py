@@ -66,6 +66,7 @@ from tests.permissions.matrix.lines import (
     open_call,
     page,
     public,
+    shapes,
 )
 
 __all__ = ["CALLERS", "CALLS", "CONSOLE", "EXEMPT", "PAGES", "Line"]
@@ -479,8 +480,7 @@ CONSOLE: list[Line] = [
     ),
     console("GET", "admin:leads_field_preview_new", by=WRITE_CONFIGURATION),
     # Nothing is written: one part of the form is drawn again.
-    console("POST", "admin:leads_field_shape_new", 404, by=WRITE_CONFIGURATION),  # of no part
-    console("POST", "admin:leads_field_shape", 404, by=WRITE_CONFIGURATION, ids={"field_id": (Field, "pk")}),
+    *shapes(Field),
     *console_model(LineVersion, Area.CONFIGURATION, keeps_history=False),
     *console_model(Source, Area.CONFIGURATION, adds=True),
     *console_model(Campaign, Area.CONFIGURATION, adds=True),
@@ -492,6 +492,10 @@ CONSOLE: list[Line] = [
     ),
     *console_model(Arrival, Area.LEAD_FILES, keeps_history=False),
     *console_model(AssignmentRule, Area.CONFIGURATION, adds=True, actions=["try_it"]),
+    *shapes(AcceptanceRule),
+    *shapes(AssignmentRule),
+    *shapes(ScoreRule),
+    *shapes(StallRule),
     *console_model(ScoreRule, Area.CONFIGURATION, adds=True, actions=["try_it", "renew"]),
     *console_model(StallRule, Area.CONFIGURATION, adds=True),
     *console_model(AssignmentLimit, Area.CONFIGURATION, adds=True),

@@ -161,3 +161,13 @@ def console_model(
         *(console("GET", f"{name}_{action}", by=write, ids=row, **outside) for action in actions),
         *(console("GET", f"{name}_{action}", ids=row, **nobody) for action in inapplicable),
     ]
+
+
+def shapes(model: type[models.Model]) -> list[Line]:
+    """Where the builders of a model's form have one part drawn again, which writes nothing: 404 for no such part."""
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_shape"
+    write = (Area.CONFIGURATION, "write")
+    return [
+        console("POST", f"{name}_new", 404, by=write),
+        console("POST", name, 404, by=write, ids={"object_id": (model, "pk")}),
+    ]
