@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 
 from accounts.actor import Actor
 from accounts.roles import Role
-from config import embedded
 from core.models import Organization
 from core.scope import Scope, entered, organization_scope, system_scope
+from tests.databases import migrated_database
 from tests.factories import make_actor, make_organization
 
 ActorFor = Callable[..., Actor]
@@ -29,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.API_CALLS_PER_MINUTE = 100_000  # tests of the limit set one
     settings.FORM_ENQUIRIES_PER_MINUTE_AND_ADDRESS = settings.FORM_ENQUIRIES_PER_MINUTE = 100_000  # as well
     settings.STATIC_ROOT = None  # static files are found where they are written, nothing is collected
+    settings.WHITENOISE_AUTOREFRESH = True  # and looked for when asked for, not all of them for each client
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -41,8 +43,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Before the test database is made, the embedded servers must run."""
-    embedded.ensure_running()
+    """The test database is a copy of a migrated one."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
 
 
 @pytest.fixture(scope="session", autouse=True)
