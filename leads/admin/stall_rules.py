@@ -168,6 +168,7 @@ class StallRuleForm(LineRuleForm):
                     self.add_error(name, _("How long is a day of work? Write its hours, such as 16 h."))
         return cleaned
 
+
 @admin.register(StallRule, site=console)
 class StallRuleAdmin(LineRuleAdmin):
     """How long leads may wait."""

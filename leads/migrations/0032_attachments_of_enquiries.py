@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0010_calendar_walls'),
-        ('leads', '0030_digest_walls'),
+        ('leads', '0031_stall_rules_in_working_hours'),
     ]
 
     operations = [
