@@ -83,7 +83,7 @@ class RuleForm(BuildingForm):
 
     def _given_line(self, lines: models.QuerySet[BusinessLine]) -> BusinessLine | None:
         given = str((self.data if self.is_bound else self.initial).get("line") or "")
-        return lines.filter(pk=int(given)).first() if is_number(given) else None
+        return lines.filter(pk=int(given)).first() if _is_number(given) else None
 
     def _surround_condition(self, field: BuiltRuleField) -> None:
         if self.line is None:
@@ -127,7 +127,7 @@ def published_lines(actor: Any) -> models.QuerySet[BusinessLine]:
     return visible_lines(actor).filter(version__gt=0).order_by("name", "pk")
 
 
-def is_number(text: str) -> bool:
+def _is_number(text: str) -> bool:
     """Whether an address can mean a row by this text."""
     return text.isascii() and text.isdecimal() and len(text) < LONGEST_NUMBER
 
