@@ -140,6 +140,23 @@ def test_the_kept_lead_tells_both_stories(house, pair):
         assert [entry.kind for entry in entries] == kinds
 
 
+def test_the_last_of_a_chain_tells_the_stories_of_all(house, pair, django_assert_num_queries):
+    keep, lose = pair
+    last = house.lead_of(house.agent, mobile="98450 12345", town="Surat")
+    merge_leads(actor=house.leader, keep=keep.reference, lose=lose.reference)
+    merge_leads(actor=house.leader, keep=last.reference, lose=keep.reference)
+    told = lead_timeline(house.leader, get_lead(house.leader, last.reference)).entries
+    assert [entry.text for entry in told[-3:]] == [
+        "captured the lead",
+        f"captured the lead: {lose.reference}",
+        f"captured the lead: {keep.reference}",
+    ]
+    assert lead_timeline(house.leader, house.again(last)).entries == told, "However the lead was loaded."
+    alone = get_lead(house.leader, house.lead_of(house.agent, mobile="98450 54321").reference)
+    with django_assert_num_queries(1):
+        lead_timeline(house.leader, alone)
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_who_may_change_one_of_them_only_sees_no_page(house, pair, method, page_of):
     keep, lose = pair

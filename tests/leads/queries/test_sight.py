@@ -3,11 +3,13 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
+from accounts.models import Membership
 from accounts.roles import Role
 from core.errors import NotPermitted, NotVisible, ValidationFailed
-from core.scope import organization_scope
-from leads.models import Field, Lead
+from core.scope import organization_scope, system_scope
+from leads.models import Campaign, Field, Lead, Source
 from leads.presentation import LeadReader, list_columns
 from leads.queries.history import lead_timeline
 from leads.queries.lead_list import (
@@ -236,6 +238,22 @@ def test_a_timeline_tells_who_did_what(agent, operations, leader, line, lead):
     assert (entries[4].actor, entries[4].request_id) == ("Olga", "r1")
     assert {change.name: change.new for change in entries[2].changes} == {"owner": "Lina"}
     assert entries[-1].actor == "System"
+
+
+def test_a_timeline_names_who_and_what_is_gone_since(operations, leader, lead):
+    with organization_scope(operations.organization, actor_id=leader.user.pk):
+        origin = {"source": "Fair", "campaign": "Spring"}
+        update_lead(actor=operations, reference=lead.reference, values={}, attributes=origin)
+        assign_lead(actor=operations, reference=lead.reference, owner=leader.membership)
+    gone = {"deleted_at": timezone.now()}
+    Source.objects.filter(name="Fair").update(**gone)
+    Campaign.objects.filter(name="Spring").update(**gone)
+    with system_scope(reason="test"):
+        Membership.objects.filter(pk=leader.membership.pk).update(**gone)
+    entries = lead_timeline(operations, get_lead(operations, lead.reference)).entries
+    told = {(change.name, change.new) for entry in entries for change in entry.changes}
+    assert told >= {("source", "Fair"), ("campaign", "Spring"), ("owner", "Lina")}
+    assert entries[0].actor == "Lina"
 
 
 def test_a_timeline_is_masked_as_the_lead_is(actor_for, operations, lead):
