@@ -39,10 +39,8 @@ class Touched:
     looked_up_by_range: int = 0
 
     def __str__(self) -> str:
-        return (
-            f"{self.rows} rows ({self.looked_at} in their table) by {sorted(self.indexes)}; sequential: {self.sequential}\n"
-            + "\n".join(self.statements)
-        )
+        rows = f"{self.rows} rows ({self.looked_at} in their table) by {sorted(self.indexes)}"
+        return "\n".join([f"{rows}; sequential: {self.sequential}", *self.statements])
 
 
 def plans_of(work: Callable[[], Any]) -> Touched:
