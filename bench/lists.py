@@ -3,6 +3,9 @@
 Each size has a database of its own. A page is read through the query layer that pages and API share, as the
 application role; what is compared is the slower of a first page and the one after it. Where the smaller size has
 fewer leads to show, what a full page takes there at least counts: fifty leads are not read in the time of five.
+Such a pair compares two things at once, the size of the table and that of the page. A second line compares the same
+first page with as many leads on both sides: the larger one is asked for a page of what the smaller one has (of one
+lead, where it has none).
 """
 
 import sys
@@ -20,6 +23,8 @@ MOST_TIMES, MOST_MILLISECONDS = 1.5, 150.0
 LEAST_MILLISECONDS = 3.0
 PLANS_OF_SLOWEST = 3
 FULL_PAGE = "the same page at the smaller size, at least a full one"
+ALIKE = ", pages alike"
+AS_MANY = "the same first page at the smaller size, asked for as many leads"
 
 # Kind → (who looks, what the address asks for). `{…}` are values of a lead in the middle of the list.
 EQUALITIES = {
@@ -102,7 +107,7 @@ ALL = {**EQUALITIES, **SEARCHES, **RANGES}
 
 
 def _asked(stack: BenchStack, line: Line) -> dict[str, str]:
-    who, address = ALL[line.work.partition(": ")[2]]
+    who, address = ALL[line.work.partition(": ")[2].removesuffix(ALIKE)]
     return {"who": who, "address": address.format(**stack.call("work.listing:lead_codes"))}
 
 
@@ -132,6 +137,19 @@ def _lines(
         line = _line(kind, name, size, max(before, full, key=_median) if there < here else before, after)
         line.absolute["leads on the page"] = f"{here:.0f}, {there:.0f}"
         lines.append(line)
+        if there < here and kind != "range":
+            asked = max(1, round(there))
+            pages_alike = {
+                side: partial(sides[side], page_size=asked, is_first=True) for side in ("small", "large")
+            }
+            interleaved(1, **pages_alike)
+            alike = interleaved(repetitions, **pages_alike)
+            before, after = (Spread.of(run["milliseconds"] for run in alike[side]) for side in pages_alike)
+            line = _line(kind, f"{name}{ALIKE}", size, before, after, AS_MANY)
+            line.absolute["leads on the page"] = ", ".join(
+                f"{alike[side][0]['leads']:.0f}" for side in ("large", "small")
+            )
+            lines.append(line)
     return lines
 
 
@@ -139,7 +157,7 @@ def _median(spread: Spread) -> float:
     return spread.median
 
 
-def _line(kind: str, name: str, size: str, before: Spread, after: Spread) -> Line:
+def _line(kind: str, name: str, size: str, before: Spread, after: Spread, against: str = FULL_PAGE) -> Line:
     absolute = {"here": f"{after} ms", "there": f"{before} ms"}
     if kind == "range":
         return Line(
@@ -151,7 +169,7 @@ def _line(kind: str, name: str, size: str, before: Spread, after: Spread) -> Lin
         *(max(each, LEAST_MILLISECONDS) / floor for each in (after.least, after.median, after.most))
     )
     return Line(
-        f"list_{kind} {name}", f"{kind}: {name}", FULL_PAGE, size, ratio, " ×",
+        f"list_{kind} {name}", f"{kind}: {name}", against, size, ratio, " ×",
         MOST_TIMES, at_most=True, absolute=absolute,
     )  # fmt: skip
 

@@ -102,19 +102,19 @@ def unindexed(match: RowMatch) -> Expression:
 
 
 class Probe(Coalesce):
-    """Whether a lead has an index row that one of the matches describes; for querysets of leads.
+    """Whether a lead has an index row that one of the matches describes; `lead` is the name under which it stands.
 
     A scalar sub-select: PostgreSQL looks it up lead by lead, and does not turn it into a join or a hash of
     all matching rows, which `EXISTS` allows and which is slow when many rows match.
     """
 
-    def __init__(self, *matches: RowMatch) -> None:
+    def __init__(self, *matches: RowMatch, lead: str = "pk") -> None:
         self.matches = matches
         rows = Q()
         names = {match.column: f"{BESIDE}_{match.column}" for match in matches}
         for match in matches:
             rows |= match.fixed & match.values(names[match.column])
-        found = _rows_of(self.model).filter(lead_id=OuterRef("pk"))
+        found = _rows_of(self.model).filter(lead_id=OuterRef(lead))
         found = found.annotate(**{names[match.column]: unindexed(match) for match in matches}).filter(rows)
         answer = Subquery(found.annotate(found=Value(True)).values("found")[:1])
         super().__init__(answer, Value(False), output_field=BooleanField())

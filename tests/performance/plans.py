@@ -31,15 +31,16 @@ class Touched:
 
     sequential: list[str] = field(default_factory=list)
     rows: int = 0
+    # Of them, those that were looked at in their table: not only read off an index.
+    looked_at: int = 0
     indexes: set[str] = field(default_factory=set)
     statements: list[str] = field(default_factory=list)
     # How often an index on values or tokens was walked for one lead.
     looked_up_by_range: int = 0
 
     def __str__(self) -> str:
-        return f"{self.rows} rows by {sorted(self.indexes)}; sequential: {self.sequential}\n" + "\n".join(
-            self.statements
-        )
+        rows = f"{self.rows} rows ({self.looked_at} in their table) by {sorted(self.indexes)}"
+        return "\n".join([f"{rows}; sequential: {self.sequential}", *self.statements])
 
 
 def plans_of(work: Callable[[], Any]) -> Touched:
@@ -49,7 +50,9 @@ def plans_of(work: Callable[[], Any]) -> Touched:
     touched = Touched()
     for query in queries.captured_queries:
         statement = query["sql"]
-        if not statement.startswith(("SELECT", "(SELECT")) or not any(table in statement for table in HOT):
+        if not statement.startswith(("SELECT", "(SELECT", "WITH")) or not any(
+            table in statement for table in HOT
+        ):
             continue
         touched.statements.append(statement)
         with connection.cursor() as cursor:
@@ -78,7 +81,10 @@ def _note(touched: Touched, node: dict[str, Any]) -> None:
     if node.get("Relation Name") in HOT:
         loops = node["Actual Loops"]
         removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-        touched.rows += round((node["Actual Rows"] + removed) * loops)
+        rows = round((node["Actual Rows"] + removed) * loops)
+        touched.rows += rows
+        if node["Node Type"] != "Index Only Scan":
+            touched.looked_at += rows
         if node["Node Type"] == "Seq Scan" and loops:
             touched.sequential.append(node["Relation Name"])
     if "Index Name" in node and node["Actual Loops"]:

@@ -126,6 +126,27 @@ def test_a_list_of_ones_own_reads_by_index_and_few_rows(many, who, address):
         assert touched.rows <= MOST_OF_PARTS, str(touched)
 
 
+# Two conditions of which each has thousands of leads, in the order of creation → how many rows are read off their
+# indexes at most, and how many are looked at in their table: of the leads shown and of those few that a third
+# condition is asked about.
+MET = {
+    ("operations", "status=in_progress&data.wants=home"): (34_000, 0),
+    ("operations", "status=new&data.wants=home"): (8_000, 300),
+    ("agent", "data.kind=common&data.wants=home"): (10_000, 1_200),
+    ("agent", "status=in_progress&data.kind=common"): (34_000, 0),
+    ("leader", "status=new&data.wants=home"): (12_000, 1_200),
+}
+
+
+@pytest.mark.parametrize(("who", "address"), MET)
+def test_two_common_conditions_meet_on_their_indexes_and_few_leads_are_tried(many, who, address):
+    entries, leads = MET[who, address]
+    for touched in touched_by(many, getattr(many, who), address):
+        assert not touched.sequential, str(touched)
+        assert touched.rows <= entries, str(touched)
+        assert touched.looked_at <= leads, str(touched)
+
+
 @pytest.mark.parametrize("address", ["data.kind=common&data.income__gte=100", "search=asha family"])
 def test_a_condition_is_tried_by_the_lead_and_never_by_a_range_of_values(many, address):
     # In a small organisation beside a large one the planner thinks every range of values small.

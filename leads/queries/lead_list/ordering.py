@@ -98,7 +98,7 @@ def _by_creation(selection: Selection, *, newest_first: bool) -> Section:
     few = selection.read_few()
     if few is not None:
         return InMemory(few, plain, descending=newest_first)
-    return ByCreation(selection.bases, newest_first=newest_first, otherwise=sparse)
+    return ByCreation(selection.bases, newest_first=newest_first, meeting=selection.meeting, otherwise=sparse)
 
 
 def _by_index(selection: Selection, column: IndexedColumn, *, descending: bool) -> list[Section]:

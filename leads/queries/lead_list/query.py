@@ -19,6 +19,7 @@ from core.errors import FieldError, ValidationFailed
 from core.rules import parse_rule
 from core.rules.nodes import Comparison, Node, fields_of, walk
 from leads.models import BusinessLine, Lead
+from leads.queries.lead_list import trying
 from leads.queries.lead_list.catalog import Catalog
 from leads.queries.lead_list.cursors import CountEstimate, Cursor, read_cursor
 from leads.queries.lead_list.filters import resolve_me
@@ -33,8 +34,6 @@ from leads.queries.search import Search, masked_search_check, parse_search
 LARGEST_PAGE = 500
 DEFAULT_PAGE = 50
 COUNTED = 1_000
-# How many of the newest are tried one by one to say how many there are at least: the page itself may try fewer.
-TRIED_TO_COUNT = 500
 # How many leads a page may load to judge what the database cannot.
 MOST_JUDGED = 5_000
 BATCH = 1_000
@@ -339,6 +338,9 @@ class LeadList:
             return CountEstimate(sum(section.size or 0 for section in self.sections), True)
         if selection.is_many:
             return CountEstimate(COUNTED, False)
+        known = self.sections[0].known
+        if known is not None and len(self.sections) == 1:
+            return CountEstimate(min(max(known, len(rows)), COUNTED), False)
         if len(selection.conditions) == len(selection.own_conditions):
             return _capped(selection.bases[0])
         if selection.is_one_equality:
@@ -348,9 +350,9 @@ class LeadList:
     def _tried_count(self) -> CountEstimate:
         """How many of the newest rows pass: all there are, or at least so many."""
         way = by_creation(self.selection.bases[0])
-        seen, passed = count_passing(way, TRIED_TO_COUNT)
+        seen, passed = count_passing(way, trying.TRIED_TO_COUNT)
         number = min(passed, COUNTED)
-        return CountEstimate(number, seen < TRIED_TO_COUNT and number == passed)
+        return CountEstimate(number, seen < trying.TRIED_TO_COUNT and number == passed)
 
 
 def _capped(base: Base) -> CountEstimate:

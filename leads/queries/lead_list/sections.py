@@ -20,6 +20,7 @@ from leads.models import Lead, LeadValue
 from leads.queries.columns import RowMatch, microseconds
 from leads.queries.lead_list import trying
 from leads.queries.lead_list.cursors import LARGEST, wrong_cursor
+from leads.queries.lead_list.meeting import Meeting, read_meeting
 from leads.queries.lead_list.selection import lead_passes
 from leads.queries.lead_list.trying import Base, Key, SparseError, Way, by_creation, read_passing
 
@@ -45,6 +46,11 @@ class Section(ABC):
     @property
     def size(self) -> int | None:
         """How many leads there are, where that is known without counting."""
+        return None
+
+    @property
+    def known(self) -> int | None:
+        """At least so many leads there are, where reading some has told as much as a count would."""
         return None
 
     @abstractmethod
@@ -131,7 +137,8 @@ class Tried(Section):
 class ByCreation(Tried):
     """Rows with created_at and the lead's id, newest first or oldest first, in the order of an index.
 
-    Each of `bases` has all leads of the list among its rows.
+    Each of `bases` has all leads of the list among its rows. Where two conditions are indexed in this order, they are
+    met rather than tried (`meeting`), as long as `otherwise` knows what to do when that leads nowhere.
     """
 
     def __init__(
@@ -139,21 +146,36 @@ class ByCreation(Tried):
         bases: Sequence[Base],
         *,
         newest_first: bool,
+        meeting: Meeting | None = None,
         otherwise: Callable[[], Section | None] | None = None,
     ) -> None:
         super().__init__(otherwise)
         self.bases = bases
         self.newest_first = newest_first
+        self.meeting = meeting
+        self._known: int | None = None
+
+    @property
+    def known(self) -> int | None:
+        return self._known
 
     def _keys(self, start: Key | None, limit: int, *, backwards: bool) -> list[Key]:
         descending = self.newest_first is not backwards
+        if self.meeting and self.otherwise:
+            met = read_meeting(self.meeting, start, limit, descending=descending)
+            if met is not None:
+                self._known = met.known
+                return met.keys
 
         def ways(place: Key | None) -> list[Way]:
             return [self._way(base, place, descending=descending) for base in self.bases]
 
-        return read_passing(
+        passed = read_passing(
             ways, start, limit, most=trying.MOST_TRIED, else_sparse=self.otherwise is not None
         )
+        if passed.tried >= trying.TRIED_TO_COUNT:
+            self._known = len(passed.keys)
+        return passed.keys
 
     @staticmethod
     def _way(base: Base, place: Key | None, *, descending: bool) -> Way:
@@ -219,7 +241,7 @@ class ByIndex(Tried):
 
         return read_passing(
             ways, None, limit, most=trying.MOST_TRIED_BY_VALUE, else_sparse=self.otherwise is not None
-        )
+        ).keys
 
     def _after(self, place: Key, *, descending: bool) -> Q:
         """What follows a place: one range of the index, whose first rows are passed over."""

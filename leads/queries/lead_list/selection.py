@@ -27,9 +27,11 @@ from django.db.models.functions import Coalesce
 
 from core.rules import Filter, Moment, Rule, to_q
 from core.rules.nodes import AllOf, Node
-from leads.models import Lead
+from core.scope import current_organization_id
+from leads.models import Lead, LeadValue
 from leads.queries.columns import NOTHING, Probe, RowMatch
 from leads.queries.lead_list.catalog import Catalog
+from leads.queries.lead_list.meeting import Meeting, Stream
 from leads.queries.lead_list.trying import Base
 
 # Up to so many matches are candidates; beyond, one lead in a few hundred matches at a million.
@@ -38,8 +40,10 @@ FEW = 2_000
 SEVERAL = 20_000
 # So many owners' leads are merged in order; more are found by the order of all leads.
 MOST_ARMS = 20
-# Conditions on the lead itself that an index of its table serves.
+# Conditions on the lead itself that an index of its table serves, and those whose index has the leads of each value
+# in the order of creation.
 INDEXED_LOOKUPS = frozenset(("owner_id__in", "status__in", "intake_id__in", "pk__in"))
+ORDERED_LOOKUPS = frozenset(("owner_id__in", "status__in"))
 # Given the name under which a lead's id stands in a query, the expression to sort its leads by.
 SortOf = Callable[[str], Expression]
 
@@ -210,8 +214,25 @@ class Selection:
         return [self._own_base(), *others]
 
     def _value_base(self, condition: Condition, match: RowMatch) -> Base:
-        rest = self.passing(each for each in self.conditions if each is not condition)
-        return Base((match.queryset(),), "lead_id", lead_passes(rest))
+        rest = [each for each in self.conditions if each is not condition]
+        check = self._beside_value(match, rest)
+        return Base(
+            (match.queryset(),), "lead_id", lead_passes(self.passing(rest)) if check is None else check
+        )
+
+    def _beside_value(self, match: RowMatch, conditions: Sequence[Condition]) -> Q | None:
+        """For values of a field: whether their leads pass, told by other index rows alone; None where they do not tell.
+
+        Values are of live leads of one line: the lead itself is looked at for its owner or own columns only.
+        """
+        if match.model is not LeadValue or self.is_restricted:
+            return None
+        check = Q()
+        for condition in conditions:
+            if condition.driver is None:
+                return None
+            check &= Q(Probe(*condition.driver.matches, lead="lead_id"))
+        return check
 
     def _own_base(self) -> Base:
         rest = [each for each in self.conditions if each not in self.own_conditions]
@@ -230,6 +251,33 @@ class Selection:
         for condition in self.own_conditions:
             arms = [arm.filter(condition.check) for arm in arms]
         return tuple(arms)
+
+    @cached_property
+    def meeting(self) -> Meeting | None:
+        """The conditions, and whose leads may be seen, as rows in the order of creation; None for fewer than two."""
+        # Each stream with the conditions that it answers; who owns the leads is none of them.
+        streams: list[tuple[Stream, list[Condition]]] = []
+        if self.owners is not None and 1 <= len(self.owners) <= MOST_ARMS:
+            streams.append((_entries("owner_id", self.owners), []))
+        for condition in self.own_conditions:
+            column, values = _values_in_order(condition)
+            if 1 <= len(values) <= MOST_ARMS:
+                told = [each for each in self.conditions if _follows(each, column, values)]
+                streams.append((_entries(column, values), told))
+        for condition, match in self.equalities:
+            streams.append((Stream((match.queryset(),), "lead_id"), [condition]))
+        if len(streams) < 2:
+            return None
+
+        def rest(*pair: int) -> QuerySet[Lead] | None:
+            answered = [condition for number in pair for condition in streams[number][1]]
+            left = [each for each in self.conditions if not any(each is one for one in answered)]
+            sees_owners = not self.is_restricted or not all(streams[number][1] for number in pair)
+            # Values are of live leads, and a field is of one line.
+            of_value = any(streams[number][0].arms[0].model is LeadValue for number in pair)
+            return None if not left and sees_owners and of_value else self.passing(left)
+
+        return Meeting([stream for stream, _told in streams], rest)
 
     @cached_property
     def is_many(self) -> bool:
@@ -263,14 +311,20 @@ class Selection:
     def _read(self, look: Look, sort: SortOf | None) -> list[tuple[Any, ...]] | None:
         """The leads of a look that pass all conditions; None where they are not few after all."""
         found: dict[int, tuple[Any, ...]] = {}
+        others = [each for each in self.conditions if each is not look.condition]
+        driver = look.condition.driver if look.condition else None
+        beside = self._beside_value(driver.matches[0], others) if driver else None
         for rows, name in look.arms:
+            columns = ["created_at", name]
             if name == "pk":
                 passing = self.filtered.order_by("-created_at", "-pk")
+            elif beside is not None:
+                passing = rows.filter(beside)
             else:
-                others = self.passing(each for each in self.conditions if each is not look.condition)
-                created = Subquery(others.filter(pk=OuterRef(name)).order_by().values("created_at")[:1])
-                passing = rows.annotate(lead_created=created).filter(lead_created__isnull=False)
-            columns = ["created_at" if name == "pk" else "lead_created", name]
+                leads = self.passing(others).filter(pk=OuterRef(name)).order_by()
+                passing = rows.annotate(lead_created=Subquery(leads.values("created_at")[:1]))
+                passing = passing.filter(lead_created__isnull=False)
+                columns = ["lead_created", name]
             if sort:
                 passing = passing.annotate(sort=sort(name))
                 columns.insert(0, "sort")
@@ -295,6 +349,33 @@ class Selection:
         if not self.is_restricted and not self.own_conditions:
             return None
         return Look(((self.passing(self.own_conditions).order_by("-created_at", "-pk"), "pk"),), None)
+
+
+def _values_in_order(condition: Condition) -> tuple[str, Sequence[Any]]:
+    """A column of the lead and the values of which it must have one, where an index has those in order; else none."""
+    given = dict(child for child in condition.check.children if isinstance(child, tuple))
+    for name in ORDERED_LOOKUPS.intersection(given):
+        column = name.removesuffix("__in")
+        if _follows(condition, column, given[name]):
+            return column, list(given[name])
+    return "", []
+
+
+def _follows(condition: Condition, column: str, values: Sequence[Any]) -> bool:
+    """Whether a condition says no more than that the column has one of these values."""
+    children = condition.check.children
+    if condition.check.negated:
+        return children == [(column, "")] and "" not in values
+    said = {f"{column}__isnull": False, f"{column}__in": values}
+    return bool(children) and all(
+        isinstance(child, tuple) and child[0] in said and child[1] == said[child[0]] for child in children
+    )
+
+
+def _entries(column: str, values: Sequence[Any]) -> Stream:
+    """Leads of each value of a column, whatever else is true of them: what the index alone tells."""
+    everything = Lead._base_manager.filter(organization_id=current_organization_id())
+    return Stream(tuple(everything.filter(**{column: value}) for value in dict.fromkeys(values)), "pk")
 
 
 def lead_passes(leads: QuerySet[Lead]) -> Q:

@@ -17,7 +17,9 @@ Statement = tuple[str, tuple[Any, ...]]
 NO_ROWS: Statement = ("SELECT 0, 0, FALSE AS passes WHERE FALSE", ())
 # How many rows are tried at first; more for larger pages.
 TRIED = 1_000
-TRIED_PER_ROW = 20
+TRIED_PER_ROW = 25
+# How many of the newest are tried to say how many pass at least, where the page itself has tried fewer.
+TRIED_TO_COUNT = 500
 # How many rows of another way tell how many of its rows pass.
 SAMPLED = 300
 # Beyond so many rows, matches are sooner read from their indexes and compared; sooner still where an order by values
@@ -58,14 +60,23 @@ def by_creation(base: Base, *, newest_first: bool = True) -> Way:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What trying gave: keys that pass, and the last row that was tried where there may be more (else None)."""
+    """What trying so many rows gave: keys that pass, and the last row where there may be more (else None)."""
 
     found: list[Key]
     last: Key | None
+    tried: int
 
 
 class SparseError(Exception):
     """Too few of the rows that were tried pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Keys of rows that pass, and how many rows were tried for them: at least so many, as far as was counted."""
+
+    keys: list[Key]
+    tried: int = 0
 
 
 def read_passing(
@@ -75,32 +86,32 @@ def read_passing(
     *,
     most: int,
     else_sparse: bool,
-) -> list[Key]:
-    """Keys of the first rows beyond `start` that pass, by whichever of several ways to the same leads is densest.
+) -> Passed:
+    """The first rows beyond `start` that pass, by whichever of several ways to the same leads is densest.
 
     `ways` gives them from a place on, all in one order. Raises SparseError, where that is wanted, when those that
     pass stand so far apart on every way that more than `most` rows would be tried.
     """
     first, *others = ways(start)
     if first.base.check is None or not (others or else_sparse):
-        return _first_passing(first, limit)
+        return Passed(_first_passing(first, limit))
     some = max(TRIED, TRIED_PER_ROW * limit)
     trial = _try(first, limit, some)
     rest = limit - len(trial.found)
     if not rest or trial.last is None:
-        return trial.found
+        return Passed(trial.found, trial.tried)
     onwards = ways(trial.last)
     shares = [len(trial.found) / some, *map(_share, onwards[1:])]
     best, share = max(zip(onwards, shares, strict=True), key=lambda each: each[1])
     if not else_sparse:
-        return trial.found + _first_passing(best, rest)
+        return Passed(trial.found + _first_passing(best, rest), trial.tried)
     if share * most < rest:
         raise SparseError
     # Those that pass may stand in heaps.
     further = _try(best, rest, max(some, min(int(3 * rest / share), 2 * most)))
     if len(further.found) < rest and further.last is not None:
         raise SparseError
-    return trial.found + further.found
+    return Passed(trial.found + further.found, trial.tried)
 
 
 def count_passing(way: Way, some: int) -> tuple[int, int]:
@@ -137,7 +148,7 @@ def _try(way: Way, limit: int, some: int) -> Trial:
     told = _fetch((chosen, parameters))
     found = [row[:-2] for row in told if row[-2]]
     is_more = bool(told) and (len(found) == limit or told[-1][-1] == some)
-    return Trial(found, told[-1][:-2] if is_more else None)
+    return Trial(found, told[-1][:-2] if is_more else None, told[-1][-1] if told else 0)
 
 
 def _ordered(way: Way, most: int, *, judged: bool) -> Statement:

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from accounts.roles import Role
 from core.scope import Scope, entered, organization_scope
-from leads.queries.lead_list import selection, trying
+from leads.queries.lead_list import meeting, selection, trying
 from tests.factories import make_actor, make_organization
 from tests.leads.lines.definitions import make_line
 from tests.leads.queries.kinds import CORE, FIELDS, nasty_leads
@@ -39,6 +39,11 @@ def set_frontier(patch: pytest.MonkeyPatch, frontier: tuple[int, int, int, int])
     patch.setattr(trying, "SAMPLED", frontier[2])
     patch.setattr(trying, "MOST_TRIED", frontier[3])
     patch.setattr(trying, "MOST_TRIED_BY_VALUE", frontier[3])
+    patch.setattr(meeting, "REACHING", frontier[2])
+    patch.setattr(meeting, "LEAST_WINDOW", frontier[2])
+    patch.setattr(meeting, "WINDOW_PER_ROW", 0)
+    patch.setattr(meeting, "MOST_MET", frontier[3])
+    patch.setattr(meeting, "CHECKED_PER_ROW", 1)
 
 
 class NastyWorld:
