@@ -4,3 +4,4 @@ import "./toasts.js";
 import "./keyboard.js";
 import "./palette.js";
 import "./forms.js";
+import "./focus.js";
