@@ -1,6 +1,18 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "People and access"
+
+    def ready(self) -> None:
+        from core.pages.navigation import NavigationEntry, register_navigation
+
+        for label, url_name, icon in (
+            (_("Absences"), "accounts:absences", "calendar"),
+            (_("Profile"), "accounts:profile", "user"),
+        ):
+            register_navigation(
+                NavigationEntry(label, url_name, icon, 97, lambda actor: True, is_sought=True)
+            )
