@@ -89,3 +89,21 @@ class LeadsConfig(AppConfig):
                 lambda actor: actor.may(Area.CONFIGURATION, "write"),
             )
         )
+        for label, url_name, icon, allowed in (
+            (_("New lead"), "leads:new", "plus", lambda actor: actor.may(Area.LEADS, "create")),
+            (_("Views of the list"), "leads:views", "star", lambda actor: actor.may(Area.LEADS, "read")),
+            (
+                _("Bring in a file"),
+                "leads:import_new",
+                "upload",
+                lambda actor: actor.may(Area.LEAD_FILES, "write"),
+            ),
+            (
+                _("Fields from a spreadsheet"),
+                "leads:proposal_new",
+                "columns",
+                lambda actor: actor.may(Area.CONFIGURATION, "write"),
+            ),
+            (_("Hand over work"), "leads:hand_overs", "users", lambda actor: actor.may(Area.LEADS, "assign")),
+        ):
+            register_navigation(NavigationEntry(label, url_name, icon, 96, allowed, is_sought=True))

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from core.pages.navigation import bar_for, navigation_for, search_of
+from core.pages.navigation import bar_for, navigation_for, search_of, sought_for
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
@@ -19,5 +19,6 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         ],
         "navigation": navigation_for(request) if actor else [],
         "bar": bar_for(request) if actor else [],
+        "palette": sought_for(request) if actor else [],
         "search_url": search_of(request) if actor else "",
     }

@@ -17,8 +17,9 @@ def _nowhere(actor: Any) -> bool:
 class NavigationEntry:
     """One place of the main navigation, or (`is_in_bar`) an icon that every page has. All functions take the actor.
 
-    `is_home`: whether this is where the person begins, once no entry before it is. `takes_search`: the page reads
-    `?search=`. `badge`: a short text beside the label, "" for none; asked only where it is shown.
+    `is_sought`: a place that stands in no menu, but is found by its name in the palette. `is_home`: whether this is
+    where the person begins, once no entry before it is. `takes_search`: the page reads `?search=`. `badge`: a short
+    text beside the label, "" for none; asked only where it is shown.
     """
 
     label: Any
@@ -29,6 +30,7 @@ class NavigationEntry:
     is_home: Callable[[Any], bool] = _nowhere
     takes_search: bool = False
     is_in_bar: bool = False
+    is_sought: bool = False
     badge: Callable[[Any], str] | None = None
 
 
@@ -42,12 +44,19 @@ def register_navigation(entry: NavigationEntry) -> None:
 
 def navigation_for(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the entries the request's actor may open, in order, the current one marked."""
-    return [_shown(request, entry) for entry in _allowed(request) if not entry.is_in_bar]
+    entries = [entry for entry in _allowed(request) if not (entry.is_in_bar or entry.is_sought)]
+    return [_shown(request, entry) for entry in entries]
 
 
 def bar_for(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the icons that every page has, as the entries are returned."""
     return [_shown(request, entry) for entry in _allowed(request) if entry.is_in_bar]
+
+
+def sought_for(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the places that the palette finds beside the navigation {label, url}."""
+    entries = [entry for entry in _allowed(request) if entry.is_sought or entry.is_in_bar]
+    return [{"label": entry.label, "url": reverse(entry.url_name)} for entry in entries]
 
 
 def home_of(request: HttpRequest) -> str:

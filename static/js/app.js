@@ -3,6 +3,7 @@ import "./chrome.js";
 import "./toasts.js";
 import "./keyboard.js";
 import "./palette.js";
+import "./focus.js";
 import { fetched } from "./forms.js";
 
 // After the other modules, and htmx, which begins at the same event. See early.js.

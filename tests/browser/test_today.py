@@ -83,6 +83,8 @@ def test_a_day_on_a_phone_and_at_a_desk(watch: Watch, house: Prepared) -> None:
     tomorrow.get_by_role("button", name="Done: Call back about the rate").click()
     done = group(page, "Done today")
     expect(done).to_contain_text("Call back about the rate")
+    # The keyboard stays among what there is to do.
+    expect(page.locator("#today :focus")).to_have_count(1)
     expect(page.get_by_text("Nothing is waiting for you")).to_be_visible()
     look(page)
     done.get_by_role("button", name="Open again: Call back about the rate").click()

@@ -171,6 +171,15 @@ def test_the_palette_still_searches_leads(agent, house):
     assert 'data-search-url="/leads/"' in agent.get("/today/").content.decode()
 
 
+def test_the_palette_finds_what_stands_in_no_menu_by_whom_it_is_for(agent, client_for, house):
+    def places(client):
+        return {str(entry["label"]) for entry in client.get("/leads/").context["palette"]}
+
+    assert {"New lead", "Absences", "Profile", "Notifications"} <= places(agent)
+    assert "Hand over work" not in places(agent)
+    assert "Hand over work" in places(client_for(house.leader))
+
+
 def test_a_page_that_was_open_for_long_takes_nothing_back(agent, client_for, house):
     page = agent.get(address(house, "detail"))
     opened = page.context["work_form"]
