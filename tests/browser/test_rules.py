@@ -1,4 +1,4 @@
-"""Operations say, by keyboard alone, who gets which leads: a rule is put together from rows."""
+"""Operations say, by keyboard alone, who gets which leads; and what a formula comes to in which case. Both in rows."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,6 +14,8 @@ SOLAR = {
     "name": "Rooftop solar",
     "fields": [{"key": "roof", "label": "Roof area", "type": "decimal"}],
 }
+SALARIED = '{"field": "employment_type", "op": "eq", "value": "Salaried"}'
+CREDITABLE = '{"field": "credit_score", "op": "gte", "value": "750"}'
 
 
 @pytest.fixture
@@ -68,6 +70,34 @@ def test_an_assignment_rule_is_added_by_keyboard(
     expect(
         page.get_by_text("Monthly Income (₹) is at least 75000 or Employment is not Salaried")
     ).to_be_visible()
+    look(page)
+
+
+def test_an_if_of_a_formula_is_cases_in_rows(watch: Watch, house: Prepared) -> None:
+    page = watch.open(PHONE)
+    sign_in(page, house.people["operations"])
+    page.goto("/console/leads/field/?q=loan_to_income")
+    page.get_by_role("link", name="Loan to annual income").first.click()
+    formula = page.locator("[data-part=formula]")
+    formula.locator("textarea").fill(f"loan_amount * if({SALARIED}, 1, 2)")
+    page.keyboard.press("Tab")
+    expect(formula.get_by_label("otherwise")).to_have_value("2")
+    formula.get_by_role("button", name="Add another case").click()
+    case = formula.locator(".formula-case").last
+    expect(case.get_by_label("Field", exact=True)).to_be_focused()
+    case.get_by_label("Field", exact=True).select_option("Credit Score")
+    case.get_by_label("Comparison").select_option("is at least")
+    case.get_by_label("Value", exact=True).fill("750")
+    page.keyboard.press("Tab")
+    case.get_by_label("then").fill("1.5")
+    page.keyboard.press("Tab")
+    written = f"loan_amount * if({SALARIED}, 1, if({CREDITABLE}, 1.5, 2))"
+    expect(formula.locator("textarea")).to_have_value(written)
+    # A condition of the first case comes into the first case.
+    formula.get_by_role("button", name="Add a condition").first.click()
+    expect(formula.locator(".formula-case").first.get_by_label("Field", exact=True).last).to_be_focused()
+    look(page)
+    page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
     look(page)
 
 

@@ -78,7 +78,7 @@ class BuildingAdmin(ServiceModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        known = object_id is not None and object_id.isdecimal()
+        known = object_id is not None and object_id.isascii() and object_id.isdecimal()
         name = f"admin:{self._shape_name(is_new=not known)}"
         told = {
             "may_build": self.may_write(request),
