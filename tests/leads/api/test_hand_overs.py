@@ -72,6 +72,8 @@ def test_a_hand_over_happens_once_by_its_key_is_listed_and_taken_back(office, le
     assert leader.get(URL, member=second).json()["results"] == []
     assert leader.get(URL, method="rules").json()["results"] == []
 
+    blank = leader.post(f"{URL}/{told['id']}/take-back", {}, HTTP_IDEMPOTENCY_KEY=" ")
+    assert blank.status_code == 400 and HandOver.objects.get().taken_back_at is None
     write_note(actor=office.agents[2], reference=leads[1].reference, text="Rang her.")
     for _press in range(2):  # as a caller does who lost the first answer
         back = leader.post(f"{URL}/{told['id']}/take-back", {})
