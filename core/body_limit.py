@@ -38,22 +38,26 @@ class BodyLimit:
         public_paths: str = "",
     ) -> None:
         self.application = application
+        self.small = small
         self.large = large
-        self._limits = (
-            (re.compile(large_paths), large),
-            (re.compile(public_paths), public),
-            (re.compile(".*", re.DOTALL), small),
-        )
+        self.public = public
+        self.large_paths = re.compile(large_paths)
+        self.public_paths = re.compile(public_paths)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        limit = next(limit for paths, limit in self._limits if paths.fullmatch(scope["path"]))
+        limit = self._limit_of(scope["path"])
         if _announced(scope) > limit:
             await self._refuse(scope, receive, send)
             return
         await self._watch(scope, receive, send, limit)
+
+    def _limit_of(self, path: str) -> int:
+        if self.large_paths.fullmatch(path):
+            return self.large
+        return self.public if self.public_paths.fullmatch(path) else self.small
 
     async def _watch(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, limit: int) -> None:
         """Count a body whose length was not announced; beyond the limit it ends as if the caller had gone."""
