@@ -17,7 +17,7 @@ from leads.models import BusinessLine, FieldKind, LeadStatus
 from leads.pages.widgets import PickerInput
 from leads.presentation import stage_text
 from leads.queries.lead_list import Catalog, Filterable
-from leads.queries.origins import active_origins
+from leads.queries.origins import Origins
 
 CHOICES = (FieldKind.SELECT, FieldKind.MULTI_SELECT)
 FULL_WIDTH = ("text", "member")
@@ -54,13 +54,13 @@ class Input:
     choices: tuple[tuple[str, str], ...] = ()
 
 
-def inputs_of(catalog: Catalog) -> tuple[Input, ...]:
+def inputs_of(catalog: Catalog, origins: Origins) -> tuple[Input, ...]:
     """The inputs for what may be filtered: fields with fast filters come first; ranges have two inputs."""
     found: list[Input] = []
     for name, label in (("status", _("Status")), ("stage", _("Stage")), ("owner", _("Owner"))):
         choices = [(value, text) for (each, value), text in fixed_choices(catalog.line) if each == name]
         found += _select(name, label, choices)
-    sources, campaigns = active_origins(catalog.actor)
+    sources, campaigns = origins
     found += _select("source", _("Source"), [(name, name) for name in sources])
     found += _select("campaign", _("Campaign"), [(name, name) for name in campaigns])
     found += _range("created", _("Created"), "date")
@@ -145,9 +145,9 @@ class FilterForm(forms.Form):
         return forms.CharField(label=each.label, required=False, widget=widget)
 
 
-def written_filters(data: QueryDict, catalog: Catalog) -> SafeString:
+def written_filters(data: QueryDict, catalog: Catalog, origins: Origins) -> SafeString:
     """Return the fields of the form as markup: written once for all who are offered and ask for the same."""
-    inputs = inputs_of(catalog)
+    inputs = inputs_of(catalog, origins)
     given = tuple((each.name, data[each.name]) for each in inputs if each.name in data)
     return _written(inputs, given, get_language())
 

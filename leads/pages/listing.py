@@ -31,6 +31,7 @@ from leads.queries.lead_list import (
 )
 from leads.queries.lead_list.filters import EMPTINESS, ME
 from leads.queries.leads import is_reference
+from leads.queries.origins import Origins
 from leads.queries.stalling import stalled_since
 from leads.services.bulk import seen_as
 
@@ -141,13 +142,13 @@ class LeadListing:
         sort = self.parameters.get("sort", "")
         return [*columns, ("sort", sort)] if sort else columns
 
-    def frame(self) -> dict[str, Any]:
-        """What the page around the table asks for beside it."""
+    def frame(self, origins: Origins) -> dict[str, Any]:
+        """What the page around the table asks for beside it; `origins` may be filtered by."""
         shown = [*self.chosen, *(column for column in self.available if column not in self.chosen)]
         return {
             "list_url": reverse("leads:list"),
             "export_url": f"{reverse('leads:export')}?{self._address(cursor=None)}",
-            "filters": written_filters(self.parameters, self.catalog),
+            "filters": written_filters(self.parameters, self.catalog, origins),
             "column_choices": [
                 {"key": column.key, "label": column.label, "shown": column in self.chosen} for column in shown
             ],

@@ -33,6 +33,7 @@ from leads.presentation import LeadReader
 from leads.queries.follow_ups import people_to_give
 from leads.queries.leads import MergedAway, get_lead, may_change
 from leads.queries.lines import list_usable_lines
+from leads.queries.origins import lines_and_origins
 from leads.services.accepting import SourceClosed, SourceFull, SourceRefused
 from leads.services.enquiries import DetailsTaken
 from leads.services.leads import Assignment, CreateResult, update_lead, withdraw_lead, work_lead
@@ -48,7 +49,8 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     """The leads of one line. htmx gets the table alone."""
     actor = actor_of(request)
     actor.require(Area.LEADS, "read")
-    lines = list_usable_lines(actor)
+    is_part = request.htmx.target == "leads"  # type: ignore[attr-defined]
+    lines, origins = (list_usable_lines(actor), ([], [])) if is_part else lines_and_origins(actor)
     if not lines:
         context = {"may_configure": actor.may(Area.CONFIGURATION, "write"), "steps": checklist(actor)}
         return render(request, "leads/no_lines.html", context)
@@ -59,9 +61,8 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     context = board_context(listing) if listing.state.is_board else listing.context(listing.page())
     if not (context.get("rows", True) or context["chips"] or context["search"]):
         context["steps"] = checklist(actor)
-    is_part = request.htmx.target == "leads"  # type: ignore[attr-defined]
     if not is_part:
-        context |= {**listing.frame(), "line_tabs": _line_tabs(reverse("leads:list"), lines, line)}
+        context |= {**listing.frame(origins), "line_tabs": _line_tabs(reverse("leads:list"), lines, line)}
     part = "leads/_board.html" if listing.state.is_board else "leads/_table.html"
     response = render(request, part if is_part else "leads/list.html", context)
     if is_part:

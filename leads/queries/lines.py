@@ -22,16 +22,17 @@ def visible_lines(actor: Actor) -> QuerySet[BusinessLine]:
 
 def usable_lines(actor: Actor) -> QuerySet[BusinessLine]:
     """Return the lines in which the actor may capture leads: active and published, by name."""
-    lines = _open_lines()
+    lines = open_lines()
     return lines if actor.may(Area.CONFIGURATION, "use") else lines.none()
 
 
-def _open_lines() -> QuerySet[BusinessLine]:
+def open_lines() -> QuerySet[BusinessLine]:
+    """Return the lines in which leads are captured, by name."""
     return BusinessLine.objects.filter(is_active=True, version__gt=0)
 
 
-USABLE_LINES = CompiledQuery(_open_lines)
-USABLE_LINE = CompiledQuery(lambda code: _open_lines().filter(code=code), code=str)
+USABLE_LINES = CompiledQuery(open_lines)
+USABLE_LINE = CompiledQuery(lambda code: open_lines().filter(code=code), code=str)
 
 
 def list_usable_lines(actor: Actor) -> list[BusinessLine]:
