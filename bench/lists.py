@@ -132,33 +132,44 @@ def _lines(
         }
         interleaved(2, **sides)
         found = interleaved(repetitions, **sides)
-        before, after, full = (Spread.of(run["milliseconds"] for run in found[side]) for side in sides)
-        here, there = (found[side][0]["leads"] for side in ("large", "small"))
-        line = _line(kind, name, size, max(before, full, key=_median) if there < here else before, after)
-        line.absolute["leads on the page"] = f"{here:.0f}, {there:.0f}"
-        lines.append(line)
-        if there < here and kind != "range":
-            asked = max(1, round(there))
-            pages_alike = {
-                side: partial(sides[side], page_size=asked, is_first=True) for side in ("small", "large")
-            }
+        small_side = found["small"]
+        if _leads(found, "small") < _leads(found, "large"):
+            small_side = max(found["small"], found["full"], key=lambda runs: _spread(runs).median)
+        lines.append(_line(kind, name, size, small_side, found["large"]))
+        lines[-1].absolute["leads on the page"] = _numbers(found)
+        if kind != "range" and _leads(found, "small") < _leads(found, "large"):
+            asked = {"page_size": max(1, _leads(found, "small")), "is_first": True}
+            pages_alike = {side: partial(sides[side], **asked) for side in ("small", "large")}
             interleaved(1, **pages_alike)
-            alike = interleaved(repetitions, **pages_alike)
-            before, after = (Spread.of(run["milliseconds"] for run in alike[side]) for side in pages_alike)
-            line = _line(kind, f"{name}{ALIKE}", size, before, after, AS_MANY)
-            line.absolute["leads on the page"] = ", ".join(
-                f"{alike[side][0]['leads']:.0f}" for side in ("large", "small")
-            )
-            lines.append(line)
+            found = interleaved(repetitions, **pages_alike)
+            lines.append(_line(kind, name + ALIKE, size, found["small"], found["large"], AS_MANY))
+            lines[-1].absolute["leads on the page"] = _numbers(found)
     return lines
 
 
-def _median(spread: Spread) -> float:
-    return spread.median
+Runs = list[dict[str, float]]
 
 
-def _line(kind: str, name: str, size: str, before: Spread, after: Spread, against: str = FULL_PAGE) -> Line:
-    absolute = {"here": f"{after} ms", "there": f"{before} ms"}
+def _leads(found: dict[str, Runs], side: str) -> int:
+    return round(found[side][0]["leads"])
+
+
+def _numbers(found: dict[str, Runs]) -> str:
+    return ", ".join(str(_leads(found, side)) for side in ("large", "small"))
+
+
+def _spread(runs: Runs, figure: str = "milliseconds") -> Spread:
+    return Spread.of(run[figure] for run in runs)
+
+
+def _line(kind: str, name: str, size: str, small: Runs, large: Runs, against: str = FULL_PAGE) -> Line:
+    before, after = _spread(small), _spread(large)
+    used_before, used_after = _spread(small, "processor"), _spread(large, "processor")
+    absolute = {
+        "here": f"{after} ms",
+        "there": f"{before} ms",
+        "processor": f"{used_after} ms, {used_before} ms: {used_after.median / used_before.median:.3g} ×",
+    }
     if kind == "range":
         return Line(
             f"list_range {name}", f"range: {name}", "newest first, the time itself", size, after, " ms",

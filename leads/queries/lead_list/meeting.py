@@ -18,9 +18,11 @@ from leads.queries.lead_list.trying import Key, SparseError, Statement
 
 # Which condition is rarer at a place is told by how far so many of its entries reach.
 REACHING = 500
-# So many entries of the rarer one are read at first; more for larger pages.
+# At least so many entries of the rarer one are read at first, more for larger pages; so many times as many where the
+# others seem to leave few of them.
 LEAST_WINDOW = 1_000
 WINDOW_PER_ROW = 20
+WIDEST = 8
 # Where the other condition has so many times as many entries, leads are sooner tried one by one.
 MOST_DENSER = 20
 # A window is so much larger than what was found so far promises to do, and at most so many times the last one.
@@ -44,12 +46,13 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """Two or more streams of one list.
+    """Two or more streams of one list, and that of all leads, which tells what part of them each has.
 
     `rest` gives, for the numbers of two of them, the leads that pass all the other conditions; None where those two
     were all.
     """
 
+    everyone: Stream
     streams: Sequence[Stream]
     rest: Callable[[int, int], QuerySet[Lead] | None]
 
@@ -78,12 +81,14 @@ def read_meeting(meeting: Meeting, start: Key | None, limit: int, *, descending:
     Raises SparseError after MOST_MET entries.
     """
     arms = [_composed(stream) for stream in meeting.streams]
-    pair = _two_rarest(arms, start, descending=descending)
-    if pair is None:
+    chosen = _two_rarest(_composed(meeting.everyone), arms, start, descending=descending)
+    if chosen is None:
         return None
-    rest = meeting.rest(*pair)
-    rare, other = (arms[number] for number in pair)
+    rarest, second, share = chosen
+    rest = meeting.rest(rarest, second)
+    rare, other = arms[rarest], arms[second]
     window = max(LEAST_WINDOW, WINDOW_PER_ROW * limit)
+    window = max(window, min(int(SPARE * limit / share), WIDEST * window))
     found: list[Key] = []
     read, entries = 0, 0
     while entries < MOST_MET:
@@ -117,26 +122,34 @@ def _composed(stream: Stream) -> list[Statement]:
 
 
 def _two_rarest(
-    arms: Sequence[Sequence[Statement]], start: Key | None, *, descending: bool
-) -> tuple[int, int] | None:
+    everyone: Sequence[Statement], arms: Sequence[Sequence[Statement]], start: Key | None, *, descending: bool
+) -> tuple[int, int, float] | None:
     """The numbers of the two streams whose next entries reach farthest, the rarest first.
 
-    None where one ends before: what is left of it is tried.
+    And what part of the rarest one's leads the others seem to have, as if they did not hang on one another. None
+    where a stream ends before: what is left of it is tried.
     """
+    first, far = -2, -1
     parts, values = [], []
-    for number, stream in enumerate(arms):
-        text, parameters = _ordered(stream, start, REACHING, descending=descending)
-        parts.append(
-            f"(SELECT {number} AS number, created, lead FROM ({text}) AS stream OFFSET {REACHING - 1})"
-        )
+    for number, stream, most in (
+        (first, everyone, 1),
+        (far, everyone, REACHING),
+        *((number, stream, REACHING) for number, stream in enumerate(arms)),
+    ):
+        text, parameters = _ordered(stream, start, most, descending=descending)
+        parts.append(f"(SELECT {number} AS number, created, lead FROM ({text}) AS stream OFFSET {most - 1})")
         values += parameters
-    reached = {
-        number: (created, lead) for number, created, lead in _fetch((" UNION ALL ".join(parts), values))
-    }
-    if len(reached) < len(arms):
+    rows = _fetch((" UNION ALL ".join(parts), values))
+    reached = {number: (created, lead) for number, created, lead in rows}
+    if len(reached) < len(parts):
         return None
-    rarest, other, *_others = sorted(reached, key=reached.__getitem__, reverse=not descending)
-    return rarest, other
+    # Numbers of leads go up with time, more finely than moments do: a whole file has one moment.
+    spans = {number: abs(key[-1] - reached[first][-1]) + 1 for number, key in reached.items()}
+    rarest, second, *others = sorted(range(len(arms)), key=reached.__getitem__, reverse=not descending)
+    share = 1.0
+    for number in (second, *others):
+        share *= min(1.0, spans[far] / spans[number])
+    return rarest, second, share
 
 
 def _read(

@@ -277,7 +277,8 @@ class Selection:
             of_value = any(streams[number][0].arms[0].model is LeadValue for number in pair)
             return None if not left and sees_owners and of_value else self.passing(left)
 
-        return Meeting([stream for stream, _told in streams], rest)
+        everyone = Stream((_every_lead(),), "pk")
+        return Meeting(everyone, [stream for stream, _told in streams], rest)
 
     @cached_property
     def is_many(self) -> bool:
@@ -374,8 +375,11 @@ def _follows(condition: Condition, column: str, values: Sequence[Any]) -> bool:
 
 def _entries(column: str, values: Sequence[Any]) -> Stream:
     """Leads of each value of a column, whatever else is true of them: what the index alone tells."""
-    everything = Lead._base_manager.filter(organization_id=current_organization_id())
-    return Stream(tuple(everything.filter(**{column: value}) for value in dict.fromkeys(values)), "pk")
+    return Stream(tuple(_every_lead().filter(**{column: value}) for value in dict.fromkeys(values)), "pk")
+
+
+def _every_lead() -> QuerySet[Lead]:
+    return Lead._base_manager.filter(organization_id=current_organization_id())
 
 
 def lead_passes(leads: QuerySet[Lead]) -> Q:

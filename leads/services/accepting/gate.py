@@ -16,6 +16,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from core.database.bulk import insert_rows
+from core.database.compiled import CompiledQuery
 from core.errors import ApplicationError, Conflict, FieldError, TooMany
 from core.rules import Moment, RuleError, parse_rule
 from core.rules.predicates import Predicate
@@ -158,7 +159,7 @@ class Gate:
         wanted = sorted({each for each in source_ids if each is not None})
         if not wanted:
             return None
-        rules = list(rules_of(line).filter(is_active=True, source_id__in=wanted))
+        rules = RULES_IN_THE_WAY(line=line.pk, sources=wanted)
         if not rules:
             return None
         counting = [rule.pk for rule in rules if rule.has_caps]
@@ -217,7 +218,19 @@ class Gate:
 
 def rules_of(line: BusinessLine) -> Any:
     """Return the rules that concern leads of a line, in the order in which they are locked."""
-    return AcceptanceRule.objects.filter(Q(line=line) | Q(line__isnull=True)).order_by("pk")
+    return _rules_of(line.pk)
+
+
+def _rules_of(line_id: int) -> Any:
+    return AcceptanceRule.objects.filter(Q(line_id=line_id) | Q(line__isnull=True)).order_by("pk")
+
+
+# Every new lead of a source asks for these, so they are composed once.
+RULES_IN_THE_WAY = CompiledQuery[AcceptanceRule](
+    lambda line, sources: _rules_of(line).filter(is_active=True, source_id__any=sources),
+    line=int,
+    sources=str,
+)
 
 
 def lock_rules(line: BusinessLine, rule_ids: Sequence[int] | None = None) -> list[AcceptanceRule]:
