@@ -3,14 +3,17 @@
 No test starts inside an organisation: what forgets to enter one fails, as it would in production.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
 
 from accounts.actor import Actor
 from accounts.roles import Role
@@ -31,6 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.FORM_ENQUIRIES_PER_MINUTE_AND_ADDRESS = settings.FORM_ENQUIRIES_PER_MINUTE = 100_000  # as well
     settings.STATIC_ROOT = None  # static files are found where they are written, nothing is collected
     settings.WHITENOISE_AUTOREFRESH = True  # and looked for when asked for, not all of them for each client
+    # How long an example takes says how busy the machine is.
+    hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    hypothesis.settings.load_profile("tests")
+    gc.disable()  # until all is collected
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -47,6 +54,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         from tests.scheduling import longest_first
 
         items[:] = longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays to the end, all modules and tests: it took a tenth of a run to look at them."""
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
