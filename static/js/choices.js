@@ -10,7 +10,9 @@ export function watchLongList(group) {
   input.placeholder = group.dataset.find;
   input.setAttribute("aria-label", group.dataset.find);
   group.before(input);
-  input.addEventListener("input", () => {
+  input.addEventListener("input", (event) => {
+    // Nothing of the form has changed: its guard and its rules need not hear of it.
+    event.stopPropagation();
     const typed = input.value.trim().toLocaleLowerCase();
     for (const box of boxes) {
       const isWanted = box.textContent.toLocaleLowerCase().includes(typed) || box.querySelector(":checked");

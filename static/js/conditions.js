@@ -4,7 +4,8 @@
 import { evaluate, Undecided, UNRESOLVED } from "./rules.js";
 
 function controls(box) {
-  return [...box.querySelectorAll("input, select, textarea")];
+  // What finds choices in a long list is no part of what the field holds.
+  return [...box.querySelectorAll("input:not(.find), select, textarea")];
 }
 
 const PRESENCES = new Set(["location", "file", "image"]);

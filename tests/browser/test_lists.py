@@ -61,7 +61,7 @@ def test_conditions_columns_and_a_view_at_a_desk(watch: Watch, house: Prepared) 
     # Conditions, row by row.
     page.locator("summary", has_text="Filter").click()
     page.get_by_role("link", name="Any field, all or any of several conditions").click()
-    page.get_by_label("Field", exact=True).select_option("name")
+    page.get_by_label("Field", exact=True).select_option("data.full_name")
     page.get_by_label("Comparison").select_option("contains")
     page.get_by_label("Value").fill("a r")
     look(page)
