@@ -139,8 +139,6 @@ class RuleAdmin(BuildingAdmin):
     can_change = True
     # A rule may also be for all lines together.
     all_lines: Any = ""
-    # What the page asks before a new rule.
-    which_line: Any = _("Which line is the rule for?")
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         """Ask for the line first; where there is one only, there is nothing to ask."""
@@ -161,7 +159,6 @@ class RuleAdmin(BuildingAdmin):
         offered = [(line, of_line[line.pk]) for line in lines]
         frame = {
             "title": _now("Add %(rule)s") % {"rule": self.opts.verbose_name},
-            "question": self.which_line,
             "opts": self.opts,
             "lines": offered,
             "all_lines": self.all_lines,
