@@ -134,7 +134,7 @@ MET = {
     ("operations", "status=new&data.wants=home"): (8_000, 300),
     ("agent", "data.kind=common&data.wants=home"): (10_000, 1_200),
     ("agent", "status=in_progress&data.kind=common"): (34_000, 0),
-    ("leader", "status=new&data.wants=home"): (12_000, 1_200),
+    ("leader", "status=new&data.wants=home"): (16_000, 1_200),
 }
 
 

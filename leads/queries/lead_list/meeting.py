@@ -23,7 +23,7 @@ REACHING = 500
 LEAST_WINDOW = 1_000
 WINDOW_PER_ROW = 20
 WIDEST = 8
-# Where the other condition has so many times as many entries, leads are sooner tried one by one.
+# Where the second rarest has so many times as many entries, leads are sooner tried one by one.
 MOST_DENSER = 20
 # A window is so much larger than what was found so far promises to do, and at most so many times the last one.
 SPARE, FURTHER = 1.3, 8
@@ -92,8 +92,10 @@ def read_meeting(meeting: Meeting, start: Key | None, limit: int, *, descending:
     found: list[Key] = []
     read, entries = 0, 0
     while entries < MOST_MET:
+        left = MOST_MET - entries
+        window = min(window, max(left // 2, 1))
         # At first no more than what shows whether the other one is too dense.
-        most = MOST_MET if read else MOST_DENSER * window
+        most = left if read else min(MOST_DENSER * window, left)
         next_ones = _read(rare, other, start, window, most, descending=descending)
         if next_ones.read_of_other == most:
             if read:
@@ -127,7 +129,7 @@ def _two_rarest(
     """The numbers of the two streams whose next entries reach farthest, the rarest first.
 
     And what part of the rarest one's leads the others seem to have, as if they did not hang on one another. None
-    where a stream ends before: what is left of it is tried.
+    where a stream ends before, because what is left of it is soon tried, and where the second is too dense.
     """
     first, far = -2, -1
     parts, values = [], []
@@ -146,6 +148,8 @@ def _two_rarest(
     # Numbers of leads go up with time, more finely than moments do: a whole file has one moment.
     spans = {number: abs(key[-1] - reached[first][-1]) + 1 for number, key in reached.items()}
     rarest, second, *others = sorted(range(len(arms)), key=reached.__getitem__, reverse=not descending)
+    if spans[rarest] > MOST_DENSER * spans[second]:
+        return None
     share = 1.0
     for number in (second, *others):
         share *= min(1.0, spans[far] / spans[number])
