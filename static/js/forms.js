@@ -1,16 +1,11 @@
 // Forms: one submission per press, a warning before typed words are lost, files that are dropped; and the rules of
 // conditional fields, fetched only where a form has any.
 
-import { giveBack, keep } from "./unsent.js";
-
 /** A form with data-guard asks before typed words are lost. */
 function guard(form) {
   let dirty = false;
   form.addEventListener("input", () => { dirty = true; });
-  form.addEventListener("submit", () => {
-    dirty = false;
-    keep(form);
-  });
+  form.addEventListener("submit", () => { dirty = false; });
   addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 }
 
@@ -80,4 +75,10 @@ for (const form of document.forms) {
   if ("guard" in form.dataset) guard(form);
 }
 for (const area of document.querySelectorAll("[data-drop]")) watchDrop(area);
-giveBack(document.forms);
+let isKept = false;
+try {
+  isKept = "unsent" in sessionStorage;
+} catch {
+  // Storage may be closed to us.
+}
+if (isKept || document.querySelector("form[data-guard]")) import("./unsent.js");

@@ -24,8 +24,7 @@ function write(kept) {
 }
 
 /** Keep what a form sends, until it is known whether it arrived. */
-export function keep(form) {
-  if (!person) return;
+function keep(form) {
   const fields = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken");
   write({ person, page: location.pathname, action: form.getAttribute("action") ?? "", fields });
 }
@@ -44,14 +43,21 @@ function fill(form, fields) {
 }
 
 /** Give back what met the sign-in page; forget what arrived. */
-export function giveBack(forms) {
+function giveBack(forms) {
   const kept = read();
   if (!kept) return;
-  if (!person) return write({ ...kept, isInterrupted: true });
-  if (!kept.isInterrupted || kept.person !== person) return write(null);
+  // Sign-in and errors stand on plain pages, which know the words that go with what comes back.
+  const words = document.querySelector("[data-back]")?.dataset.back;
+  if (!person) return write({ ...kept, words: words ?? kept.words });
+  if (!kept.words || kept.person !== person) return write(null);
   const form = [...forms].find((each) => "guard" in each.dataset && (each.getAttribute("action") ?? "") === kept.action);
   if (location.pathname !== kept.page || !form) return;
   fill(form, kept.fields);
   write(null);
-  toast(document.querySelector("[data-toasts]")?.dataset.back ?? "", "info");
+  toast(kept.words, "info");
 }
+
+document.addEventListener("submit", (event) => {
+  if (person && !event.defaultPrevented && "guard" in event.target.dataset) keep(event.target);
+});
+giveBack(document.forms);
