@@ -38,6 +38,8 @@ def test_leads_that_are_named_are_changed_and_each_is_told_of(house: House, api)
     assert told["undo_until"]
 
     update_lead(actor=house.agent, reference=house.leads[0].reference, values={"town": "Goa"})
+    blank = calls.post(f"/leads/bulk/{told['id']}/undo", {}, HTTP_IDEMPOTENCY_KEY=" ")
+    assert blank.status_code == 400
     undone = calls.post(f"/leads/bulk/{told['id']}/undo", {})
     assert (undone.status_code, undone.json()["counts"]) == (
         200,
