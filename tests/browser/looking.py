@@ -11,12 +11,19 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 HEAVIEST = 150 * 1024
 
 
+def violations(page: Page, part: str = "") -> list[str]:
+    """What axe finds on the page as it stands, or on what the selector `part` finds of it, one line each."""
+    # All that passes is checked and not told one by one: telling takes longer than checking.
+    options = {"runOnly": RULES, "resultTypes": ["violations"]}
+    found = Axe().run(page, context=part or None, options=options).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
 def axe(page: Page, part: str = "") -> None:
     """Assert that axe finds nothing on the page as it stands, or on what the selector `part` finds of it."""
     # What has been scrolled half under a bar that stays is not small for good.
     page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
-    found = Axe().run(page, context=part or None, options={"runOnly": RULES}).response["violations"]
-    problems = [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+    problems = violations(page, part)
     assert problems == [], f"{page.url}: {problems}"
 
 

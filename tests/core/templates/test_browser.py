@@ -1,16 +1,14 @@
 """The design language in Chromium: axe, keys, palette, themes, conditional fields, life without scripts."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.looking import OVERFLOW, violations
 from tests.core.templates.conftest import OpenPage
 from tests.core.templates.samples import pages
 
 pytestmark = pytest.mark.browser
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # Everything one can press on a phone, unless it stands in a line of text or behind something closed.
 SMALL_TARGETS = """
   () => [...document.querySelectorAll("a.button, button, summary, .bottom-item, .menu-item, input, select")]
@@ -20,12 +18,6 @@ SMALL_TARGETS = """
     .filter(([, box]) => box.height > 0 && box.height < 44)
     .map(([html, box]) => `${Math.round(box.height)} ${html}`)
 """
-
-
-def violations(page: Page, part: str | None = None) -> list[str]:
-    """What axe finds, in the whole page or a part of it (a selector), one line each."""
-    found = Axe().run(page, context=part, options={"runOnly": RULES}).response["violations"]
-    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
