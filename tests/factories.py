@@ -102,15 +102,14 @@ from leads.queries.form_links import form_link_scope
 from leads.services.accepting import create_acceptance_rule
 from leads.services.assigning import assign_by_rule, create_assignment_rule
 from leads.services.attachments import attach_file
+from leads.services.configuring import configure_line
 from leads.services.consent import list_number, record_consent
 from leads.services.digests.choosing import Choice, choose_notifications
 from leads.services.engagements import start_engagement
-from leads.services.fields import add_field
 from leads.services.follow_ups import plan_follow_up
 from leads.services.form_links import create_form_link
 from leads.services.form_submissions import FilledForm, count_refusal, submit_form
 from leads.services.leads import create_lead
-from leads.services.lines import create_line, publish_line, update_line
 from leads.services.merging import merge_leads, undo_merge
 from leads.services.notes import write_note
 from leads.services.pairing import decide_pair
@@ -244,11 +243,8 @@ def _login_log(world: World) -> LoginLog:
 
 @row_of(BusinessLine)
 def _line(world: World) -> BusinessLine:
-    line = create_line(actor=world.admin, code="loans", name="Loans")
-    for definition in LINE_FIELDS:
-        add_field(actor=world.admin, line=line, definition=definition)
-    update_line(actor=world.admin, line=line, duplicate_match=["phone"])
-    publish_line(actor=world.admin, line=line)
+    told = {"name": "Loans", "duplicate_match": ["phone"]}
+    line = configure_line(actor=world.admin, code="loans", settings=told, definitions=LINE_FIELDS).line
     line.refresh_from_db()
     return line
 

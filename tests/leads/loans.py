@@ -10,7 +10,7 @@ from core.models import Intake
 from core.queries.intakes import get_intake
 from core.services.intakes import load_intake, receive_file
 from leads.models import BusinessLine
-from leads.services.lines import add_field, create_line, publish_line, update_line
+from leads.services.configuring import configure_line
 
 DATA = Path(__file__).parent.parent / "data" / "loan_leads"
 
@@ -30,12 +30,10 @@ def expected() -> dict[str, Any]:
 def make_loan_line(actor: Actor, **settings: Any) -> BusinessLine:
     """Return the published loan line, with some of the line's settings changed."""
     written = loan_configuration()
-    line = create_line(actor=actor, code=written["code"], name=written["name"])
-    for definition in written["fields"]:
-        add_field(actor=actor, line=line, definition=definition)
-    told = {"duplicate_match": written["duplicate_match"], "on_duplicate": written["on_duplicate"]}
-    update_line(actor=actor, line=line, **{**told, **settings})
-    publish_line(actor=actor, line=line)
+    told = {name: written[name] for name in ("name", "duplicate_match", "on_duplicate")}
+    line = configure_line(
+        actor=actor, code=written["code"], settings={**told, **settings}, definitions=written["fields"]
+    ).line
     line.refresh_from_db()
     return line
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from accounts.actor import Actor
 from leads.models import BusinessLine
-from leads.services.lines import add_field, create_line, publish_line
+from leads.services.configuring import configure_line
 
 RULE = {"field": "kind", "op": "eq", "value": "Salaried"}
 
@@ -36,9 +36,9 @@ def make_line(
     actor: Actor, fields: list[dict[str, Any]] | None = None, *, code: str = "loan", **settings: Any
 ) -> BusinessLine:
     """Return a published line with these fields (a name and a phone unless said otherwise)."""
-    line = create_line(actor=actor, code=code, name=settings.pop("name", code.title()), **settings)
-    for definition in fields if fields is not None else [ONE_OF_EACH[0], ONE_OF_EACH[11]]:
-        add_field(actor=actor, line=line, definition=definition)
-    publish_line(actor=actor, line=line)
+    definitions = fields if fields is not None else [ONE_OF_EACH[0], ONE_OF_EACH[11]]
+    settings = {"name": code.title(), **settings}
+    # In one step: field by field each of them is checked beside all that stand there already.
+    line = configure_line(actor=actor, code=code, settings=settings, definitions=definitions).line
     line.refresh_from_db()
     return line
