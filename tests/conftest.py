@@ -29,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.API_CALLS_PER_MINUTE = 100_000  # tests of the limit set one
     settings.FORM_ENQUIRIES_PER_MINUTE_AND_ADDRESS = settings.FORM_ENQUIRIES_PER_MINUTE = 100_000  # as well
     settings.STATIC_ROOT = None  # static files are found where they are written, nothing is collected
+    settings.WHITENOISE_AUTOREFRESH = True  # and looked for when asked for, not all of them for each client
 
 
 @pytest.hookimpl(optionalhook=True)
