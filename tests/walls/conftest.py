@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from core.scope import organization_scope, system_scope
+from core.scope import Scope, entered, organization_scope, system_scope
 from tests.factories import ROWS, World, make_organization
 from tests.walls.catalog import made_models, read_tables, tenant_models
 
@@ -55,15 +55,24 @@ class Walls:
                 return getattr(error.__cause__, "sqlstate", "?"), 0, []
 
 
-@pytest.fixture
-def walls(db: None) -> Walls:
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[Walls]:
     """Both organisations, with a row of every model in each; a model that nobody registered is named."""
     missing = [model._meta.label for model in made_models() if model not in ROWS]
     assert not missing, f"no row_of(…) in tests/factories.py makes a row of: {', '.join(missing)}"
-    built = Walls(World(make_organization("ours")), World(make_organization("theirs")))
-    for world in (built.ours, built.theirs):
-        for model in made_models():
-            world.row(model)
+    with django_db_blocker.unblock(), entered(Scope()), transaction.atomic():
+        assert connection.settings_dict["NAME"].startswith("test"), "Mark the test with django_db."
+        made = Walls(World(make_organization("ours")), World(make_organization("theirs")))
+        for world in (made.ours, made.theirs):
+            for model in made_models():
+                world.row(model)
+        yield made
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def walls(built: Walls, db: None) -> Walls:
+    """Both organisations, made once for a module; what a test changes of them is taken back."""
     return built
 
 
