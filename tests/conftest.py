@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 
 from accounts.actor import Actor
 from accounts.roles import Role
-from config import embedded
 from core.models import Organization
 from core.scope import Scope, entered, organization_scope, system_scope
+from tests.databases import migrated_database
 from tests.factories import make_actor, make_organization
 
 ActorFor = Callable[..., Actor]
@@ -42,8 +43,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Before the test database is made, the embedded servers must run."""
-    embedded.ensure_running()
+    """The test database is a copy of a migrated one."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from config import embedded
 from tests.browser.stack import BrowserStack
 from tests.browser.watching import Watch, launched_chromium
+from tests.databases import migrated_database
 from tests.faults.live_stack import create_database, drop_database
 
 
@@ -27,12 +27,10 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def stack(chromium: Browser) -> Iterator[BrowserStack]:
     """Database, Redis, worker and preparing process; the web server is `address`."""
-    embedded.ensure_running()
-    name = create_database()
+    name = create_database(migrated_database())
     stack = BrowserStack(name)
     try:
         stack.start_redis()
-        stack.manage("migrate", "--verbosity", "0")
         stack.start_worker()
         yield stack
     finally:

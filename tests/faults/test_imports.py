@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.databases import migrated_database
 from tests.faults.lead_files import POISONED_ROW, Begun, begin, fingerprint, rows_told_twice, write_file
 from tests.faults.live_stack import LiveStack, Process, create_database, drop_database
 
@@ -89,9 +90,9 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def stack(migrated_database: str) -> Iterator[LiveStack]:
+def stack() -> Iterator[LiveStack]:
     """One live stack for all tests here; each loads into an organisation of its own."""
-    name = create_database(template=migrated_database)
+    name = create_database(migrated_database())
     stack = LiveStack(name)
     try:
         stack.start_redis()

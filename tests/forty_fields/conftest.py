@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from config import embedded
 from tests.browser.stack import BrowserStack
+from tests.databases import migrated_database
 from tests.faults.live_stack import create_database, drop_database
 
 
@@ -22,12 +22,10 @@ class TwoWebs:
 @pytest.fixture(scope="module")
 def webs() -> Iterator[TwoWebs]:
     """Two web processes and one worker on one database."""
-    embedded.ensure_running()
-    name = create_database()
+    name = create_database(migrated_database())
     stack = BrowserStack(name)
     try:
         stack.start_redis()
-        stack.manage("migrate", "--verbosity", "0")
         stack.start_worker()
         yield TwoWebs(stack, stack.start_web(), stack.start_web())
     finally:
