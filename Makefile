@@ -1,7 +1,8 @@
 # Python 3.11 or 3.12 and make are all that a bare checkout needs; `make help` lists the commands.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test test-postgresql15 verify lint bench pictures browser servers clean distclean
-unexport PYTHONHOME PYTHONPATH
+# PYTHONDONTWRITEBYTECODE would let each of hundreds of processes compile all of it again.
+unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 PYTEST_WORKERS ?= 2
 # More for pytest, as in: make test ARGS="tests/core -k rules"
 ARGS ?=
