@@ -7,10 +7,12 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
 
 from accounts.actor import Actor
 from accounts.roles import Role
@@ -31,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.FORM_ENQUIRIES_PER_MINUTE_AND_ADDRESS = settings.FORM_ENQUIRIES_PER_MINUTE = 100_000  # as well
     settings.STATIC_ROOT = None  # static files are found where they are written, nothing is collected
     settings.WHITENOISE_AUTOREFRESH = True  # and looked for when asked for, not all of them for each client
+    # How long an example takes says how busy the machine is.
+    hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    hypothesis.settings.load_profile("tests")
 
 
 @pytest.hookimpl(optionalhook=True)
