@@ -3,6 +3,7 @@
 No test starts inside an organisation: what forgets to enter one fails, as it would in production.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -36,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # How long an example takes says how busy the machine is.
     hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     hypothesis.settings.load_profile("tests")
+    gc.disable()  # until all is collected
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -52,6 +54,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         from tests.scheduling import longest_first
 
         items[:] = longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays to the end, all modules and tests: it took a tenth of a run to look at them."""
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
