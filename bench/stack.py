@@ -4,7 +4,6 @@ The parent never touches a database. It asks a process inside the stack, one cal
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -17,20 +16,17 @@ from typing import Any
 
 import psutil
 
-from config import embedded
 from config.parent_process import end_with_parent
+from tests.databases import migrated_database
 from tests.faults.live_stack import (
     CHECKOUT,
     LiveStack,
     Process,
     create_database,
-    database_url,
     drop_database,
 )
 
 START_SECONDS = 120.0
-# Names a migrated database, where a run of several scripts has made one.
-TEMPLATE = "LEADLEDGER_BENCH_TEMPLATE"
 RUNNING = re.compile(r"Uvicorn running on (http://127\.0\.0\.1:\d+)")
 
 
@@ -134,40 +130,19 @@ def _address_of(web: Process) -> str:
 
 
 @contextmanager
-def template() -> Iterator[str]:
-    """A migrated, empty database for stacks to begin with: it is made once for all scripts of a run."""
-    if name := os.environ.get(TEMPLATE):
-        yield name
-        return
-    embedded.ensure_running()
-    name = create_database()
-    try:
-        environment = {**os.environ, "DATABASE_URL": database_url(name)}
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-            cwd=CHECKOUT, env=environment, check=True,
-        )  # fmt: skip
-        yield name
-    finally:
-        drop_database(name)
-
-
-@contextmanager
 def bench_stack() -> Iterator[BenchStack]:
     """A stack with an empty, migrated database, removed after the block."""
-    embedded.ensure_running()
-    with template() as made:
-        database = create_database(made)
-        stack = BenchStack(database)
-        try:
-            stack.start_redis()
-            yield stack
-        except Exception as error:
-            error.add_note(stack.logs())
-            raise
-        finally:
-            stack.close()
-            drop_database(database)
+    database = create_database(migrated_database())
+    stack = BenchStack(database)
+    try:
+        stack.start_redis()
+        yield stack
+    except Exception as error:
+        error.add_note(stack.logs())
+        raise
+    finally:
+        stack.close()
+        drop_database(database)
 
 
 class CPUWatch:

@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-from bench.stack import TEMPLATE, template
 from tests.faults.live_stack import CHECKOUT
 
 LINES = {
@@ -20,16 +19,9 @@ LINES = {
 }
 
 
-@pytest.fixture(scope="module")
-def database():
-    """A migrated database that the scripts begin with."""
-    with template() as name:
-        yield name
-
-
-def run(name: str, database: str, folder) -> set[str]:
+def run(name: str, folder) -> set[str]:
     """Run a script and return the keys of the lines that it kept."""
-    environment = {**os.environ, "SIZES": "200", TEMPLATE: database, "LEADLEDGER_BENCH_OUT": str(folder)}
+    environment = {**os.environ, "SIZES": "200", "LEADLEDGER_BENCH_OUT": str(folder)}
     done = subprocess.run(
         [sys.executable, "-m", f"bench.{name}"],
         cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False, timeout=240,
@@ -38,11 +30,11 @@ def run(name: str, database: str, folder) -> set[str]:
     return {line["key"] for line in json.loads((folder / f"{name}.json").read_text())["lines"]}
 
 
-def test_the_import_is_measured(database, tmp_path):
-    assert run("imports", database, tmp_path) >= LINES["imports"]
+def test_the_import_is_measured(tmp_path):
+    assert run("imports", tmp_path) >= LINES["imports"]
 
 
 @pytest.mark.verify
 @pytest.mark.parametrize("name", ["creates", "lists", "pages", "definitions", "memory"])
-def test_the_others_are_measured(database, tmp_path, name):
-    assert run(name, database, tmp_path) >= LINES[name]
+def test_the_others_are_measured(tmp_path, name):
+    assert run(name, tmp_path) >= LINES[name]
