@@ -291,6 +291,15 @@ def test_who_is_turned_away_leaves_no_file(settings, link, visitor):
     assert not StoredFile.objects.exists()
 
 
+def test_on_a_full_day_a_file_is_kept_once_and_carried(operations, link, visitor):
+    stamp = visitor.stamp()
+    update_form_link(actor=operations, link=link, daily_cap=1)
+    assert visitor.send().status_code == 303
+    page = visitor.send({"mobile": "98765 00001"}, stamp=stamp, **{"field-payslip": paper()})
+    assert page.status_code == 429 and kept_by(page)
+    assert StoredFile.objects.count() == 1
+
+
 def test_without_a_page_of_ours_no_file_is_kept_and_quick_people_lose_none(link, patient, monkeypatch):
     visitor = Visitor(link)
     assert visitor.send(stamp="forged", **{"field-payslip": paper()}).status_code == 422
