@@ -211,6 +211,16 @@ def test_a_repeat_brings_its_file_to_the_lead_beside_what_it_holds(operations, l
     assert lead.repeat_enquiries == 3
 
 
+def test_a_press_that_comes_twice_is_one_enquiry_where_its_file_is_attached_to_a_lead(link, visitor):
+    visitor.send(**{"field-payslip": paper()})
+    page = visitor.send({"mobile": "12"}, **{"field-payslip": paper(PDF + b"newer", "march.pdf")})
+    carried = {"payslip-kept": kept_by(page)}
+    for _press in range(2):
+        assert visitor.send(carried, stamp=stamp_of(page)).status_code == 303
+    assert (LeadAttachment.objects.count(), FormSubmission.objects.count()) == (1, 2)
+    assert Lead.objects.get().repeat_enquiries == 1
+
+
 def test_personal_papers_of_a_repeat_are_closed_like_their_field(operations, link, visitor):
     field = link.line.fields.get(key="payslip")
     update_field(actor=operations, field=field, changes={"pii": True})
