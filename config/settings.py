@@ -234,11 +234,13 @@ REFRESH_GRACE = timedelta(seconds=10)
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=100)
 # How many enquiries public forms take within any minute: from one address, and through one form.
 FORM_ENQUIRIES_PER_MINUTE_AND_ADDRESS = env.int("FORM_ENQUIRIES_PER_MINUTE_AND_ADDRESS", default=10)
+FORM_ENQUIRIES_PER_MINUTE = env.int("FORM_ENQUIRIES_PER_MINUTE", default=120)
+# Of these, how many with large files (together more than 256 KB) from one address within any hour.
+FORM_FILE_ENQUIRIES_PER_HOUR_AND_ADDRESS = env.int("FORM_FILE_ENQUIRIES_PER_HOUR_AND_ADDRESS", default=20)
 # Of files that anybody may send with an enquiry: one, all of one enquiry, and all that wait for theirs.
 FORM_FILE_MEGABYTES = env.int("FORM_FILE_MEGABYTES", default=10)
 FORM_FILES_MEGABYTES = env.int("FORM_FILES_MEGABYTES", default=20)
 FORM_PENDING_MEGABYTES = env.int("FORM_PENDING_MEGABYTES", default=500)
-FORM_ENQUIRIES_PER_MINUTE = env.int("FORM_ENQUIRIES_PER_MINUTE", default=120)
 # Whether each call names its organisation in X-Tenant-ID, even who belongs to one only.
 REQUIRE_TENANT_HEADER = env.bool("REQUIRE_TENANT_HEADER", default=False)
 

@@ -1,6 +1,6 @@
 """Counting calls in Redis; in the process alone while Redis is away.
 
-A log of the calls that passed within the last minute, per subject: the one algorithm under which no minute,
+A log of the calls that passed within the last minute (or more), per subject: the one algorithm under which no minute,
 wherever it begins, holds more than the limit. Windows that begin at a fixed moment let twice as many pass around
 it, and so does a bucket that fills up again while it is emptied (GCRA). It costs a number per call, of which
 there are as many as the limit at most. One script in Redis looks, counts and tells, in one round trip, by the
@@ -35,9 +35,9 @@ log = structlog.get_logger("leadledger.rate_limit")
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What became of a call: whether it passes, of how many a minute, how many more would pass now.
+    """What became of a call: whether it passes, of how many a minute (or more), how many more would pass now.
 
-    `reset`: whole seconds until the next place is free, 1 to 60.
+    `reset`: whole seconds until the next place is free, from 1.
     """
 
     passes: bool
@@ -46,19 +46,19 @@ class Count:
     reset: int
 
 
-def count_call(subject: str, limit: int) -> Count:
-    """Count one call of `subject`, of which `limit` pass within any minute; one that does not pass costs nothing."""
+def count_call(subject: str, limit: int, within: int = WINDOW_SECONDS) -> Count:
+    """Count one call of `subject`, of which `limit` pass `within` any so many seconds; others cost nothing."""
     if _pause.is_over():
         try:
             passes, remaining, microseconds = _script(settings.CACHES["default"]["LOCATION"])(
                 keys=[f"{settings.CACHES['default']['KEY_PREFIX']}:calls:{subject}"],
-                args=[limit, WINDOW_SECONDS * 1_000_000],
+                args=[limit, within * 1_000_000],
             )
-            return _count(bool(passes), limit, remaining, microseconds / 1_000_000)
+            return _count(bool(passes), limit, remaining, microseconds / 1_000_000, within)
         except RedisError as error:
             _pause.begin()
             log.warning("rate_limit_counts_per_process", error=str(error))
-    return _meanwhile.count(subject, limit)
+    return _meanwhile.count(subject, limit, within)
 
 
 class Meanwhile:
@@ -68,7 +68,7 @@ class Meanwhile:
         self._lock = threading.Lock()
         self._passed: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def count(self, subject: str, limit: int) -> Count:
+    def count(self, subject: str, limit: int, within: int = WINDOW_SECONDS) -> Count:
         """Count one call, by the clock of this process."""
         with self._lock:
             now = time.monotonic()
@@ -76,12 +76,12 @@ class Meanwhile:
             self._passed.move_to_end(subject)
             if len(self._passed) > SUBJECTS_MEANWHILE:
                 self._passed.popitem(last=False)
-            while passed and passed[0] <= now - WINDOW_SECONDS:
+            while passed and passed[0] <= now - within:
                 passed.popleft()
             if len(passed) >= limit:
-                return _count(False, limit, 0, passed[-limit] + WINDOW_SECONDS - now)
+                return _count(False, limit, 0, passed[-limit] + within - now, within)
             passed.append(now)
-            return _count(True, limit, limit - len(passed), passed[0] + WINDOW_SECONDS - now)
+            return _count(True, limit, limit - len(passed), passed[0] + within - now, within)
 
     def forget(self) -> None:
         """Forget every call."""
@@ -124,5 +124,5 @@ def _script(location: str) -> Script:
     return client.register_script(SCRIPT)
 
 
-def _count(passes: bool, limit: int, remaining: int, seconds: float) -> Count:
-    return Count(passes, limit, remaining, min(max(math.ceil(seconds), 1), WINDOW_SECONDS))
+def _count(passes: bool, limit: int, remaining: int, seconds: float, within: int) -> Count:
+    return Count(passes, limit, remaining, min(max(math.ceil(seconds), 1), within))

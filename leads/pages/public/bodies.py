@@ -41,6 +41,12 @@ class FormBody:
         self._is_form = request.content_type == "multipart/form-data"
 
     @property
+    def brings_files(self) -> bool:
+        """Whether it is larger than words can be. Small files do not count: it takes many of them to fill anything."""
+        announced = self.request.META.get("CONTENT_LENGTH") or "0"
+        return self._is_form and announced.isdecimal() and int(announced) > LARGEST_TEXT
+
+    @property
     def is_too_large(self) -> bool:
         """Whether it is larger than all that the form asks may be together."""
         announced = self.request.META.get("CONTENT_LENGTH") or "0"

@@ -27,6 +27,7 @@ from leads.pages.public.forms import CONSENT, TRAP, PublicForm
 from leads.pages.public.stamps import Stamp, read_stamp
 from leads.pages.views import show_problems
 from leads.queries.form_links import find_form_link, form_link_scope, is_open
+from leads.services.form_files import WaitingRoomFull
 from leads.services.form_links import origin_of
 from leads.services.form_submissions import (
     FilledForm,
@@ -98,7 +99,11 @@ class _Page:
         if body.is_too_large:
             count_refusal(link=self.link)
             return self.closed(413)
-        if not (count := self._counted()).passes:
+        count = self._counted()
+        notice = ""
+        if count.passes and body.brings_files and not (count := self._counted_files()).passes:
+            notice = WaitingRoomFull().message
+        if not count.passes:
             count_refusal(link=self.link)
             body.leave_files_out()
         if body.has_too_much:
@@ -109,7 +114,9 @@ class _Page:
         files = self.request.FILES if stamp is not None else None
         form = PublicForm(self.request.POST, files, link=self.link)
         if not count.passes:
-            return self._form(form, stamp or Stamp.new(self.link.consent_number), wait=count.reset)
+            return self._form(
+                form, stamp or Stamp.new(self.link.consent_number), wait=count.reset, notice=notice
+            )
         if stamp is None or not stamp.is_plausible:
             return self._ask_again(form, stamp)
         if form.is_valid():
@@ -136,6 +143,12 @@ class _Page:
         if not address.passes:
             return address
         return count_call(f"form:{self.link.pk}", settings.FORM_ENQUIRIES_PER_MINUTE)
+
+    def _counted_files(self) -> Count:
+        """Count a call that brings files, so that no address alone fills the room in which they wait."""
+        return count_call(
+            f"form-files:{self._network}", settings.FORM_FILE_ENQUIRIES_PER_HOUR_AND_ADDRESS, within=3600
+        )
 
     @property
     def _network(self) -> str:

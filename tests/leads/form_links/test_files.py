@@ -301,6 +301,19 @@ def test_who_is_turned_away_leaves_no_file(settings, link, visitor):
     assert not StoredFile.objects.exists()
 
 
+def test_one_address_fills_the_room_for_files_with_few_large_ones(settings, link, visitor):
+    settings.FORM_FILE_ENQUIRIES_PER_HOUR_AND_ADDRESS = 1
+    visitor.client = Client(REMOTE_ADDR="192.0.2.77")
+    large = PDF + b"\n" * 300 * 1024
+    assert visitor.send(**{"field-payslip": paper(large)}).status_code == 303
+    page = visitor.send({"story": "Typed"}, **{"field-payslip": paper(large)})
+    assert page.status_code == 429 and int(page["Retry-After"]) > 60
+    assert "Typed" in page.content.decode() and "without the file" in page.content.decode()
+    assert StoredFile.objects.count() == 1
+    # Words, and small files, are taken all the same.
+    assert visitor.send(**{"field-payslip": paper()}).status_code == 303
+
+
 def test_on_a_full_day_a_file_is_kept_once_and_carried(operations, link, visitor):
     stamp = visitor.stamp()
     update_form_link(actor=operations, link=link, daily_cap=1)
