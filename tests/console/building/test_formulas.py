@@ -57,6 +57,25 @@ def test_samples_give_a_result_or_the_reason_why_there_is_none(console, share, s
     assert told in trial(console, share, **samples)
 
 
+def test_a_formula_of_several_lines_is_saved_untouched(console, actor, line):
+    text = 'rent +\nif({"field": "vip",\n "op": "eq", "value": true},\n  pay\n  * 2,\n  min(\n1, pay))'
+    definition = {"key": "share", "label": "Share", "type": "computed", "formula": text}
+    share = add_field(actor=actor, line=line, definition=definition)
+    page = console.open("leads_field_change", share.pk)
+    values, _names = read_form(page, "field_form")
+    assert values["formula_case0x0-then"] == ["pay\n  * 2"]
+    # As browsers send it: an input has one line, and lines end with two characters.
+    sent = {
+        name: [each.replace("\n", "" if name.endswith(("-then", "-otherwise")) else "\r\n") for each in given]
+        for name, given in values.items()
+    }
+    before = Field.history.count()
+    response = console.client.post(page.request["PATH_INFO"], {**sent, "_save": "1"})
+    assert response.status_code == 302, refusals(response)
+    share.refresh_from_db()
+    assert (share.formula, Field.history.count()) == (text, before)
+
+
 def test_what_is_no_formula_is_told_while_it_is_written(console, share):
     drawn = trial(console, share, formula="rent / shop")
     assert "Use fields that hold numbers" in drawn
