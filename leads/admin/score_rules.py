@@ -23,7 +23,7 @@ from leads.fields.line import LineDefinition, line_definition
 from leads.fields.scoring import ATTRIBUTES, PASSING_OPERATORS, score_fields
 from leads.models import BusinessLine, Lead, ScoreRule
 from leads.queries.leads import get_lead
-from leads.queries.origins import active_campaigns, active_sources
+from leads.queries.origins import active_origins
 from leads.queries.scores import renewal_of, visible_score_rules
 from leads.services.scoring import create_score_rule, update_score_rule
 from leads.services.scoring.rules import renew_line_scores
@@ -52,11 +52,9 @@ class ScoreRuleForm(LineRuleForm):
         self, definition: LineDefinition, named: Mapping[str, FieldDefinition]
     ) -> tuple[Mapping[str, RuleField], Mapping[str, FieldDefinition]]:
         """The fields of the line, and beside them what every lead has."""
-        offered = {
-            "stage": self.line.stages if self.line else (),
-            "source": active_sources(self.actor),
-            "campaign": active_campaigns(self.actor),
-        }
+        sources, campaigns = active_origins(self.actor)
+        stages = self.line.stages if self.line else ()
+        offered = {"stage": stages, "source": sources, "campaign": campaigns}
         attributes = {
             key: replace(
                 item,
