@@ -57,7 +57,7 @@ def conditionals_of(text: str, fields: Mapping[str, RuleField]) -> list[Conditio
     """Return the ifs of a formula as rows; those within others stay text."""
     return [
         Conditional(
-            [Case(draft_of_rule(case.tree, fields), case.then, case.rule) for case in choice.cases],
+            [Case(draft_of_rule(_parsed(case.rule), fields), case.then, case.rule) for case in choice.cases],
             choice.otherwise,
             choice.start,
             choice.end,

@@ -1,6 +1,7 @@
 """A formula is put together in the console and tried with sample values by the interpreter that leads meet."""
 
 import html
+import json
 
 import pytest
 from django.http import QueryDict
@@ -74,6 +75,21 @@ def test_a_formula_of_several_lines_is_saved_untouched(console, actor, line):
     assert response.status_code == 302, refusals(response)
     share.refresh_from_db()
     assert (share.formula, Field.history.count()) == (text, before)
+
+
+def test_an_if_that_rows_cannot_show_is_carried_with_its_fractions(console, actor, line):
+    half = {"field": "pay", "op": "gt", "value": 0.5}
+    deep = {"any": [half, {"all": [half, {"any": [half, {"all": [half, half]}]}]}]}
+    text = f"if({json.dumps(deep)}, pay, 0)"
+    definition = {"key": "share", "label": "Share", "type": "computed", "formula": text}
+    share = add_field(actor=actor, line=line, definition=definition)
+    page = console.open("leads_field_change", share.pk)
+    assert "Pay is more than 0.5 and Pay is more than 0.5" in html.unescape(page.content.decode())
+    values, _names = read_form(page, "field_form")
+    response = console.client.post(page.request["PATH_INFO"], {**values, "_save": "1"})
+    assert response.status_code == 302, refusals(response)
+    share.refresh_from_db()
+    assert share.formula == text
 
 
 def test_what_is_no_formula_is_told_while_it_is_written(console, share):
