@@ -12,8 +12,8 @@ LARGEST_SIZE = 500
 
 def page_size(request: Request) -> int:
     """Return how many items the call asks for. Raises ValidationFailed for any but 1 to 500."""
-    written = request.query_params.get("page_size", "")
-    if not written:
+    written = request.query_params.get("page_size")
+    if written is None:
         return DEFAULT_SIZE
     if written.isascii() and written.isdecimal() and len(written) < 9:
         size = int(written)

@@ -87,6 +87,8 @@ def import_document(
     report = Report(retire_missing=retire_missing, skip_unknown=skip_unknown)
     items = _items_by_section(document, report)
     with transaction.atomic(), organization_scope(actor.organization, reason="configuration brought in"):
+        # Before anything else, as who changes people or the calendar does: later sections wait for it too.
+        Organization.objects.select_for_update(no_key=True).get(pk=actor.organization.pk)
         for section in registered_sections():
             if section.name in items:
                 section.bring_in(actor, items[section.name], report)

@@ -37,6 +37,7 @@ LONGEST_NAME = 255
 STOPPED = (IntakeState.LOADED, IntakeState.FAILED, IntakeState.CANCELLED)
 
 __all__ = [
+    "AlreadyLoaded",
     "accept_drift",
     "check_intake",
     "correct_rows",
@@ -46,6 +47,18 @@ __all__ = [
     "receive_file",
     "roll_back_intake",
 ]
+
+
+class AlreadyLoaded(Conflict):
+    """The same bytes stand loaded for the same target, by `intake`."""
+
+    def __init__(self, intake: Intake) -> None:
+        super().__init__(
+            "same_bytes",
+            f"Exactly this file is loaded already, as {intake.filename}. Roll that import back first if it should be"
+            " loaded anew.",
+        )
+        self.intake = intake
 
 
 def receive_file(
@@ -179,7 +192,7 @@ def load_intake(*, actor: IntakeActor, intake_id: int, inline: bool = False) -> 
             with transaction.atomic():
                 intake.save(update_fields=["stands", "options"])
         except IntegrityError:
-            raise _already_loaded(intake.filename) from None
+            raise AlreadyLoaded(intake) from None
         return _start(
             intake,
             LOAD,
@@ -387,11 +400,4 @@ def _refuse_standing(intake: Intake) -> None:
                 stands=False, state=other.current_state, error=other.job.error
             )
         else:
-            raise _already_loaded(other.filename)
-
-
-def _already_loaded(filename: str) -> Conflict:
-    return Conflict(
-        "same_bytes",
-        f"Exactly this file is loaded already, as {filename}. Roll that import back first if it should be loaded anew.",
-    )
+            raise AlreadyLoaded(other)

@@ -97,15 +97,12 @@ class EnquiryFiles:
             key: written_file(values.get(key)) for key, kind in definition.referring if kind == "files"
         }
         numbers = {key: int(number) for key, number in written.items() if number}
-        abouts = {about_field(link.line_id, key): key for key in numbers}
-        rows = StoredFile.objects.filter(pk__in=[*numbers.values()], uploaded_by=None, about__in=[*abouts])
-        self.by_key = {key: row for row in rows if numbers[key := abouts[row.about]] == row.pk}
+        rows = StoredFile.objects.filter(uploaded_by=None).in_bulk([*numbers.values()])
+        found = {key: rows[number] for key, number in numbers.items() if number in rows}
+        # What each file is, by its bytes: sent twice, it is the same, also where it is attached to a lead by now.
+        self.marks = {key: row.sha256 for key, row in found.items()}
+        self.by_key = {key: row for key, row in found.items() if row.about == about_field(link.line_id, key)}
         self._taken: frozenset[int] = frozenset()
-
-    @property
-    def marks(self) -> dict[str, str]:
-        """What each file is, by its bytes: sent twice, it is the same."""
-        return {key: row.sha256 for key, row in self.by_key.items()}
 
     @property
     def _ids(self) -> list[int]:

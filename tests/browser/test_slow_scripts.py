@@ -31,7 +31,7 @@ def test_a_choice_made_before_the_scripts_listen_counts(watch: Watch, house: Pre
     page.route("**/js/forms*.js", hold)
     page.goto("/leads/conditions/?line=personal_loan", wait_until="commit")
 
-    page.get_by_label("Field", exact=True).select_option("name")
+    page.get_by_label("Field", exact=True).select_option("data.full_name")
     expect(page.get_by_label("Comparison")).to_have_count(0)
     for release in held:
         release()

@@ -10,11 +10,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.actor import Actor
 from accounts.queries.members import names_of_users
 from accounts.roles import Area
 from core.errors import ApplicationError, Conflict
@@ -34,6 +36,7 @@ from core.models import BUSY, Intake, IntakeState, JobState, RowState
 from core.queries.intakes import get_intake, row_state_counts, visible_intakes
 from core.services.intake_work import cancel_intake, pause_intake, resume_intake
 from core.services.intakes import (
+    AlreadyLoaded,
     correct_rows,
     discard_intake,
     load_intake,
@@ -134,8 +137,16 @@ def _received(request: HttpRequest, form: Any, line: str, options: dict[str, Any
             options=options,
         )
     except ApplicationError as error:
-        form.add_error("file", error.message)
+        form.add_error("file", _refused(actor_of(request), error))
         return None
+
+
+def _refused(actor: Actor, error: ApplicationError) -> str:
+    """What is wrong with a file; where it is loaded already, with the way there."""
+    if not isinstance(error, AlreadyLoaded) or not visible_intakes(actor).filter(pk=error.intake.pk).exists():
+        return error.message
+    there = reverse("leads:import_detail", args=[error.intake.pk])
+    return format_html('{} <a href="{}">{}</a>', error.message, there, _("Open that import"))
 
 
 @require_safe

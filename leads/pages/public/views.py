@@ -234,7 +234,7 @@ def _too_much(form: PublicForm) -> str:
 
 def _without_judgement(form: PublicForm) -> PublicForm:
     """The form with what was typed, before anybody has said what is wrong with it."""
-    form.full_clean()
+    # Judged once at most: whoever judges it again keeps its files again.
     form.errors.clear()
     return form
 

@@ -33,6 +33,7 @@ def api(api_for, operations, line) -> Api:
         ("page_size=501", "invalid_page_size", "page_size"),
         ("page_size=0", "invalid_page_size", "page_size"),
         ("page_size=ten", "invalid_page_size", "page_size"),
+        ("page_size=", "invalid_page_size", "page_size"),
         ("cursor=nonsense", "invalid_cursor", "cursor"),
         ("created__gte=yesterday", "wrong_type", "created__gte"),
     ],

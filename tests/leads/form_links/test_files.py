@@ -211,6 +211,16 @@ def test_a_repeat_brings_its_file_to_the_lead_beside_what_it_holds(operations, l
     assert lead.repeat_enquiries == 3
 
 
+def test_a_press_that_comes_twice_is_one_enquiry_where_its_file_is_attached_to_a_lead(link, visitor):
+    visitor.send(**{"field-payslip": paper()})
+    page = visitor.send({"mobile": "12"}, **{"field-payslip": paper(PDF + b"newer", "march.pdf")})
+    carried = {"payslip-kept": kept_by(page)}
+    for _press in range(2):
+        assert visitor.send(carried, stamp=stamp_of(page)).status_code == 303
+    assert (LeadAttachment.objects.count(), FormSubmission.objects.count()) == (1, 2)
+    assert Lead.objects.get().repeat_enquiries == 1
+
+
 def test_personal_papers_of_a_repeat_are_closed_like_their_field(operations, link, visitor):
     field = link.line.fields.get(key="payslip")
     update_field(actor=operations, field=field, changes={"pii": True})
@@ -289,6 +299,15 @@ def test_who_is_turned_away_leaves_no_file(settings, link, visitor):
     page = visitor.send({"story": "Typed"}, **{"field-payslip": paper()})
     assert page.status_code == 429 and "Typed" in page.content.decode()
     assert not StoredFile.objects.exists()
+
+
+def test_on_a_full_day_a_file_is_kept_once_and_carried(operations, link, visitor):
+    stamp = visitor.stamp()
+    update_form_link(actor=operations, link=link, daily_cap=1)
+    assert visitor.send().status_code == 303
+    page = visitor.send({"mobile": "98765 00001"}, stamp=stamp, **{"field-payslip": paper()})
+    assert page.status_code == 429 and kept_by(page)
+    assert StoredFile.objects.count() == 1
 
 
 def test_without_a_page_of_ours_no_file_is_kept_and_quick_people_lose_none(link, patient, monkeypatch):

@@ -1,10 +1,14 @@
 """Taking imports back: whole ones, corrections, half-loaded ones, and rollbacks that end early themselves."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
+from django.test import Client
+from django.urls import reverse
 
 from accounts.actor import Actor
 from core.errors import Conflict
@@ -206,6 +210,21 @@ class TestHalfLoaded:
 
         assert report["withdrawn"] == ROWS - 2
         assert state_of_leads() == before
+
+
+def test_a_file_that_is_loaded_leads_to_its_import(
+    operations: Actor, client_for: Callable[..., Client]
+) -> None:
+    intake = load(operations, people())
+    again = SimpleUploadedFile("again.csv", people())
+
+    page = client_for(operations).post(
+        reverse("leads:import_new"), {"line": intake.target, "on_duplicate": "", "file": again}
+    )
+
+    assert (
+        f'href="{reverse("leads:import_detail", args=[intake.pk])}">Open that import' in page.content.decode()
+    )
 
 
 def test_what_was_never_loaded_cannot_be_rolled_back(operations: Actor) -> None:

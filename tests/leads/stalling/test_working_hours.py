@@ -239,3 +239,14 @@ def test_the_file_says_who_counts_working_time_and_an_older_file_changes_nothing
     document["stall_rules"][0]["in_working_hours"] = True
     told = import_document(actor=office.operations, document=document)
     assert told.changed == 1 and StallRule.objects.filter(in_working_hours=True).count() == 2
+
+
+def test_a_file_holds_the_organisation_before_its_lines_as_who_changes_the_calendar_does(office):
+    office.rule()
+    document = export_document(actor=office.operations, sections=["business_lines", "stall_rules"])
+    document["stall_rules"][0]["owner_after"] = 49 * HOUR
+    with CaptureQueriesContext(connection) as asked:
+        import_document(actor=office.operations, document=document)
+    said = [each["sql"] for each in asked.captured_queries]
+    locks = [sql for sql in said if "FOR UPDATE" in sql or "FOR NO KEY UPDATE" in sql]
+    assert "core_organization" in locks[0] and any("leads_businessline" in sql for sql in locks)
