@@ -8,9 +8,8 @@ from core.rules.formula_parser import Token, tokens
 
 @dataclass(frozen=True, slots=True)
 class WrittenCase:
-    """What an if gives where its rule holds: the rule as a tree and as it is written, and the term's text."""
+    """What an if gives where its rule holds: the rule as it is written, and the term's text."""
 
-    tree: object
     rule: str
     then: str
 
@@ -56,7 +55,7 @@ def _choice(text: str, given: list[Token], index: int) -> WrittenChoice | None:
     rule = text[head[2].position : head[2].end]
     then = text[head[3].end : given[comma].position].strip()
     otherwise = text[given[comma].end : given[last].position].strip()
-    case = WrittenCase(head[2].tree, rule, then)
+    case = WrittenCase(rule, then)
     inner = written_choices(otherwise)
     if len(inner) == 1 and (inner[0].start, inner[0].end) == (0, len(otherwise)):
         cases, otherwise = (case, *inner[0].cases), inner[0].otherwise

@@ -16,8 +16,6 @@ from core.admin.base import PausingAdmin
 from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
 from leads.admin.rule_pages import RuleAdmin, RuleForm, condition_field, line_field
-from leads.fields.line import line_definition
-from leads.fields.rule_words import rule_words
 from leads.models import AcceptanceRule, Source
 from leads.queries.acceptance import Use, use_of, visible_acceptance_rules
 from leads.services.accepting import create_acceptance_rule, update_acceptance_rule
@@ -100,9 +98,7 @@ class AcceptanceRuleAdmin(RuleAdmin, PausingAdmin):
 
     @admin.display(description=_("Condition"))
     def words(self, rule: AcceptanceRule) -> str:
-        if rule.condition and rule.line:
-            return rule_words(rule.condition, line_definition(rule.line).by_key)
-        return _now("Every lead")
+        return self.condition_words(rule) or _now("Every lead")
 
     @admin.display(description=_("Today"))
     def today(self, rule: AcceptanceRule) -> str:

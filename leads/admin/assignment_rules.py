@@ -25,7 +25,6 @@ from core.admin.menu import CONFIGURE, MenuPlace
 from core.admin.site import console
 from leads.admin.rule_pages import LineRuleAdmin, LineRuleForm, condition_field, line_field
 from leads.fields.line import line_definition
-from leads.fields.rule_words import rule_words
 from leads.models import AssignmentRule
 from leads.queries.assignments import visible_assignment_rules
 from leads.services.assigning import create_assignment_rule, update_assignment_rule
@@ -170,8 +169,7 @@ class AssignmentRuleAdmin(LineRuleAdmin):
 
     @admin.display(description=_("Condition"))
     def words(self, rule: AssignmentRule) -> str:
-        fields = line_definition(rule.line).by_key
-        said = [rule_words(rule.condition, fields)] if rule.condition else []
+        said = [self.condition_words(rule)] if rule.condition else []
         if rule.places:
             said.append(_now("in %(places)s") % {"places": ", ".join(rule.places[:5])})
         return "; ".join(said) or _now("Every lead")

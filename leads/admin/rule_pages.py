@@ -22,6 +22,7 @@ from leads.fields.line import LineDefinition, line_definition
 from leads.models import BusinessLine
 from leads.pages.widgets import DrawnWidget
 from leads.queries.lines import visible_lines
+from leads.queries.named import References
 
 LONGEST_NUMBER = 18
 
@@ -175,6 +176,32 @@ class RuleAdmin(BuildingAdmin):
         if "line" not in initial and not self.all_lines:
             initial["line"] = published_lines(request.actor).values_list("pk", flat=True).first()  # type: ignore[attr-defined]
         return initial
+
+    # Words name people, as far as the reader may know them, which the stock admin does not tell its columns: the row
+    # carries it.
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        rule = super().get_object(request, object_id, from_field)
+        if rule is not None:
+            rule.references = References(request.actor)  # type: ignore[attr-defined]
+        return rule
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        references = References(request.actor)  # type: ignore[attr-defined]
+        for rule in changelist.result_list:
+            rule.references = references
+            references.expect_rule(getattr(rule, "condition", None), self.fields_of(rule))
+        return changelist
+
+    def fields_of(self, rule: Any) -> Mapping[str, FieldDefinition]:
+        """Return the fields that the condition of a rule reads, by key."""
+        return line_definition(rule.line).by_key if rule.line else {}
+
+    def condition_words(self, rule: Any) -> str:
+        """Return the condition of a rule in words; "" where it has none."""
+        words: str = rule.references.rule_words(rule.condition, self.fields_of(rule))
+        return words
 
     def condition_name(self, request: HttpRequest) -> str:
         """Return what the page shows of the condition: rows to change, or words for who only reads."""

@@ -19,12 +19,12 @@ from leads.admin.building.rule_tree import RuleField
 from leads.admin.building.surroundings import rule_fields
 from leads.admin.rule_pages import LineRuleAdmin, LineRuleForm, condition_field, line_field
 from leads.fields.definition import Choice, FieldDefinition
-from leads.fields.line import LineDefinition
-from leads.fields.scoring import ATTRIBUTES, PASSING_OPERATORS
+from leads.fields.line import LineDefinition, line_definition
+from leads.fields.scoring import ATTRIBUTES, PASSING_OPERATORS, score_fields
 from leads.models import BusinessLine, Lead, ScoreRule
 from leads.queries.leads import get_lead
-from leads.queries.origins import active_campaigns, active_sources
-from leads.queries.scores import condition_words, renewal_of, visible_score_rules
+from leads.queries.origins import active_origins
+from leads.queries.scores import renewal_of, visible_score_rules
 from leads.services.scoring import create_score_rule, update_score_rule
 from leads.services.scoring.rules import renew_line_scores
 from leads.services.scoring.trying import try_rules
@@ -52,11 +52,9 @@ class ScoreRuleForm(LineRuleForm):
         self, definition: LineDefinition, named: Mapping[str, FieldDefinition]
     ) -> tuple[Mapping[str, RuleField], Mapping[str, FieldDefinition]]:
         """The fields of the line, and beside them what every lead has."""
-        offered = {
-            "stage": self.line.stages if self.line else (),
-            "source": active_sources(self.actor),
-            "campaign": active_campaigns(self.actor),
-        }
+        sources, campaigns = active_origins(self.actor)
+        stages = self.line.stages if self.line else ()
+        offered = {"stage": stages, "source": sources, "campaign": campaigns}
         attributes = {
             key: replace(
                 item,
@@ -89,7 +87,10 @@ class ScoreRuleAdmin(LineRuleAdmin):
 
     @admin.display(description=_("Condition"))
     def words(self, rule: ScoreRule) -> str:
-        return condition_words(rule.line, rule) or _now("Every lead")
+        return self.condition_words(rule) or _now("Every lead")
+
+    def fields_of(self, rule: ScoreRule) -> Mapping[str, FieldDefinition]:
+        return score_fields(line_definition(rule.line))
 
     @admin.display(description=_("Points"), ordering="points")
     def points_label(self, rule: ScoreRule) -> str:

@@ -1,12 +1,13 @@
 """A rule as people say it: Employment is Salaried and Monthly income is at least 10000."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.fields.definition import FieldDefinition
+from leads.models import FieldKind
 
 MOST_VALUES = 6
 # %(field)s and %(value)s stand in the words of every operator that has a value.
@@ -41,6 +42,20 @@ def rule_words(tree: Any, fields: Mapping[str, FieldDefinition]) -> str:
     What is no rule is shown as it is written: the words are for reading, not for checking.
     """
     return _words(tree, fields, nested=False)
+
+
+def members_in(tree: Any, fields: Mapping[str, FieldDefinition]) -> Iterator[tuple[str, str]]:
+    """Yield the key of each field of members in a rule, with the number of a member that it is compared with."""
+    if isinstance(tree, list | tuple):
+        for part in tree:
+            yield from members_in(part, fields)
+    elif isinstance(tree, Mapping) and "field" in tree:
+        key, value = str(tree["field"]), tree.get("value")
+        if key in fields and fields[key].type is FieldKind.USER and not isinstance(value, Mapping):
+            values = value if isinstance(value, list | tuple) else [] if value is None else [value]
+            yield from ((key, str(each)) for each in values)
+    elif isinstance(tree, Mapping):
+        yield from members_in(list(tree.values()), fields)
 
 
 def _words(tree: Any, fields: Mapping[str, FieldDefinition], *, nested: bool) -> str:

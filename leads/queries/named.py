@@ -1,14 +1,17 @@
 """The names of members and the visibility of leads that values refer to, looked up together."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from accounts.actor import Actor
 from accounts.models import Membership
 from accounts.roles import Area
+from leads.fields.definition import Choice, FieldDefinition
 from leads.fields.line import LineDefinition
+from leads.fields.rule_words import members_in, rule_words
 from leads.queries.leads import kept_in_place_of, visible_leads
-from leads.queries.references import member_labels
+from leads.queries.references import knows_colleagues, member_labels
 
 # More are not kept in mind: an export of a million leads refers to many.
 MOST_KEPT = 50_000
@@ -32,6 +35,22 @@ class References:
         for key, kind in definition.referring:
             if kind in self._expected and isinstance(data.get(key), str):
                 self._expected[kind].add(data[key])
+
+    def expect_rule(self, tree: Any, fields: Mapping[str, FieldDefinition]) -> None:
+        """Say that a rule will be put into words."""
+        self._expected["members"].update(number for _key, number in members_in(tree, fields))
+
+    def rule_words(self, tree: Any, fields: Mapping[str, FieldDefinition]) -> str:
+        """A rule in words, "" for none; the members in it by name where the actor may know who they are."""
+        if not tree:
+            return ""
+        named: dict[str, list[Choice]] = {}
+        if knows_colleagues(self.actor):
+            self.expect_rule(tree, fields)
+            for key, number in members_in(tree, fields):
+                named.setdefault(key, []).append(Choice(number, self.name(number)))
+        known = {key: replace(fields[key], choices=tuple(choices)) for key, choices in named.items()}
+        return rule_words(tree, {**fields, **known})
 
     def name(self, stored: Any) -> str:
         """The name of a member, also of one who has left; what is stored where there is none."""

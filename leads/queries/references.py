@@ -88,6 +88,11 @@ def member_labels(members: Iterable[Membership]) -> dict[int, str]:
     return labels
 
 
+def knows_colleagues(actor: Actor) -> bool:
+    """Whether the actor may know who a member is: people who see leads do, partner systems do not."""
+    return bool(actor.roles - {Role.PARTNER}) and actor.may(Area.LEADS, "read")
+
+
 def members_named(actor: Actor, text: str) -> list[str]:
     """Return the numbers of the members that a text may mean in a filter, those who have left among them.
 

@@ -16,10 +16,10 @@ from core.models import Job, JobState
 from core.rules import Moment
 from leads.fields.access import tells_of
 from leads.fields.line import line_definition
-from leads.fields.rule_words import rule_words
 from leads.fields.scoring import ATTRIBUTES, ReadyScoreRule, line_scorer, score_fields
 from leads.models import BusinessLine, Lead, ScoreRule
 from leads.presentation import LeadReader
+from leads.queries.named import References
 
 RENEW_SCORES = "leads.renew_scores"
 
@@ -79,7 +79,10 @@ class ScoreExplained:
 
 
 def explain_score(reader: LeadReader, lead: Lead) -> ScoreExplained | None:
-    """Return why a lead has its score; None where its line has no rules. No query, once the rules are compiled."""
+    """Return why a lead has its score; None where its line has no rules.
+
+    Once the rules are compiled, no query, but one where they compare with members.
+    """
     scorer = line_scorer(lead.line)
     if scorer is None:
         return None
@@ -87,22 +90,24 @@ def explain_score(reader: LeadReader, lead: Lead) -> ScoreExplained | None:
     values = scorer.reading([lead])(lead)
     judged = [(rule, rule.fits(values, moment)) for rule in scorer.rules]
     is_told = reader.score_is_told(lead)
+    told = [(rule, is_met) for rule, is_met in judged if reader.sees_all(lead, rule.reads)]
+    for rule, _is_met in told:
+        reader.references.expect_rule(rule.condition, score_fields(line_definition(lead.line)))
     return ScoreExplained(
         lead.score if is_told else None,
         is_told,
         tuple(
-            ScoreReason(rule.name, rule.points, condition_words(lead.line, rule), is_met)
-            for rule, is_met in judged
-            if reader.sees_all(lead, rule.reads)
+            ScoreReason(rule.name, rule.points, condition_words(reader.references, lead.line, rule), is_met)
+            for rule, is_met in told
         ),
-        any(not reader.sees_all(lead, rule.reads) for rule in scorer.rules),
+        len(told) < len(judged),
         lead.score == scorer.total(rule.points for rule, is_met in judged if is_met),
     )
 
 
-def condition_words(line: BusinessLine, rule: ReadyScoreRule | ScoreRule) -> str:
+def condition_words(references: References, line: BusinessLine, rule: ReadyScoreRule | ScoreRule) -> str:
     """Return the condition of a rule in words; "" for a rule that every lead meets."""
-    return rule_words(rule.condition, score_fields(line_definition(line))) if rule.condition else ""
+    return references.rule_words(rule.condition, score_fields(line_definition(line)))
 
 
 def renewal_of(line: BusinessLine) -> Job | None:

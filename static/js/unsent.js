@@ -1,17 +1,24 @@
 // What somebody typed while the sign-in had ended: it was sent, met the sign-in page and is stored nowhere. It is kept
-// in this tab until the same person has the same page before them again, and stands in its form then.
+// in this tab until the same person has the same page before them again, and stands in its form then. It is about people,
+// and others use the machine: it goes with who signs out, and after an hour.
 import { toast } from "./toasts.js";
 
 const KEY = "unsent";
 // Only pages behind sign-in say whose they are.
 const person = document.body.dataset.person ?? "";
+// Who belongs to several organisations has the same address in each.
+const page = `${document.body.dataset.organization ?? ""} ${location.pathname}`;
+const LONGEST = 3_600_000;
 
 function read() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY));
+    const kept = JSON.parse(sessionStorage.getItem(KEY));
+    if (!kept || Date.now() - kept.at < LONGEST) return kept;
+    write(null);
   } catch {
-    return null;
+    // What is kept there is nothing of ours.
   }
+  return null;
 }
 
 function write(kept) {
@@ -26,7 +33,7 @@ function write(kept) {
 /** Keep what a form sends, until it is known whether it arrived. */
 function keep(form) {
   const fields = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken");
-  write({ person, page: location.pathname, action: form.getAttribute("action") ?? "", fields });
+  write({ person, page, at: Date.now(), action: form.getAttribute("action") ?? "", fields });
 }
 
 function fill(form, fields) {
@@ -48,16 +55,21 @@ function giveBack(forms) {
   if (!kept) return;
   // Sign-in and errors stand on plain pages, which know the words that go with what comes back.
   const words = document.querySelector("[data-back]")?.dataset.back;
-  if (!person) return write({ ...kept, words: words ?? kept.words });
+  if (!person) {
+    setTimeout(read, kept.at + LONGEST - Date.now());
+    return write({ ...kept, words: words ?? kept.words });
+  }
   if (!kept.words || kept.person !== person) return write(null);
   const form = [...forms].find((each) => "guard" in each.dataset && (each.getAttribute("action") ?? "") === kept.action);
-  if (location.pathname !== kept.page || !form) return;
+  if (page !== kept.page || !form) return;
   fill(form, kept.fields);
   write(null);
   toast(kept.words, "info");
 }
 
 document.addEventListener("submit", (event) => {
-  if (person && !event.defaultPrevented && "guard" in event.target.dataset) keep(event.target);
+  if (event.defaultPrevented) return;
+  if ("forget" in event.target.dataset) write(null);
+  else if (person && "guard" in event.target.dataset) keep(event.target);
 });
 giveBack(document.forms);

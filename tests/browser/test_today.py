@@ -171,3 +171,35 @@ def test_what_was_typed_outlives_the_sign_in(watch: Watch, house: Prepared) -> N
     page.get_by_role("button", name="Save note").click()
     expect(page.get_by_text("Noted.")).to_be_visible()
     expect(note).to_have_value("")
+
+
+def test_what_was_typed_goes_with_who_signs_out_and_does_not_last(watch: Watch, house: Prepared) -> None:
+    page = watch.open(DESK)
+    is_kept = "() => 'unsent' in sessionStorage"
+    sign_in(page, house.people["arjun"])
+    page.get_by_role("link", name="Farid Sheikh", exact=True).click()
+    type_and_lose(page)
+    assert page.evaluate(is_kept)
+    sign_in(page, house.people["arjun"])
+    assert page.evaluate(is_kept), "it waits for its page"
+    page.evaluate("document.querySelector('form[data-forget]').requestSubmit()")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert not page.evaluate(is_kept)
+
+    sign_in(page, house.people["arjun"])
+    page.get_by_role("link", name="Farid Sheikh", exact=True).click()
+    type_and_lose(page)
+    hour_ago = (
+        'sessionStorage.unsent = sessionStorage.unsent.replace(/"at":\\d+/, `"at":${Date.now() - 3600000}`)'
+    )
+    page.evaluate(hour_ago)
+    page.reload()
+    page.wait_for_function("() => !('unsent' in sessionStorage)")
+
+
+def type_and_lose(page: Page) -> None:
+    """Send a note once the sign-in has ended."""
+    page.get_by_label("Note", exact=True).fill("Wants 9.1 %")
+    page.context.clear_cookies(name="leadledger_session")
+    page.get_by_role("button", name="Save note").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -57,7 +57,7 @@ def conditionals_of(text: str, fields: Mapping[str, RuleField]) -> list[Conditio
     """Return the ifs of a formula as rows; those within others stay text."""
     return [
         Conditional(
-            [Case(draft_of_rule(case.tree, fields), case.then, case.rule) for case in choice.cases],
+            [Case(draft_of_rule(_parsed(case.rule), fields), case.then, case.rule) for case in choice.cases],
             choice.otherwise,
             choice.start,
             choice.end,
@@ -73,7 +73,12 @@ def read_conditionals(data: QueryDict, text: str, fields: Mapping[str, RuleField
         name = f"{CASES}{number}"
         if f"{name}-otherwise" not in data:
             return []
-        otherwise = data[f"{name}-otherwise"].strip() or NOTHING
+        # An input has one line: terms of several come back without the ends of theirs.
+        terms = {
+            each.replace("\n", ""): each
+            for each in (*(case.then for case in written.cases), written.otherwise)
+        }
+        otherwise = _term(data[f"{name}-otherwise"], terms)
         typed = Conditional([], otherwise, written.start, written.end)
         for place in range(MOST_CASES):
             case = f"{name}x{place}"
@@ -82,11 +87,17 @@ def read_conditionals(data: QueryDict, text: str, fields: Mapping[str, RuleField
             root = read_tree(data, case, fields) or Group()
             if pressed := data.get(f"{case}-do"):
                 root = act(root, pressed)
-            then = data[f"{case}-then"].strip() or NOTHING
-            typed.cases.append(Case(root, then, data.get(f"{case}-rule", "")))
+            rule = data.get(f"{case}-rule", "").replace("\r\n", "\n")
+            typed.cases.append(Case(root, _term(data[f"{case}-then"], terms), rule))
         _press(typed, data.get(f"{name}-do", ""))
         read.append(typed)
     return read
+
+
+def _term(sent: str, terms: Mapping[str, str]) -> str:
+    """The text of a term; as it was written, where it says the same."""
+    text = sent.strip()
+    return terms.get(text, text) or NOTHING
 
 
 def _press(typed: Conditional, pressed: str) -> None:

@@ -74,7 +74,8 @@ class FormulaWidget(DrawnWidget):
         if name not in data:
             return None
         typed = TypedFormula(
-            data.get(name, ""),
+            # As it is kept, however its browser ends lines; places within it are counted so, too.
+            data.get(name, "").replace("\r\n", "\n"),
             {
                 key.removeprefix(SAMPLE): data[key][:LONGEST_SAMPLE]
                 for key in data
@@ -257,4 +258,4 @@ class FormulaField(forms.Field):
         return text
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool((initial or "") != (data.text if isinstance(data, TypedFormula) else data or "").strip())
+        return not same_text(initial or "", data.text if isinstance(data, TypedFormula) else data or "")

@@ -141,7 +141,9 @@ def _can_type(text: str, row: Condition, entry: RuleField) -> bool:
     if entry.kind is Kind.DATETIME and Operator(row.operator) is not Operator.WITHIN_DAYS:
         return text[16:] in ("", ":00")
     is_parted = OPERANDS[Operator(row.operator)] is Operand.LIST and not entry.choices
-    return not (is_parted and "," in text) and text == text.strip()
+    # Browsers take the ends of lines out of what stands in an input.
+    is_whole = text == text.strip() and text.splitlines() in ([], [text])
+    return is_whole and not (is_parted and "," in text)
 
 
 def placed(root: Group) -> Group:
@@ -211,10 +213,7 @@ def _read_json(text: str) -> Any:
 
 def can_compare(row: Condition, fields: Mapping[str, RuleField]) -> bool:
     """Whether the row may compare with the field that it names."""
-    entry, other = fields.get(row.name), fields.get(row.other)
-    if entry is None or other is None or other.kind is not entry.kind or other.name == entry.name:
-        return False
-    return Operator(row.operator) in FIELD_OPERATORS
+    return row.other in dict(comparable(row, fields))
 
 
 def comparable(row: Condition, fields: Mapping[str, RuleField]) -> list[tuple[str, str]]:

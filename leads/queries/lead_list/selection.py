@@ -367,6 +367,8 @@ def _follows(condition: Condition, column: str, values: Sequence[Any]) -> bool:
     children = condition.check.children
     if condition.check.negated:
         return children == [(column, "")] and "" not in values
+    if condition.check.connector != Q.AND and len(children) > 1:
+        return False
     said = {f"{column}__isnull": False, f"{column}__in": values}
     return bool(children) and all(
         isinstance(child, tuple) and child[0] in said and child[1] == said[child[0]] for child in children

@@ -13,6 +13,7 @@ from core.rules import Moment
 from leads.fields.scoring import make_scorer
 from leads.models import BusinessLine, Lead, ScoreRule
 from leads.queries.leads import visible_leads
+from leads.queries.named import References
 from leads.queries.scores import condition_words, sees_everywhere
 from leads.queries.statistics.bins import number_edges
 
@@ -62,14 +63,15 @@ def try_rules(actor: Actor, line: BusinessLine, lead: Lead | None = None) -> Sco
     read = everything.reading([*leads, *([lead] if lead else [])])
     values = [read(each) for each in leads]
     tried = []
+    references = References(actor)
     for rule in rules:
         ready = make_scorer(line, [rule])
         if not sees_everywhere(actor, line, ready.reads):
-            tried.append(TriedRule(rule, condition_words(line, rule), None, None))
+            tried.append(TriedRule(rule, condition_words(references, line, rule), None, None))
             continue
         fitting = sum(each.fits(value, moment) for each in ready.rules for value in values)
         is_met = None if lead is None else any(each.fits(read(lead), moment) for each in ready.rules)
-        tried.append(TriedRule(rule, condition_words(line, rule), fitting, is_met))
+        tried.append(TriedRule(rule, condition_words(references, line, rule), fitting, is_met))
     scorer = make_scorer(line, (rule for rule in rules if rule.is_active))
     is_told = bool(scorer.rules) and sees_everywhere(actor, line, scorer.reads)
     scores = [scorer.score(value, moment) for value in values] if is_told else []

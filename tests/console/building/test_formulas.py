@@ -1,6 +1,7 @@
 """A formula is put together in the console and tried with sample values by the interpreter that leads meet."""
 
 import html
+import json
 
 import pytest
 from django.http import QueryDict
@@ -55,6 +56,40 @@ def trial(console, field, **sent):
 )
 def test_samples_give_a_result_or_the_reason_why_there_is_none(console, share, samples, told):
     assert told in trial(console, share, **samples)
+
+
+def test_a_formula_of_several_lines_is_saved_untouched(console, actor, line):
+    text = 'rent +\nif({"field": "vip",\n "op": "eq", "value": true},\n  pay\n  * 2,\n  min(\n1, pay))'
+    definition = {"key": "share", "label": "Share", "type": "computed", "formula": text}
+    share = add_field(actor=actor, line=line, definition=definition)
+    page = console.open("leads_field_change", share.pk)
+    values, _names = read_form(page, "field_form")
+    assert values["formula_case0x0-then"] == ["pay\n  * 2"]
+    # As browsers send it: an input has one line, and lines end with two characters.
+    sent = {
+        name: [each.replace("\n", "" if name.endswith(("-then", "-otherwise")) else "\r\n") for each in given]
+        for name, given in values.items()
+    }
+    before = Field.history.count()
+    response = console.client.post(page.request["PATH_INFO"], {**sent, "_save": "1"})
+    assert response.status_code == 302, refusals(response)
+    share.refresh_from_db()
+    assert (share.formula, Field.history.count()) == (text, before)
+
+
+def test_an_if_that_rows_cannot_show_is_carried_with_its_fractions(console, actor, line):
+    half = {"field": "pay", "op": "gt", "value": 0.5}
+    deep = {"any": [half, {"all": [half, {"any": [half, {"all": [half, half]}]}]}]}
+    text = f"if({json.dumps(deep)}, pay, 0)"
+    definition = {"key": "share", "label": "Share", "type": "computed", "formula": text}
+    share = add_field(actor=actor, line=line, definition=definition)
+    page = console.open("leads_field_change", share.pk)
+    assert "Pay is more than 0.5 and Pay is more than 0.5" in html.unescape(page.content.decode())
+    values, _names = read_form(page, "field_form")
+    response = console.client.post(page.request["PATH_INFO"], {**values, "_save": "1"})
+    assert response.status_code == 302, refusals(response)
+    share.refresh_from_db()
+    assert share.formula == text
 
 
 def test_what_is_no_formula_is_told_while_it_is_written(console, share):

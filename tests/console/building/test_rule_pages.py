@@ -125,6 +125,19 @@ def test_who_only_reads_is_told_the_condition_in_words(
     assert "Self employed" in console.client.post(shape, sent).content.decode()
 
 
+def test_members_in_conditions_are_told_by_name(console, kind, actor, settings_of, client_for, actor_for):
+    people = [actor_for(Role.AGENT, name=name) for name in ("Asha Rao", "Ravi Menon")]
+    line = make_line(actor, [{"key": "advisor", "label": "Advisor", "type": "user"}], code="advised")
+    numbers = [str(each.membership.pk) for each in people]
+    rule = made(console, kind, line, settings_of, **rows_of_rule(("advisor", "in", *numbers)))
+    auditor = client_for(actor_for(Role.AUDITOR))
+    for client in (console.client, auditor):
+        listed = client.get(reverse(f"admin:leads_{kind}_changelist")).content.decode()
+        assert "Advisor is Asha Rao or Ravi Menon" in listed
+    read = auditor.get(reverse(f"admin:leads_{kind}_change", args=[rule.pk])).content.decode()
+    assert "Advisor is Asha Rao or Ravi Menon" in read
+
+
 def test_a_retired_field_stays_readable_and_is_offered_no_more(console, line, actor, settings_of):
     rule = made(console, "scorerule", line, settings_of, **rows_of_rule(("pay", "gte", "50000")))
     pay = line.fields.get(key="pay")

@@ -17,6 +17,7 @@ from leads.admin.building.rule_tree import (
     Kept,
     RuleField,
     act,
+    comparable,
     draft_of_rule,
     each_part,
     problems_in,
@@ -33,6 +34,7 @@ FIELDS = {
     "met": RuleField("met", "Met", Kind.DATETIME),
     "vip": RuleField("vip", "Vip", Kind.BOOLEAN),
     "tags": RuleField("tags", "Tags", Kind.MULTI, choices=(("x", "X"), ("y", "Y"))),
+    "more": RuleField("more", "More tags", Kind.MULTI, choices=(("x", "X"), ("y", "Y"))),
 }
 KINDS = {name: entry.kind for name, entry in FIELDS.items()}
 MOMENT = {"now": dt.datetime(2025, 5, 1, 9, tzinfo=dt.UTC), "timezone": ZoneInfo("Asia/Kolkata")}
@@ -49,6 +51,8 @@ LEAVES = [
     {"field": "met", "op": "lte", "value": "2025-05-01T14:30:00"},
     {"field": "vip", "op": "eq", "value": True},
     {"field": "tags", "op": "has_any", "value": ["x"]},
+    {"field": "tags", "op": "has_all", "value": {"field": "more"}},
+    {"field": "note", "op": "eq", "value": "one\ntwo"},
 ]
 VALUES = [
     {},
@@ -87,7 +91,7 @@ def sent(root: Group) -> QueryDict:
             data[f"{name}-field"], data[f"{name}-op"], data[f"{name}-other"] = (
                 part.name,
                 part.operator,
-                part.other,
+                part.other if comparable(part, FIELDS) else "",
             )
             data.setlist(f"{name}-value", _as_shown(part))
     return data
@@ -95,7 +99,9 @@ def sent(root: Group) -> QueryDict:
 
 def _as_shown(row: Condition) -> list[str]:
     is_one_input = row.operator in ("in", "not_in", "has_any", "has_all") and not FIELDS[row.name].choices
-    return [", ".join(row.values)] if is_one_input else [value[:16] for value in row.values]
+    typed = [", ".join(row.values)] if is_one_input else [value[:16] for value in row.values]
+    # An input has one line.
+    return ["".join(value.splitlines()) for value in typed]
 
 
 @given(TREES)

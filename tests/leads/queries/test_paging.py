@@ -94,6 +94,19 @@ def test_pages_of_a_team_meet_and_hold_its_leads_alone(
         assert [pk for page in forwards for pk in page] == expected != []
 
 
+@pytest.mark.parametrize("frontier", FRONTIERS)
+def test_alternatives_about_the_owner_are_met_as_alternatives(nasty, team, frontier, monkeypatch):
+    set_frontier(monkeypatch, frontier)
+    somebody = {"field": "owner", "op": "is_not_empty"}
+    agent = {"field": "owner", "op": "eq", "value": str(team[1].membership.pk)}
+    query = LeadListQuery(nasty.line, conditions={"all": [SOME, {"any": [somebody, agent]}]}, page_size=7)
+    forwards, backwards = walked(nasty.operations, query)
+    assert backwards == forwards[:-1]
+    everybody = iterate_leads(nasty.operations, LeadListQuery(nasty.line, conditions=SOME))
+    expected = [lead.pk for lead in everybody if lead.owner_id is not None]
+    assert [pk for page in forwards for pk in page] == expected != []
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_every_order_goes_both_ways(nasty, order):
     up, down = (

@@ -19,12 +19,13 @@ from leads.fields.scoring import ATTRIBUTES, score_kinds
 from leads.models import Lead, Source
 from leads.presentation import LeadReader
 from leads.queries.lead_list import Catalog, LeadListQuery, list_leads
+from leads.queries.named import References
 from leads.queries.scores import RENEW_SCORES, explain_score
 from leads.services import line_renewal
 from leads.services.batches import NewEnquiry, create_leads
 from leads.services.bulk import Change, change_many_leads
 from leads.services.leads import create_lead, restore_lead, update_lead, withdraw_lead
-from leads.services.lines import update_line
+from leads.services.lines import add_field, publish_line, update_line
 from leads.services.origins import rename_source
 from leads.services.scoring import create_score_rule, give_scores, renewing, update_score_rule
 from tests.factories import make_actor, make_organization
@@ -276,6 +277,26 @@ class TestSight:
         assert [(each.rule, each.points, each.text, each.is_met) for each in told.reasons] == [
             ("Rich", 30, "Income is at least 500000", True)
         ]
+
+    def test_members_are_told_by_name_to_who_may_know_them(self, desk, lead, django_assert_max_num_queries):
+        definition = {"key": "advisor", "label": "Advisor", "type": "user"}
+        add_field(actor=desk.operations, line=desk.line, definition=definition)
+        publish_line(actor=desk.operations, line=desk.line)
+        numbers = [str(each.membership.pk) for each in (desk.agent, desk.leader)]
+        desk.rule("Known", 3, {"field": "advisor", "op": "in", "value": numbers})
+        desk.rule("Led", 2, {"not": {"field": "advisor", "op": "eq", "value": numbers[1]}})
+        lead = desk_lead(lead)
+        explain_score(LeadReader(desk.agent), lead)
+        with django_assert_max_num_queries(1):
+            told = explain_score(LeadReader(desk.agent), lead)
+        assert [each.text for each in told.reasons][1:] == [
+            "Advisor is Arun Iyer or Leela Nair",
+            "not (Advisor is Leela Nair)",
+        ]
+        partner = References(make_actor(desk.operations.organization, Role.PARTNER))
+        fields = line_definition(desk.line_now()).by_key
+        rule = {"field": "advisor", "op": "eq", "value": numbers[1]}
+        assert partner.rule_words(rule, fields) == f"Advisor is {numbers[1]}"
 
     def test_one_hidden_field_closes_the_score_and_its_rule(self, desk, lead):
         desk.rule("Secret credit", 12, GOOD_CREDIT)
