@@ -8,6 +8,7 @@ stand in parentheses and are joined the other way round. What the form cannot sh
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.http import QueryDict
@@ -218,17 +219,29 @@ class Builder:
         shown["is_retired"] = entry.item is not None and not entry.item.is_active
         return shown
 
+    # Read once, however many rows ask for them.
+    @cached_property
+    def _sources(self) -> list[tuple[str, str]]:
+        return [(name, name) for name in active_sources(self.catalog.actor)]
+
+    @cached_property
+    def _campaigns(self) -> list[tuple[str, str]]:
+        return [(name, name) for name in active_campaigns(self.catalog.actor)]
+
+    @cached_property
+    def _tags(self) -> list[tuple[str, str]]:
+        return [(name, name) for name in offered_tags(self.catalog.actor)]
+
     def _choices(self, entry: Filterable) -> list[tuple[str, str]]:
-        actor = self.catalog.actor
         match entry.name:
             case "owner":
                 return [("me", _("Me")), *self.people]
             case "source":
-                return [(name, name) for name in active_sources(actor)]
+                return self._sources
             case "campaign":
-                return [(name, name) for name in active_campaigns(actor)]
+                return self._campaigns
             case "tag":
-                return [(name, name) for name in offered_tags(actor)]
+                return self._tags
             case "status" | "stage":
                 return [
                     (value, text)
