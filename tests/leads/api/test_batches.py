@@ -226,7 +226,7 @@ def test_a_batch_makes_as_many_statements_for_many_as_for_few(api):
 def test_a_batch_that_is_sent_again_is_answered_alike(api, operations, actor_for):
     key = {"HTTP_IDEMPOTENCY_KEY": "batch-1"}
     api.create("loan", item(9)["data"])
-    items = [item(1), item(2, mobile="12"), item(9)]
+    items = [item(1), item(2, mobile="nowhere"), item(9)]
     first = send(api, *items, **key)
     again = send(api, *items, **key)
     assert counts(again) == counts(first) == (1, 0, 1, 1)
@@ -238,7 +238,7 @@ def test_a_batch_that_is_sent_again_is_answered_alike(api, operations, actor_for
     assert Lead.objects.get(name="Person 9").repeat_enquiries == 1
     assert Lead.objects.count() == 2
     kept = json.dumps(IdempotencyKey.objects.get().answer)
-    assert "Person" not in kept and "12" not in kept.replace("invalid_phone", "")
+    assert "Person" not in kept and "nowhere" not in kept
 
 
 def test_an_enquiry_that_is_sent_again_is_written_once_in_whatever_batch(api):
