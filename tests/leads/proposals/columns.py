@@ -5,6 +5,7 @@ import datetime as dt
 import io
 from zoneinfo import ZoneInfo
 
+from core.intake.cells import storable
 from core.intake.headers import data_rows, guess_header
 from core.intake.matching import Target, match_columns
 from core.intake.readers.sources import SheetInfo, SourceRow, TableSource
@@ -66,7 +67,8 @@ def refusals(rows, proposal):
     targets += [Target("@source", "Source"), Target("@campaign", "Campaign")]
     source = Rows(rows)
     header = guess_header(source).header
-    matched = match_columns(header.texts, targets).matched
+    # As an import stores its header, and matches what it has stored.
+    matched = match_columns([storable(text) for text in header.texts], targets).matched
     assert set(matched) >= set(line.active_by_key)
     required = [matched[item.key] for item in line.active if item.required]
     found = []
