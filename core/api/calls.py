@@ -1,5 +1,7 @@
 """The view that every call is made of."""
 
+import hashlib
+import uuid
 from os import SEEK_END
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -22,6 +24,14 @@ from core.api.replays import outcome_of_response, told_again
 from core.idempotency import Attempt, Sent, begin, read_key
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
+
+
+def press_of(request: Request) -> str:
+    """Return what makes a call made again the same one: its key, at a length that services take; else nothing."""
+    if IDEMPOTENCY_HEADER not in request.headers:
+        return uuid.uuid4().hex
+    key = read_key(request.headers[IDEMPOTENCY_HEADER], IDEMPOTENCY_HEADER)
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 class Call(APIView):

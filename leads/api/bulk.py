@@ -5,9 +5,7 @@ views keep no outcome of their own, and a few leads are changed while the caller
 """
 
 import datetime as dt
-import hashlib
 import json
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,10 +21,9 @@ from rest_framework.views import APIView
 from accounts.actor import Actor
 from accounts.api.callers import actor_of
 from accounts.roles import Area
-from core.api.calls import IDEMPOTENCY_HEADER
+from core.api.calls import press_of
 from core.api.description import answer, error_answer
 from core.api.serializers import Body, TextField
-from core.idempotency import read_key
 from core.models import Job, JobState
 from leads.api.documentation import LEADS
 from leads.api.filters import line_named
@@ -80,14 +77,6 @@ UNDONE = {
 @extend_schema_field({"type": ["string", "integer", "null"]})
 class ChangeValueField(serializers.JSONField):
     """A member's number, a text, or nothing: what it may be depends on the action."""
-
-
-def press_of(request: Request) -> str:
-    """Return what makes a call made again the same one: its key, at a length that services take; else nothing."""
-    if IDEMPOTENCY_HEADER not in request.headers:
-        return uuid.uuid4().hex
-    key = read_key(request.headers[IDEMPOTENCY_HEADER], IDEMPOTENCY_HEADER)
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 class BulkBody(Body):

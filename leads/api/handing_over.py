@@ -23,12 +23,12 @@ from accounts.api.presentation import person
 from accounts.api.serializers import ReferredPersonSerializer
 from accounts.models import Membership
 from accounts.roles import Area
+from core.api.calls import press_of
 from core.api.description import answer, error_answer
 from core.api.listing import Page
 from core.api.serializers import Body
 from core.errors import Conflict, FieldError, NotPermitted, ValidationFailed
 from core.models import Job, JobState
-from leads.api.bulk import press_of
 from leads.api.documentation import HOST, LEADS
 from leads.models import HandOver, HandOverMethod
 from leads.queries.hand_overs import (
